@@ -1,0 +1,451 @@
+-- The inbox: how chats and messages look as JSON, and the few rules that must be one statement because they run thousands
+-- of times a second or race with each other: taking a message in, putting one out, raising a delivery state, distributing.
+
+-- ---- shapes -----------------------------------------------------------------------------------------------------------
+
+-- A chat as lists, details and events show it. With a reader (viewer) it says what that person has seen of it.
+create or replace function chat_json(ch chats, sees_contacts boolean, viewer uuid default null) returns json
+language sql stable as $$
+    select json_build_object(
+        'id', ch.id, 'status', ch.status, 'channelId', ch.channel_id, 'assigneeId', ch.assignee_id, 'teamId', ch.team_id,
+        'owner', ch.owner, 'priority', ch.priority, 'snoozedUntil', ts_json(ch.snoozed_until),
+        'archivedAt', ts_json(ch.archived_at), 'openedAt', ts_json(ch.opened_at),
+        'firstResponseAt', ts_json(ch.first_response_at), 'waitingSince', ts_json(ch.waiting_since),
+        'lastMessageAt', ts_json(ch.last_message_at), 'lastMessage', ch.last_message,
+        'messageCount', ch.message_count, 'inboundCount', ch.inbound_count,
+        'inboundSeen', case when viewer is not null then coalesce((select cr.inbound_seen from chat_reads cr
+                           where cr.org_id = ch.org_id and cr.user_id = viewer and cr.chat_id = ch.id), 0) end,
+        'closedAt', ts_json(ch.closed_at), 'closedBy', ch.closed_by, 'closureTypeId', ch.closure_type_id,
+        'closureNote', ch.closure_note, 'pinnedMessageId', ch.pinned_message_id, 'visitor', ch.visitor, 'version', ch.version,
+        'customer', (select json_build_object('id', cu.id, 'name', customer_display(cu), 'avatarFileId', cu.avatar_file_id,
+                        'tags', (select coalesce(json_agg(ct.tag_id order by ct.created_at), '[]') from customer_tags ct
+                                 where ct.org_id = cu.org_id and ct.customer_id = cu.id))
+                     from customers cu where cu.org_id = ch.org_id and cu.id = ch.customer_id),
+        'contact', (select json_build_object('id', co.id, 'kind', co.kind,
+                        'display', case when sees_contacts then contact_display(co.kind, co.canonical) else mask_contact(co.kind, co.canonical) end)
+                    from contacts co where co.org_id = ch.org_id and co.id = ch.contact_id),
+        'otherOpenChats', (select count(*) from chats o where o.org_id = ch.org_id and o.customer_id = ch.customer_id
+                           and o.id <> ch.id and o.status <> 'closed'))
+$$;
+
+create or replace function message_files_json(m messages) returns json
+language sql stable as $$
+    select coalesce(json_agg(json_build_object('id', mf.file_id, 'position', mf.position, 'kind', mf.kind, 'name', mf.name,
+               'type', mf.type, 'sizeBytes', mf.size_bytes, 'width', f.width, 'height', f.height, 'state', mf.state,
+               'error', nullif(mf.error, ''), 'durationMs', mf.duration_ms,
+               'url', case when mf.file_id is not null and mf.state = 'ready'
+                      then '/api/' || m.org_id || '/files/' || mf.file_id end) order by mf.position), '[]')
+    from message_files mf
+    left join files f on f.org_id = mf.org_id and f.id = mf.file_id
+    where mf.org_id = m.org_id and mf.message_id = m.id
+$$;
+
+-- A message as the conversation shows it. A deleted one keeps its place, without its words.
+create or replace function message_json(m messages) returns json
+language sql stable as $$
+    select json_build_object(
+        'id', m.id, 'chatId', m.chat_id, 'seq', m.seq, 'direction', m.direction, 'kind', m.kind,
+        'content', case when m.deleted_at is null then m.content else '' end,
+        'data', case when m.deleted_at is null then m.data else '{}' end,
+        'status', m.status, 'error', m.error, 'authorKind', m.author_kind, 'authorId', m.author_id,
+        'authorName', m.author_name, 'clientId', m.client_id, 'sequenceId', m.sequence_id,
+        'scheduledFor', ts_json(m.scheduled_for), 'createdAt', ts_json(m.created_at), 'sentAt', ts_json(m.sent_at),
+        'deliveredAt', ts_json(m.delivered_at), 'readAt', ts_json(m.read_at), 'editedAt', ts_json(m.edited_at),
+        'deletedAt', ts_json(m.deleted_at),
+        'replyTo', case when m.reply_to_id is not null then
+            (select json_build_object('id', r.id, 'seq', r.seq, 'kind', r.kind, 'direction', r.direction, 'authorName', r.author_name,
+                    'content', case when r.deleted_at is null then left(r.content, 200) else '' end)
+             from messages r where r.org_id = m.org_id and r.id = m.reply_to_id) end,
+        'files', case when m.kind in ('image', 'video', 'audio', 'document', 'email', 'text') and m.deleted_at is null
+                 then message_files_json(m) else '[]' end,
+        'reactions', (select coalesce(json_agg(json_build_object('emoji', x.emoji, 'actor', x.actor, 'actorName', x.actor_name)
+                        order by x.created_at), '[]') from reactions x where x.org_id = m.org_id and x.message_id = m.id),
+        'mentions', case when m.direction = 'note' then
+            (select coalesce(json_agg(x.user_id), '[]') from mentions x where x.org_id = m.org_id and x.message_id = m.id)
+            else '[]' end)
+$$;
+
+-- What the chat list shows of a message.
+create or replace function message_preview(m messages) returns jsonb
+language sql stable as $$
+    select jsonb_build_object('id', m.id, 'seq', m.seq, 'kind', m.kind, 'direction', m.direction,
+        'text', left(regexp_replace(m.content, '\s+', ' ', 'g'), 160), 'status', m.status, 'authorName', m.author_name)
+$$;
+
+-- ---- events -----------------------------------------------------------------------------------------------------------
+
+-- News of a message, with the chat as it now is, so that a list can be redrawn without asking.
+create or replace function inbox_message_event(p_type text, ch chats, m messages) returns void
+language sql as $$
+    insert into events (org_id, type, chat_id, team_id, assignee_id, customer_id, payload)
+    values (ch.org_id, p_type, ch.id, ch.team_id, ch.assignee_id, ch.customer_id,
+            jsonb_build_object('chatId', ch.id, 'chat', chat_json(ch, false), 'message', message_json(m)))
+$$;
+
+create or replace function inbox_chat_event(p_type text, ch chats, p_previous_team uuid, p_previous_assignee uuid) returns void
+language sql as $$
+    insert into events (org_id, type, chat_id, team_id, assignee_id, previous_team_id, previous_assignee_id, customer_id, payload)
+    values (ch.org_id, p_type, ch.id, ch.team_id, ch.assignee_id, p_previous_team, p_previous_assignee, ch.customer_id,
+            jsonb_build_object('chatId', ch.id, 'chat', chat_json(ch, false)))
+$$;
+
+-- ---- one message more -------------------------------------------------------------------------------------------------
+
+-- Put a message at the end of a chat whose row the caller has locked; moves the chat's numbers and preview along.
+-- A client_id or external_id that exists already gives that message and changes nothing (*_double).
+create or replace function inbox_append(inout ch chats, inout m messages, p_files jsonb, out is_double boolean)
+language plpgsql as $$
+declare
+    found_id uuid;
+begin
+    is_double := false;
+    select x.id into found_id from messages x
+     where x.org_id = ch.org_id and ((m.client_id is not null and x.chat_id = ch.id and x.client_id = m.client_id)
+        or (m.external_id is not null and x.channel_id = ch.channel_id and x.external_id = m.external_id)) limit 1;
+    if found_id is not null then
+        select * into m from messages x where x.org_id = ch.org_id and x.id = found_id;
+        is_double := true;
+        return;
+    end if;
+
+    m.org_id := ch.org_id;
+    m.id := coalesce(m.id, uuid_v7());
+    m.chat_id := ch.id;
+    m.customer_id := ch.customer_id;
+    m.channel_id := ch.channel_id;
+    m.seq := ch.message_count + 1;
+    m.created_at := coalesce(m.created_at, clock_timestamp());
+    m.content := coalesce(m.content, '');
+    m.data := coalesce(m.data, '{}');
+    m.kind := coalesce(m.kind, 'text');
+    m.author_name := coalesce(m.author_name, '');
+    insert into messages select m.*;
+
+    if p_files is not null and jsonb_array_length(p_files) > 0 then
+        insert into message_files (org_id, message_id, position, file_id, kind, name, type, size_bytes, state, source)
+        select ch.org_id, m.id, (x.ord - 1)::smallint, (x.f->>'fileId')::uuid,
+               coalesce(f.kind, x.f->>'kind', 'document'), coalesce(f.name, x.f->>'name', ''),
+               coalesce(f.type, x.f->>'type', ''), coalesce(f.size_bytes, (x.f->>'sizeBytes')::bigint),
+               case when f.id is not null then 'ready' else 'pending' end, coalesce(x.f->'source', '{}')
+          from jsonb_array_elements(p_files) with ordinality as x (f, ord)
+          left join files f on f.org_id = ch.org_id and f.id = (x.f->>'fileId')::uuid;
+    end if;
+
+    update chats c set
+        message_count = m.seq,
+        inbound_count = c.inbound_count + (m.direction = 'in')::int,
+        last_message_at = case when m.direction = 'event' then c.last_message_at else greatest(c.last_message_at, m.created_at) end,
+        last_message = case when m.direction = 'event' then c.last_message else message_preview(m) end,
+        waiting_since = case m.direction when 'in' then coalesce(c.waiting_since, m.created_at)
+                                         when 'out' then null else c.waiting_since end,
+        first_response_at = case when m.direction = 'out' and m.author_kind in ('user', 'key')
+                                 then coalesce(c.first_response_at, m.created_at) else c.first_response_at end,
+        status = case when m.direction = 'in' and c.status = 'waiting' then
+                          case when c.assignee_id is null then 'pending' else 'in_progress' end
+                      else c.status end,
+        snoozed_until = case when m.direction = 'in' then null else c.snoozed_until end,
+        archived_at = case when m.direction in ('in', 'out') then null else c.archived_at end,
+        version = c.version + 1,
+        updated_at = now()
+     where c.org_id = ch.org_id and c.id = ch.id
+    returning c.* into ch;
+
+    if m.direction = 'in' then
+        update customers set last_message_at = m.created_at where org_id = ch.org_id and id = ch.customer_id;
+    end if;
+end $$;
+
+-- A line in the conversation that says what happened ("Marina took the chat").
+create or replace function inbox_note_event(ch chats, p_actor uuid, p_actor_name text, p_what text, p_data jsonb) returns chats
+language plpgsql as $$
+declare
+    m messages;
+    r record;
+begin
+    m.direction := 'event'; m.kind := 'event'; m.status := 'received';
+    m.author_kind := case when p_actor is null then 'system' else 'user' end;
+    m.author_id := p_actor; m.author_name := coalesce(p_actor_name, '');
+    m.data := jsonb_build_object('what', p_what) || coalesce(p_data, '{}');
+    select * into r from inbox_append(ch, m, null);
+    perform inbox_message_event('message.created', r.ch, r.m);
+    return r.ch;
+end $$;
+
+-- ---- in ---------------------------------------------------------------------------------------------------------------
+
+-- One message from outside: identity → customer → open chat (or the one closed a moment ago, or a new one) → message, events.
+-- Everything or nothing; a double changes nothing. p: see inbox_receive.c, which builds it.
+create or replace function inbox_receive(p_org uuid, p_channel uuid, p jsonb,
+    out chat_id uuid, out message_id uuid, out seq integer, out customer_id uuid, out is_double boolean, out is_new boolean)
+language plpgsql as $$
+declare
+    ident record;
+    chan channels;
+    ch chats;
+    m messages;
+    r record;
+    extra jsonb;
+    previous_status text;
+    reopen_hours integer;
+begin
+    is_new := false;
+    if p ? 'externalId' then
+        select x.chat_id, x.id, x.seq, x.customer_id into chat_id, message_id, seq, customer_id
+          from messages x where x.org_id = p_org and x.channel_id = p_channel and x.external_id = p->>'externalId';
+        if found then is_double := true; return; end if;
+    end if;
+    select * into chan from channels c where c.org_id = p_org and c.id = p_channel;
+    if not found then
+        raise exception using errcode = 'IF404', message = 'CHANNEL_NOT_FOUND';
+    end if;
+
+    select * into ident from crm_identity(p_org, p->>'identityKind', p->>'identifier', p->>'canonical',
+        array(select jsonb_array_elements_text(p->'keys')), p->>'name', chan.kind);
+    customer_id := ident.customer_id;
+    for extra in select * from jsonb_array_elements(coalesce(p->'contacts', '[]')) loop
+        perform crm_add_contact(p_org, customer_id, extra->>'kind', extra->>'identifier', extra->>'canonical',
+            array(select jsonb_array_elements_text(extra->'keys')));
+    end loop;
+
+    loop
+        select * into ch from chats c where c.org_id = p_org and c.contact_id = ident.contact_id and c.channel_id = p_channel
+            and c.status <> 'closed' for update;
+        exit when found;
+        select coalesce((o.settings->>'reopenHours')::integer, 12) into reopen_hours from organizations o where o.id = p_org;
+        update chats c set status = case when c.assignee_id is null then 'pending' else 'in_progress' end, closed_at = null,
+               closed_by = null, closure_type_id = null, closure_note = '', archived_at = null
+         where c.org_id = p_org and c.id = (
+               select o.id from chats o where o.org_id = p_org and o.contact_id = ident.contact_id and o.channel_id = p_channel
+                  and o.status = 'closed' and o.closed_at > now() - make_interval(hours => reopen_hours)
+                order by o.closed_at desc limit 1)
+        returning c.* into ch;
+        if found then
+            ch := inbox_note_event(ch, null, '', 'reopened', null);
+            exit;
+        end if;
+        insert into chats (org_id, customer_id, contact_id, channel_id, team_id, visitor)
+        values (p_org, ident.customer_id, ident.contact_id, p_channel, chan.default_team_id, coalesce(p->'visitor', '{}'))
+        on conflict (org_id, contact_id, channel_id) where status <> 'closed' do nothing
+        returning * into ch;
+        if found then is_new := true; exit; end if;
+    end loop;
+
+    previous_status := ch.status;
+    m.id := (p->>'id')::uuid;
+    m.direction := case when (p->>'echo')::boolean then 'out' else 'in' end;
+    m.kind := p->>'kind';
+    m.content := p->>'text';
+    m.data := p->'data';
+    m.status := case when (p->>'echo')::boolean then 'sent' else 'received' end;
+    m.author_kind := case when (p->>'echo')::boolean then 'user' else 'customer' end;
+    m.author_name := coalesce(nullif(p->>'name', ''), (select c.name from customers c where c.org_id = p_org and c.id = ident.customer_id), '');
+    m.external_id := p->>'externalId';
+    m.client_id := p->>'clientId';
+    m.created_at := coalesce(least(to_timestamp((p->>'sentMs')::bigint / 1000.0), clock_timestamp()), clock_timestamp());
+    if p ? 'replyToId' then
+        select x.id into m.reply_to_id from messages x where x.org_id = p_org and x.chat_id = ch.id and x.id = (p->>'replyToId')::uuid;
+    elsif p ? 'replyTo' then
+        select x.id into m.reply_to_id from messages x where x.org_id = p_org and x.channel_id = p_channel and x.external_id = p->>'replyTo';
+    end if;
+    select * into r from inbox_append(ch, m, p->'files');
+    ch := r.ch;
+    is_double := r.is_double;
+    chat_id := ch.id; message_id := (r.m).id; seq := (r.m).seq;
+    if is_double then return; end if;
+
+    update channels set last_event_at = now() where org_id = p_org and id = p_channel
+        and (last_event_at is null or last_event_at < now() - interval '10 seconds');
+    if is_new then
+        perform inbox_distribute(p_org, ch.team_id);
+        select * into ch from chats c where c.org_id = p_org and c.id = chat_id;
+        perform inbox_chat_event('chat.created', ch, ch.team_id, ch.assignee_id);
+    end if;
+    perform inbox_message_event('message.created', ch, r.m);
+end $$;
+
+-- ---- delivery states --------------------------------------------------------------------------------------------------
+
+create or replace function message_status_rank(s text) returns integer
+language sql immutable as $$
+    select case s when 'scheduled' then 0 when 'queued' then 1 when 'failed' then 2 when 'sent' then 3 when 'delivered' then 4 when 'read' then 5 else 9 end
+$$;
+
+-- Raise a message's state; states only rise, and nothing falls to failed once it was delivered. Returns whether it changed.
+create or replace function inbox_raise_status(p_org uuid, p_message uuid, p_status text, p_at timestamptz, p_external text, p_error jsonb)
+returns boolean language plpgsql as $$
+declare
+    m messages;
+    ch chats;
+begin
+    select * into m from messages x where x.org_id = p_org and x.id = p_message;
+    if not found then return false; end if;
+    select * into ch from chats c where c.org_id = p_org and c.id = m.chat_id for update;
+    update messages x set
+        status = p_status,
+        external_id = coalesce(p_external, x.external_id),
+        error = case when p_status = 'failed' then p_error else null end,
+        sent_at = case when p_status in ('sent', 'delivered', 'read') then coalesce(x.sent_at, p_at) else x.sent_at end,
+        delivered_at = case when p_status in ('delivered', 'read') then coalesce(x.delivered_at, p_at) else x.delivered_at end,
+        read_at = case when p_status = 'read' then coalesce(x.read_at, p_at) else x.read_at end
+     where x.org_id = p_org and x.id = p_message and x.direction = 'out'
+       and (case when p_status = 'failed' then x.status in ('scheduled', 'queued', 'sent')
+                 else message_status_rank(p_status) > message_status_rank(x.status) end)
+    returning x.* into m;
+    if not found then return false; end if;
+    if ch.last_message->>'id' = p_message::text then
+        update chats c set last_message = message_preview(m), version = c.version + 1 where c.org_id = p_org and c.id = ch.id returning c.* into ch;
+    end if;
+    insert into events (org_id, type, chat_id, team_id, assignee_id, customer_id, payload)
+    values (p_org, 'message.changed', ch.id, ch.team_id, ch.assignee_id, ch.customer_id,
+            jsonb_build_object('chatId', ch.id, 'message', message_json(m)));
+    return true;
+end $$;
+
+-- ---- distribution -----------------------------------------------------------------------------------------------------
+
+-- Give the waiting chats of a team (null: none) to its people: fewest open chats first, ties to the longest idle, never above
+-- a person's capacity, only who is online. One transaction with whatever freed the capacity.
+create or replace function inbox_distribute(p_org uuid, p_team uuid) returns integer
+language plpgsql as $$
+declare
+    mode text;
+    agent record;
+    ch chats;
+    given integer := 0;
+begin
+    if p_team is null then return 0; end if;
+    select t.distribution into mode from teams t where t.org_id = p_org and t.id = p_team for update;
+    if mode is null or mode = 'manual' then return 0; end if;
+    loop
+        select tm.user_id, u.name into agent
+          from team_members tm
+          join memberships ms on ms.org_id = tm.org_id and ms.user_id = tm.user_id
+          join users u on u.id = tm.user_id
+          cross join lateral (select count(*) as open, max(c.updated_at) as latest from chats c
+                              where c.org_id = p_org and c.assignee_id = tm.user_id and c.status <> 'closed') load
+         where tm.org_id = p_org and tm.team_id = p_team and ms.status = 'active' and ms.availability = 'online'
+           and (ms.capacity = 0 or load.open < ms.capacity)
+         order by load.open, load.latest nulls first, tm.position limit 1;
+        exit when not found;
+        select * into ch from chats c where c.org_id = p_org and c.team_id = p_team and c.status = 'pending'
+            and c.assignee_id is null and c.owner = 'human' and c.snoozed_until is null
+          order by c.priority desc, c.opened_at limit 1 for update skip locked;
+        exit when not found;
+        update chats c set assignee_id = agent.user_id, status = 'in_progress', version = c.version + 1, updated_at = clock_timestamp()
+         where c.org_id = p_org and c.id = ch.id returning c.* into ch;
+        ch := inbox_note_event(ch, null, '', 'distributed', jsonb_build_object('userId', agent.user_id, 'userName', agent.name));
+        perform inbox_chat_event('chat.changed', ch, ch.team_id, null);
+        given := given + 1;
+    end loop;
+    return given;
+end $$;
+
+-- A person left the organization: what they had waits for others.
+create or replace function inbox_user_removed(p_org uuid, p_user uuid) returns void
+language plpgsql as $$
+declare
+    ch chats;
+begin
+    for ch in select * from chats c where c.org_id = p_org and c.assignee_id = p_user and c.status <> 'closed' for update loop
+        update chats c set assignee_id = null, status = 'pending', version = c.version + 1, updated_at = now()
+         where c.org_id = p_org and c.id = ch.id returning c.* into ch;
+        perform inbox_chat_event('chat.changed', ch, ch.team_id, p_user);
+    end loop;
+end $$;
+
+-- ---- changes of state -------------------------------------------------------------------------------------------------
+
+-- Change columns of a chat whose row the caller has locked: p_set holds new values by column name ("assignee_id", "team_id",
+-- "status", "priority", "snoozed_until", "archived_at", "closure_type_id", "closure_note", "pinned_message_id"); a line in the
+-- conversation when p_what is not null; events to those who see it and to those who saw it before.
+create or replace function inbox_change(p_org uuid, p_chat uuid, p_set jsonb, p_what text, p_data jsonb, p_actor uuid, p_actor_name text)
+returns chats language plpgsql as $$
+declare
+    was chats;
+    ch chats;
+begin
+    select * into was from chats c where c.org_id = p_org and c.id = p_chat for update;
+    ch := jsonb_populate_record(was, p_set);
+    update chats c set
+        assignee_id = ch.assignee_id, team_id = ch.team_id, status = ch.status, priority = ch.priority,
+        snoozed_until = ch.snoozed_until, archived_at = ch.archived_at, pinned_message_id = ch.pinned_message_id,
+        closure_type_id = ch.closure_type_id, closure_note = coalesce(ch.closure_note, ''),
+        closed_at = case when ch.status <> 'closed' then null when was.status = 'closed' then was.closed_at else now() end,
+        closed_by = case when ch.status <> 'closed' then null when was.status = 'closed' then was.closed_by else p_actor end,
+        waiting_since = case when ch.status = 'closed' then null else c.waiting_since end,
+        version = c.version + 1, updated_at = now()
+     where c.org_id = p_org and c.id = p_chat
+    returning c.* into ch;
+    if p_what is not null then
+        ch := inbox_note_event(ch, p_actor, p_actor_name, p_what, p_data);
+    end if;
+    perform inbox_chat_event('chat.changed', ch, was.team_id, was.assignee_id);
+    -- Whatever frees capacity, or puts a chat into a team's queue, drains the queue in this transaction.
+    if was.assignee_id is not null and (ch.status = 'closed' or ch.assignee_id is distinct from was.assignee_id) then
+        perform inbox_distribute_for(p_org, was.assignee_id);
+    end if;
+    if ch.status = 'pending' and ch.assignee_id is null and ch.team_id is not null then
+        perform inbox_distribute(p_org, ch.team_id);
+        select * into ch from chats c where c.org_id = p_org and c.id = p_chat;
+    end if;
+    return ch;
+end $$;
+
+-- A person has room again: drain the queues of their teams.
+create or replace function inbox_distribute_for(p_org uuid, p_user uuid) returns void
+language plpgsql as $$
+declare
+    team uuid;
+begin
+    for team in select tm.team_id from team_members tm join teams t on t.org_id = tm.org_id and t.id = tm.team_id
+                 where tm.org_id = p_org and tm.user_id = p_user and t.distribution <> 'manual' order by tm.team_id loop
+        perform inbox_distribute(p_org, team);
+    end loop;
+end $$;
+
+-- Snoozes that are over, of all organizations: the chats come back to the top of their lists.
+create or replace function inbox_wake() returns integer
+language plpgsql security definer set search_path = pg_catalog, public as $$
+declare
+    ch chats;
+    n integer := 0;
+begin
+    for ch in select * from chats c where c.snoozed_until <= now() order by c.snoozed_until limit 500 for update skip locked loop
+        update chats c set snoozed_until = null, last_message_at = greatest(c.last_message_at, now()), version = c.version + 1, updated_at = now()
+         where c.org_id = ch.org_id and c.id = ch.id returning c.* into ch;
+        ch := inbox_note_event(ch, null, '', 'woken', null);
+        perform inbox_chat_event('chat.changed', ch, ch.team_id, ch.assignee_id);
+        n := n + 1;
+    end loop;
+    return n;
+end $$;
+
+-- Open a chat from our side: the open one of the contact on the channel is reused.
+create or replace function inbox_open(p_org uuid, p_customer uuid, p_contact uuid, p_channel uuid, p_team uuid, p_start boolean, p_actor uuid,
+    p_sees_contacts boolean, out id uuid, out existing boolean, out formatted text) language plpgsql as $$
+declare
+    ch chats;
+begin
+    if p_team is not null and not exists (select from teams t where t.org_id = p_org and t.id = p_team) then
+        raise exception using errcode = 'IF400', message = 'NOT_FOUND', hint = 'teamId';
+    end if;
+    loop
+        select * into ch from chats c where c.org_id = p_org and c.contact_id = p_contact and c.channel_id = p_channel and c.status <> 'closed' for update;
+        existing := found;
+        exit when found;
+        insert into chats (org_id, customer_id, contact_id, channel_id, team_id, status, assignee_id)
+        values (p_org, p_customer, p_contact, p_channel, coalesce(p_team, (select c.default_team_id from channels c where c.org_id = p_org and c.id = p_channel)),
+                case when p_start then 'in_progress' else 'pending' end, case when p_start then p_actor end)
+        on conflict (org_id, contact_id, channel_id) where status <> 'closed' do nothing
+        returning * into ch;
+        exit when found;
+    end loop;
+    if existing and p_start and ch.status = 'pending' then
+        ch := inbox_change(p_org, ch.id, jsonb_build_object('status', 'in_progress'), null, null, p_actor, null);
+    elsif not existing then
+        perform inbox_chat_event('chat.created', ch, ch.team_id, ch.assignee_id);
+    end if;
+    id := ch.id;
+    select case when p_sees_contacts then co.canonical else mask_contact(co.kind, co.canonical) end into formatted
+      from contacts co where co.org_id = p_org and co.id = p_contact;
+end $$;

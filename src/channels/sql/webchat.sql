@@ -1,0 +1,44 @@
+-- Web chat: what its routes and its live connection ask. A visitor's conversation is every chat of their contact on the channel.
+
+-- name: webchat_by_key
+-- The account behind a public key, with what depends on the hour and on who is there.
+select w.org_id, w.id, w.name, w.status, w.default_team_id, w.settings::text as settings, w.language, w.country, w.is_open, w.is_staffed
+from webchat_by_key(:key::text, :lang::text) w;
+
+-- name: webchat_messages
+-- The visitor's conversation, oldest first: what came after a cursor, or the newest :limit.
+with mine as (
+    select ch.org_id, ch.id from contact_keys k join chats ch on ch.org_id = k.org_id and ch.contact_id = k.contact_id
+    where k.org_id = :org::uuid and k.key = 'webchat:' || :visitor::text and ch.channel_id = :channel::uuid
+), page as (
+    select m from mine c cross join lateral (
+        select m.* from messages m where m.org_id = c.org_id and m.chat_id = c.id and m.seq > 0 and webchat_shows(m)
+          and (:after::text is null or (m.created_at, m.id) > (cursor_time(:after::text), cursor_id(:after::text)))
+        order by m.seq desc limit 100) m
+    order by (m.created_at, m.id) desc limit 100
+)
+select json_build_object('items', coalesce(json_agg(webchat_message_json(p.m) order by (p.m).created_at, (p.m).id), '[]')) from page p;
+
+-- name: webchat_message
+-- One message as the visitor sees it.
+select webchat_message_json(m) from messages m where m.org_id = :org::uuid and m.id = :message::uuid;
+
+-- name: webchat_chat
+-- The visitor's open chat, if any.
+select ch.id from contact_keys k join chats ch on ch.org_id = k.org_id and ch.contact_id = k.contact_id
+where k.org_id = :org::uuid and k.key = 'webchat:' || :visitor::text and ch.channel_id = :channel::uuid
+order by ch.status = 'closed', ch.opened_at desc limit 1;
+
+-- name: webchat_file
+-- A file of the visitor's conversation.
+select mf.file_id from contact_keys k
+join chats ch on ch.org_id = k.org_id and ch.contact_id = k.contact_id and ch.channel_id = :channel::uuid
+join messages m on m.org_id = ch.org_id and m.chat_id = ch.id
+join message_files mf on mf.org_id = m.org_id and mf.message_id = m.id
+where k.org_id = :org::uuid and k.key = 'webchat:' || :visitor::text and mf.file_id = :file::uuid and m.deleted_at is null and webchat_shows(m)
+limit 1;
+
+-- name: webchat_progress
+-- The visitor has received (delivered) or seen (read) what the team wrote, up to a message.
+-- wakes: events
+select webchat_progress(:org::uuid, :channel::uuid, :visitor::text, :message::uuid, :status::text) as changed;

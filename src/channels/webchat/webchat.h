@@ -1,0 +1,16 @@
+/* Web chat: a conversation from any web page, by one script tag (web/widget). A real channel: visitors are contacts of kind
+ * "webchat" whose identifier is an id that the server made; their token proves it (HMAC, nothing stored). */
+#ifndef INTERFLOW_CHANNELS_WEBCHAT_WEBCHAT_H
+#define INTERFLOW_CHANNELS_WEBCHAT_WEBCHAT_H
+
+#include "channels/channel.h"
+#include "core/hub.h"
+
+extern const struct channel_kind webchat_kind;
+extern const struct hub_kind webchat_hub_kind;
+extern const struct route webchat_routes[];
+
+/* Module start: listens to what agents type. */
+enum err webchat_start(struct app *app);
+
+#endif

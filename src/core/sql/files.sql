@@ -1,0 +1,17 @@
+-- Files: rows that give a name to content on disk (files.c).
+
+-- name: file_create
+-- The row of a file whose content is in the store.
+insert into files (org_id, id, name, type, kind, size_bytes, sha256, width, height, source, created_by)
+values (:org, :id, :name, :type, :kind, :size_bytes::bigint, :sha256, nullif(:width::integer, 0), nullif(:height::integer, 0),
+        :source, :actor_id);
+
+-- name: file_get
+-- One file of the organization.
+select id, name, type, kind, size_bytes, sha256, coalesce(width, 0) as width, coalesce(height, 0) as height
+from files
+where org_id = :org and id = :file_id;
+
+-- name: files_unreferenced
+-- Of these hashes, those that no organization refers to.
+select sha256 from files_unreferenced(:hashes::text[]) as sha256;

@@ -1,0 +1,285 @@
+/* libcurl's multi interface in the worker's loop, and the guard of every connection that leaves it.
+ *
+ * libcurl names the descriptors that it waits for (on_socket_wish) and one timer (on_timer_wish); the loop watches them
+ * and calls curl_multi_socket_action. A coroutine adds its transfer and parks; when libcurl says that it is done, it is
+ * woken. Names are resolved by libcurl's own threads.
+ *
+ * The guard: libcurl asks us to make each socket and shows the address that it will connect to, after resolving, for each
+ * try, redirect and reconnect. An address that is not allowed gets no socket. Connections are kept and used again only
+ * among guarded transfers, so that one made without a guard (tests) is never lent to another. Proxies from the environment
+ * are ignored: behind one we would see its address only. */
+#include "core/transfer.h"
+
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "core/address.h"
+#include "core/loop.h"
+
+#define CONNECT_MS      (10 * SECOND_MS)
+#define TIMEOUT_MS      (30 * SECOND_MS)
+#define KEPT_MAX        64L  /* idle connections */
+#define HOST_MAX        32L  /* connections to one host; more wait */
+#define TOTAL_MAX       512L
+
+struct http_client {
+    struct app *app;
+    CURLM *multi;
+    struct loop_timer *timer;
+    struct transfer *transfers;
+};
+
+struct socket_watch {
+    struct http_client *client;
+    struct loop_watch *watch;
+    curl_socket_t fd;
+};
+
+static void collect(struct http_client *h)
+{
+    int left = 0;
+    for (CURLMsg *m = curl_multi_info_read(h->multi, &left); m; m = curl_multi_info_read(h->multi, &left)) {
+        if (m->msg != CURLMSG_DONE) continue;
+        struct transfer *t = NULL;
+        (void)curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&t);
+        if (!t) continue;
+        t->result = m->data.result;
+        t->done = true;
+        loop_wake(h->app->loop, t->co);
+    }
+}
+
+static void on_ready(void *arg, uint32_t events)
+{
+    struct socket_watch *w = arg;
+    struct http_client *h = w->client;
+    int what = 0, running = 0;
+    if (events & (EPOLLIN | EPOLLHUP)) what |= CURL_CSELECT_IN;
+    if (events & EPOLLOUT) what |= CURL_CSELECT_OUT;
+    if (events & EPOLLERR) what |= CURL_CSELECT_ERR;
+    (void)curl_multi_socket_action(h->multi, w->fd, what, &running);
+    collect(h);
+}
+
+static void on_timer(void *arg)
+{
+    struct http_client *h = arg;
+    int running = 0;
+    h->timer = NULL;
+    (void)curl_multi_socket_action(h->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    collect(h);
+}
+
+static int on_timer_wish(CURLM *multi, long ms, void *arg)
+{
+    (void)multi;
+    struct http_client *h = arg;
+    loop_timer_cancel(h->app->loop, h->timer);
+    h->timer = ms < 0 ? NULL : loop_timer(h->app->loop, clock_mono_ms() + ms, on_timer, h);
+    return 0;
+}
+
+static int on_socket_wish(CURL *easy, curl_socket_t fd, int what, void *arg, void *assigned)
+{
+    (void)easy;
+    struct http_client *h = arg;
+    struct socket_watch *w = assigned;
+    struct loop *l = h->app->loop;
+    if (what == CURL_POLL_REMOVE) {
+        if (!w) return 0;
+        loop_unwatch(l, w->watch);
+        mem_free(w);
+        (void)curl_multi_assign(h->multi, fd, NULL);
+        return 0;
+    }
+    uint32_t events = (what & CURL_POLL_IN ? (uint32_t)EPOLLIN : 0) | (what & CURL_POLL_OUT ? (uint32_t)EPOLLOUT : 0);
+    if (w) {
+        loop_watch_set(l, w->watch, events);
+        return 0;
+    }
+    w = mem_alloc(sizeof(*w));
+    w->client = h;
+    w->fd = fd;
+    w->watch = loop_watch(l, fd, events, on_ready, w);
+    if (!w->watch) {
+        mem_free(w);
+        return -1;
+    }
+    (void)curl_multi_assign(h->multi, fd, w);
+    return 0;
+}
+
+/* --- the guard --- */
+
+static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *to)
+{
+    (void)purpose;
+    struct transfer *t = arg;
+    struct address a;
+    bool fine = address_of(&to->addr, &a) && (t->unguarded || address_public(&a, t->networks));
+    if (!fine) {
+        t->blocked = true;
+        return CURL_SOCKET_BAD;
+    }
+    return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+}
+
+/* --- one transfer --- */
+
+int64_t transfer_time(const struct ctx *c, int timeout_ms)
+{
+    int64_t now_ms = clock_mono_ms(), ms = timeout_ms > 0 ? timeout_ms : TIMEOUT_MS;
+    int64_t left_ms = c->deadline_ms - now_ms;
+    return left_ms < ms ? left_ms : ms;
+}
+
+enum err transfer_begin(struct ctx *c, struct transfer *t, const char *url, const char *protocols, int timeout_ms,
+                        bool internal)
+{
+    struct http_client *h = c->app->http_client;
+    int64_t ms = transfer_time(c, timeout_ms);
+    if (!h) return fault(c, ERR_UNAVAILABLE, NULL, "no calls to the outside now");
+    if (ms <= 0) return fault(c, ERR_DEADLINE, "CALL_TIMEOUT", "no time left for the call");
+    CURL *e = curl_easy_init();
+    if (!e) return ERR_NO_MEMORY;
+    *t = (struct transfer){.client = h, .easy = e, .unguarded = internal};
+    t->networks = c->app->config ? c->app->config->private_networks : NULL;
+    (void)curl_easy_setopt(e, CURLOPT_PRIVATE, t);
+    (void)curl_easy_setopt(e, CURLOPT_ERRORBUFFER, t->error);
+    (void)curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+    (void)curl_easy_setopt(e, CURLOPT_PROXY, "");
+    (void)curl_easy_setopt(e, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+    (void)curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+    (void)curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, t);
+    (void)curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)ms);
+    (void)curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)(ms < CONNECT_MS ? ms : CONNECT_MS));
+    if (internal) {
+        (void)curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, 1L);
+        (void)curl_easy_setopt(e, CURLOPT_FORBID_REUSE, 1L);
+    }
+    if (curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, protocols) != CURLE_OK ||
+        curl_easy_setopt(e, CURLOPT_URL, url) != CURLE_OK) {
+        return fault(c, ERR_INVALID, "URL_INVALID", "this address cannot be called");
+    }
+    return ERR_OK;
+}
+
+static enum err translate(struct ctx *c, struct transfer *t)
+{
+    enum err better = t->result != CURLE_OK && t->explain ? t->explain(c, t) : ERR_OK;
+    if (better) return better;
+    const char *why = t->error[0] ? t->error : curl_easy_strerror(t->result);
+    if (t->result != CURLE_OK && t->stop) return fault(c, t->stop, t->stop_code, "the answer could not be taken");
+    switch (t->result) {
+    case CURLE_OK:
+        return ERR_OK;
+    case CURLE_URL_MALFORMAT:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+        return fault(c, ERR_INVALID, "URL_INVALID", "this address cannot be called");
+    case CURLE_OPERATION_TIMEDOUT:
+        return fault(c, ERR_DEADLINE, "CALL_TIMEOUT", "no answer in time");
+    case CURLE_COULDNT_RESOLVE_HOST:
+        return fault(c, ERR_UPSTREAM, "HOST_UNKNOWN", "the host name is not known");
+    case CURLE_COULDNT_CONNECT:
+        if (t->blocked) {
+            return fault(c, ERR_FORBIDDEN, "ADDRESS_FORBIDDEN", "calls to private and special addresses are not allowed");
+        }
+        return fault(c, ERR_UPSTREAM, "CONNECT_FAILED", "no connection: %s", why);
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_USE_SSL_FAILED:
+        return fault(c, ERR_UPSTREAM, "TLS_FAILED", "no secure connection: %s", why);
+    default:
+        return fault(c, ERR_UPSTREAM, "CALL_FAILED", "the call failed: %s", why);
+    }
+}
+
+static void leave(struct transfer *t)
+{
+    struct http_client *h = t->client;
+    if (!h || !t->co) return;
+    (void)curl_multi_remove_handle(h->multi, t->easy);
+    if (t->next) t->next->prev = t->prev;
+    if (t->prev) {
+        t->prev->next = t->next;
+    } else {
+        h->transfers = t->next;
+    }
+    t->co = NULL;
+}
+
+enum err transfer_run(struct ctx *c, struct transfer *t)
+{
+    struct http_client *h = t->client;
+    struct loop *l = c->app->loop;
+    t->done = false;
+    t->co = co_self();
+    t->prev = NULL;
+    t->next = h->transfers;
+    if (t->next) t->next->prev = t;
+    h->transfers = t;
+    if (curl_multi_add_handle(h->multi, t->easy) != CURLM_OK) {
+        leave(t);
+        return fault(c, ERR_INTERNAL, NULL, "the call could not be started");
+    }
+    enum err e = ERR_OK;
+    while (!e && !t->done) e = loop_park(l, c->deadline_ms);
+    leave(t);
+    if (e == ERR_DEADLINE) return fault(c, e, "CALL_TIMEOUT", "no answer in time");
+    if (e) return e;
+    if (!t->client) return ERR_CANCELLED;
+    return translate(c, t);
+}
+
+void transfer_end(struct transfer *t)
+{
+    leave(t);
+    if (t->easy) curl_easy_cleanup(t->easy);
+    t->easy = NULL;
+}
+
+/* --- the client --- */
+
+struct http_client *http_client_new(struct app *app)
+{
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) return NULL;
+    struct http_client *h = mem_alloc(sizeof(*h));
+    h->app = app;
+    h->multi = curl_multi_init();
+    if (!h->multi) {
+        mem_free(h);
+        return NULL;
+    }
+    (void)curl_multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, on_socket_wish);
+    (void)curl_multi_setopt(h->multi, CURLMOPT_SOCKETDATA, h);
+    (void)curl_multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, on_timer_wish);
+    (void)curl_multi_setopt(h->multi, CURLMOPT_TIMERDATA, h);
+    (void)curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, KEPT_MAX);
+    (void)curl_multi_setopt(h->multi, CURLMOPT_MAX_HOST_CONNECTIONS, HOST_MAX);
+    (void)curl_multi_setopt(h->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, TOTAL_MAX);
+    return h;
+}
+
+void http_client_free(struct http_client *h)
+{
+    if (!h) return;
+    while (h->transfers) {
+        struct transfer *t = h->transfers;
+        struct co *co = t->co;
+        leave(t);
+        t->client = NULL; /* its coroutine finds that it was cancelled */
+        t->done = true;
+        loop_wake(h->app->loop, co);
+    }
+    (void)curl_multi_cleanup(h->multi);
+    loop_timer_cancel(h->app->loop, h->timer);
+    if (h->app->http_client == h) h->app->http_client = NULL;
+    mem_free(h);
+}

@@ -1,0 +1,188 @@
+/* Messages over the API of the interface: pages of a conversation, sending, notes, edits, reactions. The public paths for
+ * integrators (api_public.c) end in the same inbox_send. */
+#include <string.h>
+
+#include "auth/permissions.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "inbox/api.h"
+#include "inbox/inbox.h"
+#include "inbox/schemas.h"
+#include "sql.h"
+
+/* ids of c->in[name] into out; they are valid uuids by their field row. */
+int input_uuids(struct ctx *c, const char *name, struct uuid *out, int max)
+{
+    int n = 0;
+    size_t i;
+    json_t *item;
+    json_array_foreach(in_json(c, name), i, item) {
+        if (n < max && uuid_parse(json_string_value(item), &out[n]))
+            n++;
+    }
+    return n;
+}
+
+/* The actor must see the chat before anything is written into it. */
+enum err chat_must_be_visible(struct ctx *c, struct uuid chat)
+{
+    enum err e = db_one(c, &SQL_INBOX_SEND_CHAT, PARAMS(P_UUID("chat", chat)), NULL);
+    return e == ERR_NOT_FOUND ? fault(c, e, "CHAT_NOT_FOUND", "there is no such chat") : e;
+}
+
+static enum err message_send(struct ctx *c, struct request *r, struct reply *p)
+{
+    (void)r;
+    struct message_new m = {
+        .chat = in_uuid(c, "chatId"),
+        .content = in_text(c, "content"),
+        .client_id = in_text(c, "clientId"),
+        .reply_to = in_uuid(c, "replyToMessageId"),
+    };
+    m.file_count = input_uuids(c, "fileIds", m.files, MESSAGE_FILES_MAX);
+    const char *when = in_text(c, "scheduledFor");
+    if (when && time_parse(when, &m.scheduled_unix_ms) && m.scheduled_unix_ms <= clock_unix_ms()) {
+        fault_field(c, "scheduledFor", "OUT_OF_RANGE", "choose a time in the future");
+        return ERR_INVALID;
+    }
+    const char *json = NULL;
+    bool is_double = false;
+    enum err e = inbox_send(c, &m, &json, &is_double);
+    if (e) return e;
+    reply_json(c, p, is_double ? 200 : 201, json);
+    return ERR_OK;
+}
+
+/* Write a note; *ret_json is the message. */
+static enum err note_add(struct ctx *c, struct uuid chat, const char *content, const char **ret_json)
+{
+    struct uuid ids[MESSAGE_FILES_MAX];
+    int n = input_uuids(c, "fileIds", ids, MESSAGE_FILES_MAX);
+    CLEANUP(json_decrefp) json_t *files = json_array();
+    for (int i = 0; i < n; i++)
+        json_array_append_new(files, json_pack("{s:o}", "fileId", json_uuid(ids[i])));
+    char id[UUID_TEXT_SIZE];
+    CLEANUP(json_decrefp) json_t *note =
+        json_pack("{s:s, s:s, s:s*, s:O, s:O*, s:o, s:s, s:s}", "id", uuid_text(uuid_v7(), id), "content", content, "clientId",
+                  in_text(c, "clientId"), "files", files, "mentions", in_json(c, "mentions"), "authorId", json_uuid(c->actor.id),
+                  "authorName", c->actor.name ? c->actor.name : "", "authorKind", c->actor.kind == ACTOR_KEY ? "key" : "user");
+    struct rows *rows = NULL;
+    enum err e = db_one(c, &SQL_CHAT_NOTE_ADD, PARAMS(P_UUID("chat", chat), P_JSON("p", note)), &rows);
+    if (e) return e;
+    if (ret_json) *ret_json = rows_text(rows, 0, "note");
+    return ERR_OK;
+}
+
+enum err inbox_context_note(struct ctx *c, struct uuid chat, const char *text)
+{
+    return note_add(c, chat, text, NULL);
+}
+
+static enum err note_send(struct ctx *c, struct request *r, struct reply *p)
+{
+    (void)r;
+    struct uuid chat = in_uuid(c, "chatId");
+    enum err e = chat_must_be_visible(c, chat);
+    if (e) return e;
+    const char *json = NULL;
+    e = note_add(c, chat, in_text(c, "content"), &json);
+    if (e) return e;
+    reply_json(c, p, 201, json);
+    return ERR_OK;
+}
+
+/* One statement over a message of a chat that the actor sees; answers the message. */
+static enum err message_statement(struct ctx *c, struct reply *p, const struct sql *q)
+{
+    struct uuid chat = in_uuid(c, "chatId");
+    enum err e = chat_must_be_visible(c, chat);
+    if (e) return e;
+    const char *json = NULL;
+    e = db_json(c, q, PARAMS(P_UUID("chat", chat), P_UUID("message", in_uuid(c, "messageId"))), &json);
+    if (e == ERR_NOT_FOUND) return fault(c, e, "MESSAGE_NOT_FOUND", "there is no such message in this chat");
+    if (e) return e;
+    reply_json(c, p, 200, json);
+    return ERR_OK;
+}
+
+static enum err message_edit(struct ctx *c, struct request *r, struct reply *p)
+{
+    (void)r;
+    return message_statement(c, p, &SQL_MESSAGE_EDIT);
+}
+
+static enum err message_delete(struct ctx *c, struct request *r, struct reply *p)
+{
+    (void)r;
+    return message_statement(c, p, &SQL_MESSAGE_DELETE);
+}
+
+static enum err message_react(struct ctx *c, struct request *r, struct reply *p)
+{
+    (void)r;
+    return message_statement(c, p, &SQL_MESSAGE_REACT);
+}
+
+static const struct field list_fields[] = {
+    {.name = "before", .type = F_INT, .in = IN_QUERY, .min = 0, .max = 2147483647, .help = "Messages before this seq."},
+    {.name = "after", .type = F_INT, .in = IN_QUERY, .min = 0, .max = 2147483647, .help = "Messages after this seq."},
+    {.name = "limit", .type = F_INT, .in = IN_QUERY, .min = 1, .max = 200, .otherwise = "50"},
+    {0},
+};
+
+static const struct field send_fields[] = {
+    {.name = "content", .type = F_TEXT, .raw = true, .max = 65536, .help = "Needed unless there are files.", .example = "\"Bom dia! Como posso ajudar?\""},
+    {.name = "clientId", .type = F_TEXT, .max = 64, .help = "Made by the sender: the same one never makes a second message."},
+    {.name = "replyToMessageId", .type = F_UUID, .nullable = true},
+    {.name = "fileIds", .type = F_ARRAY, .of = F_UUID, .max = MESSAGE_FILES_MAX},
+    {.name = "scheduledFor", .type = F_DATETIME, .nullable = true},
+    {0},
+};
+
+static const struct field note_fields[] = {
+    {.name = "content", .type = F_TEXT, .raw = true, .required = true, .max = 10000},
+    {.name = "clientId", .type = F_TEXT, .max = 64},
+    {.name = "mentions", .type = F_ARRAY, .of = F_UUID, .max = 20, .help = "Users to tell."},
+    {.name = "fileIds", .type = F_ARRAY, .of = F_UUID, .max = MESSAGE_FILES_MAX},
+    {0},
+};
+
+static const struct field edit_fields[] = {
+    {.name = "content", .type = F_TEXT, .raw = true, .required = true, .max = 10000},
+    {0},
+};
+
+static const struct field reaction_fields[] = {
+    {.name = "emoji", .type = F_TEXT, .required = true, .nullable = true, .max = 16, .help = "Null takes it back.", .example = "\"👍\""},
+    {0},
+};
+
+#define CHAT "/api/{organizationId}/chats/{chatId}"
+
+const struct route inbox_message_routes[] = {
+    {.method = HTTP_GET, .path = CHAT "/messages", .id = "messages.list", .summary = "A page of a conversation, oldest first.",
+     .group = "Messages", .permission = PERMISSION_CHATS_VIEW, .fields = list_fields, .answer = &inbox_schema_message, .shape = ANSWER_LIST,
+     .errors = "404 CHAT_NOT_FOUND", .sql = &SQL_MESSAGES_LIST},
+    {.method = HTTP_GET, .path = CHAT "/messages/{messageId}", .id = "messages.get", .summary = "One message.", .group = "Messages",
+     .permission = PERMISSION_CHATS_VIEW, .answer = &inbox_schema_message, .sql = &SQL_MESSAGE_GET},
+    {.method = HTTP_POST, .path = CHAT "/messages", .id = "messages.send", .summary = "Write to the customer.", .group = "Messages",
+     .permission = PERMISSION_CHATS_REPLY, .creates = true, .fields = send_fields, .answer = &inbox_schema_message,
+     .errors = "404 CHAT_NOT_FOUND|409 CHAT_CLOSED|400 MESSAGE_TOO_LONG|400 UNSUPPORTED_MEDIA|400 FILE_TOO_LARGE|422 CHANNEL_DISCONNECTED",
+     .handler = message_send},
+    {.method = HTTP_POST, .path = CHAT "/notes", .id = "messages.note", .summary = "Write a note that only the team sees.", .group = "Messages",
+     .permission = PERMISSION_CHATS_REPLY, .creates = true, .fields = note_fields, .answer = &inbox_schema_message,
+     .errors = "404 CHAT_NOT_FOUND", .handler = note_send},
+    {.method = HTTP_POST, .path = CHAT "/messages/{messageId}/retry", .id = "messages.retry", .summary = "Try a failed message again.",
+     .group = "Messages", .permission = PERMISSION_CHATS_REPLY, .answer = &inbox_schema_message, .errors = "409 MESSAGE_NOT_FAILED",
+     .sql = &SQL_INBOX_RETRY},
+    {.method = HTTP_PATCH, .path = CHAT "/messages/{messageId}", .id = "messages.edit", .summary = "Change a note of mine or a scheduled message.",
+     .group = "Messages", .permission = PERMISSION_CHATS_REPLY, .fields = edit_fields, .answer = &inbox_schema_message,
+     .errors = "409 MESSAGE_NOT_EDITABLE", .handler = message_edit},
+    {.method = HTTP_DELETE, .path = CHAT "/messages/{messageId}", .id = "messages.delete",
+     .summary = "Take back a note, a scheduled or failed message, or one that the channel can delete.", .group = "Messages",
+     .permission = PERMISSION_CHATS_REPLY, .answer = &inbox_schema_message, .errors = "409 MESSAGE_NOT_DELETABLE", .handler = message_delete},
+    {.method = HTTP_PUT, .path = CHAT "/messages/{messageId}/reaction", .id = "messages.react", .summary = "React to a message.",
+     .group = "Messages", .permission = PERMISSION_CHATS_REPLY, .fields = reaction_fields, .answer = &inbox_schema_message,
+     .errors = "404 MESSAGE_NOT_FOUND", .handler = message_react},
+    {0},
+};

@@ -1,0 +1,348 @@
+/* The public paths that integrators know from Interflow's API (docs/API.md, "Known paths"): chats and messages. Shapes and words are
+ * kept; inside they end in the same functions as the interface's own paths. */
+#include <string.h>
+
+#include "auth/permissions.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "crm/crm.h"
+#include "inbox/api.h"
+#include "inbox/inbox.h"
+#include "inbox/schemas.h"
+#include "sql.h"
+
+#define STEP_DELAY_MAX_MS 600000
+
+/* --- chat/create --- */
+
+/* The channel that was asked for; 422 when it cannot send. */
+static enum err channel_check(struct ctx *c, struct channel *ch)
+{
+    enum err e = channel_load(c, in_uuid(c, "channelId"), false, ch);
+    if (e) return e;
+    if (strcmp(ch->status, "disconnected") == 0)
+        return fault(c, ERR_UNPROCESSABLE, "CHANNEL_DISCONNECTED", "this channel is not connected");
+    return ERR_OK;
+}
+
+/* {"text"} or {"type","content"}: what the first message says. NULL when none was given. */
+static const char *initial_text(struct ctx *c)
+{
+    const json_t *m = in_json(c, "initialMessage");
+    if (json_is_string(m))
+        return json_string_value(m);
+    return m ? json_get_text(m, "content") : NULL;
+}
+
+/* The first message. A failure does not undo the chat: it is said in the answer. */
+static void send_initial(struct ctx *c, struct uuid chat, json_t *answer)
+{
+    const json_t *given = in_json(c, "initialMessage");
+    json_object_set_new(answer, "initialMessageSent", json_false());
+    json_object_set_new(answer, "initialMessageError", json_null());
+    if (!given || json_is_null(given))
+        return;
+    struct message_new m = {.chat = chat, .content = initial_text(c)};
+    const char *json = NULL, *url = json_is_object(given) ? json_get_text(given, "url") : NULL;
+    enum err e = url ? inbox_file_from_url(c, url, json_get_text(given, "name"), &m.files[0]) : ERR_OK;
+    if (!e && url) m.file_count = 1;
+    if (!e) e = inbox_send(c, &m, &json, NULL);
+    if (!e) {
+        json_object_set_new(answer, "initialMessageSent", json_true());
+        return;
+    }
+    json_object_set_new(answer, "initialMessageError", json_string(c->fault.message ? c->fault.message : err_row(e)->text));
+    fault_clear(c);
+}
+
+static enum err person_find(struct ctx *c, const struct channel *ch, struct crm_found *ret)
+{
+    const char *type = in_text(c, "contactType"), *kind = contact_kind_of(type);
+    if (!kind) {
+        fault_field(c, "contactType", "INVALID_VALUE", "this type of contact is not known");
+        return ERR_INVALID;
+    }
+    struct crm_person person = {
+        .customer = in_uuid(c, "customerId"), .kind = kind, .identifier = in_text(c, "contactValue"), .name = in_text(c, "customerName"),
+        .source = ch->kind, .email = in_text(c, "email"), .phone = in_text(c, "phone"),
+    };
+    return crm_customer_find_or_create(c, &person, ret);
+}
+
+static enum err chat_create(struct ctx *c, struct request *r, struct reply *p)
+{
+    (void)r;
+    struct channel ch;
+    enum err e = channel_check(c, &ch);
+    if (e) return e;
+    struct crm_found found = {0};
+    e = person_find(c, &ch, &found);
+    if (e) return e;
+    bool has_message = in_json(c, "initialMessage") && !json_is_null(in_json(c, "initialMessage"));
+    bool keep_pending = in_bool(c, "keepPending", false);
+    struct rows *rows = NULL;
+    e = db_one(c, &SQL_INBOX_OPEN, PARAMS(P_UUID("customer", found.customer), P_UUID("contact", found.contact), P_UUID("channel", ch.id),
+                                          P_UUID("team", in_uuid(c, "teamId")), P_BOOL("start", has_message && !keep_pending)),
+               &rows);
+    if (e) return e;
+    json_t *touched = NULL;
+    e = crm_first_touch(c, found.customer, in_json(c, "utm"), in_json(c, "customFields"), in_json(c, "tags"), &touched);
+    if (e) return e;
+    struct uuid chat = rows_uuid(rows, 0, "id");
+    CLEANUP(json_decrefp) json_t *answer =
+        json_pack("{s:b, s:o, s:s, s:b, s:b, s:o, s:b, s:b, s:n, s:n, s:b, s:n, s:n, s:O, s:O}", "success", 1, "chatId", json_uuid(chat),
+                  "formattedContact", rows_text(rows, 0, "formatted"), "existing", rows_bool(rows, 0, "existing"), "keepPending", keep_pending,
+                  "customerId", json_uuid(found.customer), "flowInitiated", 0, "responseFlowScheduled", 0, "responseFlowId", "responseFlowName",
+                  "templateSent", 0, "templateMessageId", "templateError", "contactsApplied", found.contacts_applied, "contactsSkipped",
+                  found.contacts_skipped);
+    json_object_update(answer, touched);
+    const char *note = in_text(c, "contextMessage");
+    if (note && *note) {
+        e = inbox_context_note(c, chat, note);
+        if (e) return e;
+    }
+    send_initial(c, chat, answer);
+    reply_jsonf(c, p, 200, answer);
+    return ERR_OK;
+}
+
+/* --- messages --- */
+
+/* The message with the names that integrators know beside ours. */
+static json_t *public_message(struct ctx *c, const char *json)
+{
+    json_t *m = NULL;
+    if (json_parse(c->arena, json, strlen(json), &m, NULL))
+        return json_null();
+    json_object_set(m, "chat_id", json_object_get(m, "chatId"));
+    json_object_set(m, "created_at", json_object_get(m, "createdAt"));
+    return json_incref(m);
+}
+
+static enum err message_files(struct ctx *c, const struct request *r, struct message_new *m)
+{
+    m->file_count = input_uuids(c, "attachment_ids", m->files, MESSAGE_FILES_MAX);
+    for (int i = 0; r && i < r->upload_count && m->file_count < MESSAGE_FILES_MAX; i++) {
+        struct file f;
+        enum err e = files_keep(c, &r->uploads[i], "api", &f);
+        if (e) return e;
+        m->files[m->file_count++] = f.id;
+    }
+    size_t i;
+    json_t *u;
+    json_array_foreach(in_json(c, "url_attachments"), i, u) {
+        if (m->file_count >= MESSAGE_FILES_MAX) break;
+        enum err e = inbox_file_from_url(c, json_get_text(u, "url"), json_get_text(u, "name"), &m->files[m->file_count]);
+        if (e) return e;
+        m->file_count++;
+    }
+    return ERR_OK;
+}
+
+static enum err message_create(struct ctx *c, struct request *r, struct reply *p)
+{
+    struct message_new m = {.chat = in_uuid(c, "chatId"), .content = in_text(c, "content"), .reply_to = in_uuid(c, "replyToMessageId")};
+    const char *when = in_text(c, "scheduledFor");
+    if (when && time_parse(when, &m.scheduled_unix_ms) && m.scheduled_unix_ms <= clock_unix_ms()) {
+        fault_field(c, "scheduledFor", "OUT_OF_RANGE", "choose a time in the future");
+        return ERR_INVALID;
+    }
+    enum err e = chat_must_be_visible(c, m.chat);
+    if (!e) e = message_files(c, r, &m);
+    const char *json = NULL;
+    if (!e) e = inbox_send(c, &m, &json, NULL);
+    if (e) return e;
+    CLEANUP(json_decrefp) json_t *answer = json_pack("{s:b, s:[o]}", "success", 1, "messages", public_message(c, json));
+    reply_jsonf(c, p, 201, answer);
+    return ERR_OK;
+}
+
+struct sequence {
+    struct uuid chat, id;
+    json_t *messages;
+};
+
+/* All steps or none. The first leaves at once, each later one after its delay. */
+static enum err sequence_body(struct ctx *c, void *arg)
+{
+    struct sequence *s = arg;
+    CLEANUP(db_rollbackp) struct db_tx *tx = NULL;
+    enum err e = db_begin(c, &tx);
+    if (e) return e;
+    size_t i;
+    json_t *step;
+    int64_t delay = 0;
+    json_array_foreach(in_json(c, "steps"), i, step) {
+        struct message_new m = {.chat = s->chat, .content = json_get_text(step, "content"), .sequence = s->id, .delay_ms = delay};
+        if (i == 0) m.reply_to = in_uuid(c, "replyToMessageId");
+        json_t *ids = json_object_get(step, "attachment_ids"), *id;
+        size_t n;
+        json_array_foreach(ids, n, id) {
+            if (m.file_count < MESSAGE_FILES_MAX && uuid_parse(json_string_value(id), &m.files[m.file_count]))
+                m.file_count++;
+        }
+        const char *json = NULL;
+        e = inbox_send(c, &m, &json, NULL);
+        if (e) return e;
+        json_t *o = public_message(c, json);
+        json_object_set_new(o, "sequenceIndex", json_integer((json_int_t)i));
+        json_object_set_new(o, "tempId", json_object_get(step, "tempId") ? json_incref(json_object_get(step, "tempId")) : json_null());
+        json_array_append_new(s->messages, o);
+        delay += json_get_int(step, "delay_after_ms", 0);
+    }
+    return db_commit(c, &tx);
+}
+
+static enum err sequence_create(struct ctx *c, struct request *r, struct reply *p)
+{
+    (void)r;
+    CLEANUP(json_decrefp) json_t *messages = json_array();
+    struct sequence s = {.chat = in_uuid(c, "chatId"), .id = uuid_v7(), .messages = messages};
+    enum err e = sequence_body(c, &s);
+    if (e) return e;
+    CLEANUP(json_decrefp) json_t *answer =
+        json_pack("{s:b, s:o, s:O}", "success", 1, "sequenceId", json_uuid(s.id), "messages", messages);
+    reply_jsonf(c, p, 201, answer);
+    return ERR_OK;
+}
+
+static enum err template_send(struct ctx *c, struct request *r, struct reply *p)
+{
+    (void)r;
+    (void)p;
+    enum err e = chat_must_be_visible(c, in_uuid(c, "chatId"));
+    if (e) return e;
+    return fault(c, ERR_UNPROCESSABLE, "TEMPLATE_NOT_SUPPORTED", "the channel of this chat has no templates");
+}
+
+/* --- what was announced elsewhere: states of a chat --- */
+
+static enum err public_change(struct ctx *c, struct reply *p, chat_change *change)
+{
+    const char *json = NULL;
+    enum err e = chat_apply(c, in_uuid(c, "chatId"), change, &json);
+    if (e) return e;
+    reply_json(c, p, 200, arena_printf(c->arena, "{\"success\":true,\"data\":%s}", json));
+    return ERR_OK;
+}
+
+static enum err public_resolve(struct ctx *c, struct request *r, struct reply *p)
+{
+    (void)r;
+    return public_change(c, p, chat_close);
+}
+
+static enum err public_reopen(struct ctx *c, struct request *r, struct reply *p)
+{
+    (void)r;
+    return public_change(c, p, chat_reopen);
+}
+
+static enum err public_transfer(struct ctx *c, struct request *r, struct reply *p)
+{
+    (void)r;
+    return public_change(c, p, chat_transfer);
+}
+
+static enum err public_attend(struct ctx *c, struct request *r, struct reply *p)
+{
+    (void)r;
+    return public_change(c, p, chat_assign);
+}
+
+/* --- rows --- */
+
+static const struct field create_fields[] = {
+    {.name = "contactType", .type = F_ENUM, .values = "whatsapp|phone|email|instagram|facebook|telegram|webchat", .required = true},
+    {.name = "contactValue", .type = F_TEXT, .required = true, .max = 320, .example = "\"+55 11 98421-7730\""},
+    {.name = "channelId", .type = F_UUID, .required = true},
+    {.name = "customerId", .type = F_UUID, .nullable = true},
+    {.name = "customerName", .type = F_TEXT, .max = 120, .nullable = true},
+    {.name = "teamId", .type = F_UUID, .nullable = true},
+    {.name = "initialMessage", .type = F_JSON, .nullable = true, .max = 70000,
+     .help = "Text, or {type: text|image|video|audio|document, content, url, name, mimetype}.", .example = "\"Olá! Vimos o seu pedido.\""},
+    {.name = "keepPending", .type = F_BOOL, .otherwise = "false", .help = "Stays in the queue although a message was sent."},
+    {.name = "contextMessage", .type = F_TEXT, .max = 4000, .nullable = true, .help = "A note for the team."},
+    {.name = "utm", .type = F_JSON, .nullable = true, .max = 8192},
+    {.name = "customFields", .type = F_JSON, .nullable = true, .help = "{slug: value} or [{slug, value}]; fills only what is empty."},
+    {.name = "tags", .type = F_ARRAY, .of = F_TEXT, .item_max = 60, .max = 50, .nullable = true, .help = "Names of existing tags."},
+    {.name = "email", .type = F_TEXT, .max = 320, .nullable = true},
+    {.name = "phone", .type = F_TEXT, .max = 40, .nullable = true},
+    {0},
+};
+
+static const struct field url_fields[] = {
+    {.name = "url", .type = F_URL, .required = true},
+    {.name = "name", .type = F_TEXT, .max = 200},
+    {0},
+};
+
+static const struct field message_fields[] = {
+    {.name = "content", .type = F_TEXT, .raw = true, .max = 65536, .help = "Needed unless there are attachments."},
+    {.name = "replyToMessageId", .type = F_UUID, .nullable = true},
+    {.name = "scheduledFor", .type = F_DATETIME, .nullable = true},
+    {.name = "attachment_ids", .type = F_ARRAY, .of = F_UUID, .max = MESSAGE_FILES_MAX},
+    {.name = "url_attachments", .type = F_ARRAY, .of = F_OBJECT, .fields = url_fields, .max = MESSAGE_FILES_MAX},
+    {.name = "metadata", .type = F_JSON, .nullable = true, .max = 8192},
+    {.name = "file", .type = F_FILE},
+    {0},
+};
+
+static const struct field step_fields[] = {
+    {.name = "content", .type = F_TEXT, .raw = true, .max = 65536},
+    {.name = "attachment_ids", .type = F_ARRAY, .of = F_UUID, .max = MESSAGE_FILES_MAX},
+    {.name = "delay_after_ms", .type = F_INT, .min = 0, .max = STEP_DELAY_MAX_MS, .help = "Pause before the next step."},
+    {.name = "tempId", .type = F_TEXT, .max = 64, .nullable = true},
+    {0},
+};
+static const struct field sequence_fields[] = {
+    {.name = "steps", .type = F_ARRAY, .of = F_OBJECT, .fields = step_fields, .required = true, .min = 1, .max = MESSAGE_STEPS_MAX},
+    {.name = "replyToMessageId", .type = F_UUID, .nullable = true},
+    {0},
+};
+static const struct field template_fields[] = {
+    {.name = "templateId", .type = F_TEXT, .required = true, .max = 100},
+    {.name = "variables", .type = F_JSON, .nullable = true},
+    {.name = "tempId", .type = F_TEXT, .max = 64, .nullable = true},
+    {0},
+};
+static const struct field resolve_fields[] = {
+    {.name = "closureTypeId", .type = F_UUID, .nullable = true},
+    {.name = "note", .type = F_TEXT, .max = 2000},
+    {0},
+};
+static const struct field team_fields[] = {
+    {.name = "teamId", .type = F_UUID, .required = true}, {.name = "note", .type = F_TEXT, .max = 2000}, {0}};
+static const struct field agent_fields[] = {
+    {.name = "userId", .type = F_UUID, .required = true}, {.name = "note", .type = F_TEXT, .max = 2000}, {0}};
+static const struct field attend_fields[] = {{.name = "userId", .type = F_UUID, .required = true}, {0}};
+
+#define P "/api/{organizationId}/chat"
+#define ROW(path_, id_, text_, perm_, fields_, h_) \
+    .method = HTTP_POST, .path = P path_, .id = "public." id_, .summary = text_, .group = "Known paths", .permission = perm_, .fields = fields_, \
+    .shape = ANSWER_OTHER, .handler = h_
+
+const struct route inbox_public_routes[] = {
+    {ROW("/create", "chatCreate", "Open a chat with a contact, or find the open one.", PERMISSION_CHATS_REPLY, create_fields, chat_create),
+     .creates = true, .status = 200,
+     .errors = "400 INVALID_PHONE|404 CHANNEL_NOT_FOUND|404 CUSTOMER_NOT_FOUND|409 CUSTOMER_DUPLICATE|422 CHANNEL_DISCONNECTED"},
+    {ROW("/{chatId}/message", "messageCreate", "Write to the customer.", PERMISSION_CHATS_REPLY, message_fields, message_create), .creates = true,
+     .multipart = true, .status = 201, .errors = "404 CHAT_NOT_FOUND|409 CHAT_CLOSED|400 MESSAGE_TOO_LONG|422 CHANNEL_DISCONNECTED"},
+    {ROW("/{chatId}/message-sequence", "sequenceCreate", "Write several messages with pauses.", PERMISSION_CHATS_REPLY, sequence_fields,
+         sequence_create),
+     .creates = true, .status = 201, .errors = "404 CHAT_NOT_FOUND|409 CHAT_CLOSED"},
+    {ROW("/{chatId}/send-template", "templateSend", "Send a template, where the channel has them.", PERMISSION_CHATS_REPLY, template_fields,
+         template_send),
+     .errors = "404 CHAT_NOT_FOUND|422 TEMPLATE_NOT_SUPPORTED"},
+    {ROW("/{chatId}/resolve", "chatResolve", "Close a chat.", PERMISSION_CHATS_CLOSE, resolve_fields, public_resolve),
+     .errors = "404 CHAT_NOT_FOUND|409 CHAT_CLOSED|409 FIELDS_REQUIRED"},
+    {ROW("/{chatId}/reopen", "chatReopen", "Reopen a closed chat.", PERMISSION_CHATS_CLOSE, NULL, public_reopen),
+     .errors = "404 CHAT_NOT_FOUND|409 CHAT_OPEN"},
+    {ROW("/{chatId}/transfer-to-team", "chatToTeam", "Transfer a chat to a team.", PERMISSION_CHATS_REPLY, team_fields, public_transfer),
+     .errors = "404 CHAT_NOT_FOUND|409 CHAT_CLOSED"},
+    {ROW("/{chatId}/transfer-to-agent", "chatToAgent", "Transfer a chat to a person.", PERMISSION_CHATS_ASSIGN, agent_fields, public_transfer),
+     .errors = "404 CHAT_NOT_FOUND|409 CHAT_CLOSED"},
+    {ROW("/{chatId}/attend", "chatAttend", "Give a chat to a person, who begins to attend.", PERMISSION_CHATS_ASSIGN, attend_fields, public_attend),
+     .errors = "404 CHAT_NOT_FOUND|409 CHAT_CLOSED"},
+    {0},
+};

@@ -1,0 +1,12 @@
+/* The inbox's jobs about messages, for its table of job kinds (inbox.c). */
+#ifndef INTERFLOW_INBOX_JOBS_MESSAGES_H
+#define INTERFLOW_INBOX_JOBS_MESSAGES_H
+
+#include "core/jobs.h"
+
+enum job_outcome inbox_job_send(struct ctx *c, struct job *j);
+void inbox_job_send_parked(struct ctx *c, struct job *j);
+enum job_outcome inbox_job_release(struct ctx *c, struct job *j);
+enum job_outcome inbox_job_wake(struct ctx *c, struct job *j);
+
+#endif

@@ -1,0 +1,122 @@
+/* One message from outside becomes rows. The decoding is the channel's, the storing is one SQL function (inbox_receive in
+ * sql/functions/inbox.sql): identity, customer, chat, message and events in a single round trip and a single commit, so that
+ * what was acknowledged is there once or not at all. Called by the channels through their sink. */
+#include <string.h>
+
+#include "base/json.h"
+#include "core/ctx.h"
+#include "core/metrics.h"
+#include "crm/crm.h"
+#include "inbox/inbox.h"
+#include "sql.h"
+
+static const char *const kind_names[MESSAGE_KIND_COUNT] = {
+    [MESSAGE_TEXT] = "text",         [MESSAGE_IMAGE] = "image",     [MESSAGE_VIDEO] = "video",
+    [MESSAGE_AUDIO] = "audio",       [MESSAGE_DOCUMENT] = "document", [MESSAGE_LOCATION] = "location",
+    [MESSAGE_CONTACT] = "contact",   [MESSAGE_TEMPLATE] = "template", [MESSAGE_EMAIL] = "email",
+    [MESSAGE_UNSUPPORTED] = "unsupported",
+};
+
+static void set_text(json_t *obj, const char *key, const char *text)
+{
+    if (text)
+        json_object_set_new(obj, key, json_string(text));
+}
+
+/* {"kind","identifier","canonical","keys":[…]} of one identity. */
+static enum err identity_json(struct ctx *c, const char *kind, const char *identifier, json_t **ret)
+{
+    struct contact_form form;
+    enum err e = contact_normalise(c, kind, identifier, &form);
+    if (e) return e;
+    json_t *keys = json_array();
+    for (int i = 0; i < form.key_count; i++)
+        json_array_append_new(keys, json_string(form.keys[i]));
+    *ret = json_pack("{s:s, s:s, s:s, s:o}", "kind", kind, "identifier", identifier, "canonical", form.canonical, "keys", keys);
+    return *ret ? ERR_OK : ERR_NO_MEMORY;
+}
+
+static json_t *files_json(const struct inbound *in)
+{
+    json_t *files = json_array();
+    for (int i = 0; i < in->file_count; i++) {
+        const struct inbound_file *f = &in->files[i];
+        json_t *o = json_object();
+        char id[UUID_TEXT_SIZE];
+        if (!uuid_is_nil(f->file))
+            json_object_set_new(o, "fileId", json_string(uuid_text(f->file, id)));
+        set_text(o, "kind", kind_names[f->kind]);
+        set_text(o, "name", f->name);
+        set_text(o, "type", f->type);
+        if (f->size_bytes > 0)
+            json_object_set_new(o, "sizeBytes", json_integer(f->size_bytes));
+        if (f->source)
+            json_object_set(o, "source", f->source);
+        json_array_append_new(files, o);
+    }
+    return files;
+}
+
+/* The further contacts that a pre-chat form gave; one that cannot be read is left out rather than losing the message. */
+static void add_contacts(struct ctx *c, const struct inbound *in, json_t *p)
+{
+    const struct { const char *kind, *value; } given[] = {{"email", in->email}, {"phone", in->phone}};
+    json_t *list = json_array();
+    for (size_t i = 0; i < ARRAY_LEN(given); i++) {
+        json_t *one = NULL;
+        struct fault before = c->fault;
+        if (given[i].value && *given[i].value && identity_json(c, given[i].kind, given[i].value, &one) == ERR_OK)
+            json_array_append_new(list, one);
+        else
+            c->fault = before;
+    }
+    json_object_set_new(p, "contacts", list);
+}
+
+/* Everything inbox_receive(p_org, p_channel, p) wants to know, as one JSON object. */
+static enum err inbound_json(struct ctx *c, const struct inbound *in, json_t **ret)
+{
+    CLEANUP(json_decrefp) json_t *identity = NULL;
+    enum err e = identity_json(c, in->identity_kind, in->identifier, &identity);
+    if (e) return e;
+    json_t *p = json_object();
+    char id[UUID_TEXT_SIZE];
+    set_text(p, "id", uuid_text(uuid_v7(), id));
+    set_text(p, "identityKind", in->identity_kind);
+    set_text(p, "identifier", in->identifier);
+    json_object_set(p, "canonical", json_object_get(identity, "canonical"));
+    json_object_set(p, "keys", json_object_get(identity, "keys"));
+    set_text(p, "name", in->customer_name ? in->customer_name : "");
+    set_text(p, "kind", kind_names[in->kind]);
+    set_text(p, "text", in->text ? in->text : "");
+    if (in->data) json_object_set(p, "data", in->data);
+    set_text(p, "externalId", in->external_id);
+    set_text(p, "clientId", in->client_id);
+    set_text(p, "replyTo", in->reply_to_external_id);
+    if (!uuid_is_nil(in->reply_to)) set_text(p, "replyToId", uuid_text(in->reply_to, id));
+    if (in->sent_unix_ms > 0) json_object_set_new(p, "sentMs", json_integer(in->sent_unix_ms));
+    json_object_set_new(p, "echo", json_boolean(in->echo));
+    if (in->visitor) json_object_set(p, "visitor", in->visitor);
+    json_object_set_new(p, "files", files_json(in));
+    add_contacts(c, in, p);
+    *ret = p;
+    return ERR_OK;
+}
+
+enum err inbox_receive(struct ctx *c, const struct channel *ch, const struct inbound *in, struct uuid *ret_chat,
+                       struct uuid *ret_message, bool *ret_double)
+{
+    CLEANUP(json_decrefp) json_t *p = NULL;
+    enum err e = inbound_json(c, in, &p);
+    if (e) return e;
+    struct rows *rows = NULL;
+    e = db_one(c, &SQL_INBOX_RECEIVE, PARAMS(P_UUID("channel", ch->id), P_JSON("p", p)), &rows);
+    if (e) return e;
+    if (ret_chat) *ret_chat = rows_uuid(rows, 0, "chat_id");
+    if (ret_message) *ret_message = rows_uuid(rows, 0, "message_id");
+    bool is_double = rows_bool(rows, 0, "is_double");
+    if (ret_double) *ret_double = is_double;
+    if (!is_double)
+        metrics_add(c->app->metrics, c->app->worker_index, METRIC_MESSAGES_IN, 1);
+    return ERR_OK;
+}

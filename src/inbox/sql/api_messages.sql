@@ -1,0 +1,63 @@
+-- Messages over the API: pages of a conversation, notes, edits, reactions.
+
+-- name: messages_list
+-- A page of a conversation, oldest first: before a seq (scrolling up), after one (catching up), or the newest.
+with chat as (
+    select ch.org_id, ch.id from chats ch where ch.org_id = :org::uuid and ch.id = :chatId::uuid
+      and (:sees_all::boolean or ch.assignee_id = :actor::uuid or ch.team_id = any(:teams::uuid[]))
+), page as (
+    select q.m, row_number() over (order by (q.m).seq desc) as n
+    from chat c cross join lateral (
+        select m from messages m where m.org_id = c.org_id and m.chat_id = c.id and m.seq > 0
+          and (:before::int is null or m.seq < :before::int) and :after::int is null
+        order by m.seq desc limit :limit::int + 1) q
+    union all
+    select q.m, -row_number() over (order by (q.m).seq)
+    from chat c cross join lateral (
+        select m from messages m where m.org_id = c.org_id and m.chat_id = c.id and m.seq > 0 and m.seq > :after::int
+        order by m.seq limit :limit::int + 1) q
+)
+select json_build_object(
+    'items', coalesce((select json_agg(message_json(p.m) order by (p.m).seq) from page p where abs(p.n) <= :limit::int), '[]'),
+    'scheduled', coalesce((select json_agg(message_json(m) order by m.scheduled_for) from messages m
+                  where m.org_id = c.org_id and m.chat_id = c.id and m.seq < 0 and m.status = 'scheduled'), '[]'),
+    'next', (select case when count(*) > :limit::int then case when :after::int is null
+                 then min((p.m).seq) filter (where p.n <= :limit::int) else max((p.m).seq) filter (where -p.n <= :limit::int) end end::text
+             from page p))
+from chat c;
+
+-- name: message_get
+-- One message.
+select message_json(m) from messages m join chats ch on ch.org_id = m.org_id and ch.id = m.chat_id
+where m.org_id = :org::uuid and m.chat_id = :chatId::uuid and m.id = :messageId::uuid
+  and (:sees_all::boolean or ch.assignee_id = :actor::uuid or ch.team_id = any(:teams::uuid[]));
+
+-- name: chat_note_add
+-- A note between agents, with mentions and files.
+select note from inbox_note(:org::uuid, :chat::uuid, :p::jsonb);
+
+-- name: message_edit
+-- Change the words of a note of one's own, or of a message that has not left yet.
+select inbox_edit(:org::uuid, :chat::uuid, :message::uuid, :content, :actor::uuid);
+
+-- name: message_delete
+-- Take back: a note of one's own, a scheduled message (cancelled), or one that the channel can delete.
+select inbox_delete(:org::uuid, :chat::uuid, :message::uuid, :actor::uuid);
+
+-- name: message_react
+-- A reaction of the team's; an empty emoji takes it back.
+with target as (
+    select m.* from messages m where m.org_id = :org::uuid and m.chat_id = :chat::uuid and m.id = :message::uuid and m.direction in ('in', 'out')
+), gone as (
+    delete from reactions x using target t where x.org_id = t.org_id and x.message_id = t.id and x.actor = :actor::text and coalesce(:emoji::text, '') = ''
+), put as (
+    insert into reactions (org_id, message_id, actor, actor_name, emoji)
+    select t.org_id, t.id, :actor::text, :actor_name::text, :emoji::text from target t where coalesce(:emoji::text, '') <> ''
+    on conflict (org_id, message_id, actor) do update set emoji = excluded.emoji, created_at = now()
+), news as (
+    insert into events (org_id, type, chat_id, team_id, assignee_id, customer_id, payload)
+    select t.org_id, 'message.reaction', ch.id, ch.team_id, ch.assignee_id, ch.customer_id,
+           jsonb_build_object('chatId', ch.id, 'messageId', t.id, 'actor', :actor::text, 'actorName', :actor_name::text, 'emoji', coalesce(:emoji::text, ''))
+    from target t join chats ch on ch.org_id = t.org_id and ch.id = t.chat_id
+)
+select message_json(t.m) from (select t as id, m from target t join messages m on m.org_id = t.org_id and m.id = t.id) t;

@@ -1,0 +1,77 @@
+-- name: inbox_receive
+-- One inbound message: everything in one round trip (receive.c).
+-- wakes: events, jobs
+select * from inbox_receive(:org::uuid, :channel::uuid, :p::jsonb);
+
+-- name: inbox_send
+-- One outgoing message with its job (send.c).
+-- wakes: events, jobs
+select message, is_double from inbox_send(:org::uuid, :chat::uuid, :p::jsonb);
+
+-- name: inbox_send_chat
+-- What a send must know of the chat before it writes: its channel and whether the actor may see it.
+select ch.channel_id, ch.status, cn.kind as channel_kind, cn.status as channel_status, cn.deleted_at is not null as channel_deleted
+from chats ch join channels cn on cn.org_id = ch.org_id and cn.id = ch.channel_id
+where ch.org_id = :org::uuid and ch.id = :chat::uuid
+  and (:sees_all::boolean or ch.assignee_id = :actor::uuid or ch.team_id = any(:teams::uuid[]));
+
+-- name: inbox_send_load
+-- The message a send job is about, with its recipient.
+select m.id, m.chat_id, m.channel_id, m.kind, m.content, m.data::text as data, m.status, co.identifier,
+       coalesce(r.external_id, r.id::text) as reply_to,
+       (select json_agg(json_build_object('id', f.id, 'name', f.name, 'type', f.type, 'kind', f.kind, 'sizeBytes', f.size_bytes,
+                                          'sha256', f.sha256) order by mf.position)
+          from message_files mf join files f on f.org_id = mf.org_id and f.id = mf.file_id
+         where mf.org_id = m.org_id and mf.message_id = m.id)::text as files
+from messages m
+join chats ch on ch.org_id = m.org_id and ch.id = m.chat_id
+join contacts co on co.org_id = ch.org_id and co.id = ch.contact_id
+left join messages r on r.org_id = m.org_id and r.id = m.reply_to_id
+where m.org_id = :org::uuid and m.id = :message::uuid;
+
+-- name: inbox_raise_status
+-- Raise a message's delivery state (ranked).
+-- wakes: events
+select inbox_raise_status(:org::uuid, :message::uuid, :status::text, now(), :external_id::text, :error::jsonb) as changed;
+
+-- name: inbox_raise_status_external
+-- The same by the platform's id. No row: unknown.
+-- wakes: events
+select inbox_raise_status(:org::uuid, m.id, :status::text, coalesce(to_timestamp(:at_ms::bigint / 1000.0), now()), null, :error::jsonb) as changed
+from messages m where m.org_id = :org::uuid and m.channel_id = :channel::uuid and m.external_id = :external_id::text;
+
+-- name: inbox_release
+-- A scheduled message leaves.
+-- wakes: events, jobs
+select inbox_release(:org::uuid, :message::uuid) as released;
+
+-- name: inbox_retry
+-- Try a failed message again; the actor must see the chat.
+-- wakes: events, jobs
+select inbox_retry(:org::uuid, ch.id, :messageId::uuid)
+from chats ch where ch.org_id = :org::uuid and ch.id = :chatId::uuid
+  and (:sees_all::boolean or ch.assignee_id = :actor::uuid or ch.team_id = any(:teams::uuid[]));
+
+-- name: inbox_reaction
+-- A customer's reaction by the platform's message id; an empty emoji removes it.
+-- wakes: events
+with target as (
+    select m.* from messages m where m.org_id = :org::uuid and m.channel_id = :channel::uuid and m.external_id = :external_id::text
+), gone as (
+    delete from reactions x using target t where x.org_id = t.org_id and x.message_id = t.id and x.actor = 'customer'
+        and coalesce(:emoji::text, '') = ''
+), put as (
+    insert into reactions (org_id, message_id, actor, emoji)
+    select t.org_id, t.id, 'customer', :emoji::text from target t where coalesce(:emoji::text, '') <> ''
+    on conflict (org_id, message_id, actor) do update set emoji = excluded.emoji, created_at = now()
+)
+insert into events (org_id, type, chat_id, team_id, assignee_id, customer_id, payload)
+select t.org_id, 'message.reaction', ch.id, ch.team_id, ch.assignee_id, ch.customer_id,
+       jsonb_build_object('chatId', ch.id, 'messageId', t.id, 'actor', 'customer', 'emoji', coalesce(:emoji::text, ''))
+from target t join chats ch on ch.org_id = t.org_id and ch.id = t.chat_id
+returning id;
+
+-- name: inbox_wake
+-- Bring back chats whose snooze is over, in all organizations; the last step of each is one commit.
+-- wakes: events
+select inbox_wake() as woken;

@@ -1,0 +1,44 @@
+/* The one list of what the server tells while a page is open. State changes on live news only through these.
+   To add one: a line here with its payload, and `on('name', …)` in the feature's state file. Entities of a domain
+   arrive as that domain reads them: here they are only as deep as every page must know. */
+import type { Availability, Id } from '$lib/api/types';
+
+export type SettingsArea =
+  | 'tags'
+  | 'teams'
+  | 'users'
+  | 'channels'
+  | 'fields'
+  | 'shortcuts'
+  | 'closureTypes'
+  | 'views'
+  | 'roles'
+  | 'organization'
+  | 'funnels';
+
+/** A chat or message as events carry it: its id, and all that the domain's own type declares. */
+export type Entity = { id: Id } & Record<string, unknown>;
+
+export interface ServerEvents {
+  'message.created': { chat: Entity; message: Entity };
+  'message.changed': { chatId: Id; message: Entity };
+  'chat.created': { chat: Entity };
+  'chat.changed': { chat: Entity };
+  'chat.removed': { chatId: Id };
+  'chat.read': { chatId: Id; userId: Id } & Record<string, unknown>;
+  'customer.changed': { customerId: Id };
+  'customer.merged': { customerId: Id } & Record<string, unknown>;
+  'customer.deleted': { customerId: Id };
+  'settings.changed': { what: SettingsArea };
+  notice: { kind?: string; chatId?: Id; text?: string } & Record<string, unknown>;
+  /* passing: not kept, not replayed */
+  typing: { chatId: Id; userId?: Id; visitor?: boolean; on: boolean };
+  viewing: { chatId: Id; userId: Id; on: boolean };
+  presence: { userId: Id; availability: Availability; online: boolean };
+}
+
+export type EventName = keyof ServerEvents;
+
+/** What a page may tell the server. */
+export type ClientMessage =
+  { type: 'typing'; chatId: Id; on: boolean } | { type: 'viewing'; chatId: Id | null } | { type: 'ping' };

@@ -1,0 +1,27 @@
+/* The areas of text, one file per area and language. The key of a text is its area and its name: `auth.login.title`.
+   To add an area: a file in each language's folder, a line here, a line in each of pt.ts, es.ts, en.ts. */
+import type auth from './pt/auth';
+import type customers from './pt/customers';
+import type errors from './pt/errors';
+import type inbox from './pt/inbox';
+import type settings from './pt/settings';
+import type shell from './pt/shell';
+import type ui from './pt/ui';
+
+export interface Areas {
+  auth: typeof auth;
+  customers: typeof customers;
+  errors: typeof errors;
+  inbox: typeof inbox;
+  settings: typeof settings;
+  shell: typeof shell;
+  ui: typeof ui;
+}
+
+type Flat = {
+  [A in keyof Areas]: { [K in keyof Areas[A] & string as `${A}.${K}`]: Areas[A][K] };
+}[keyof Areas];
+type Merge<U> = (U extends unknown ? (x: U) => void : never) extends (x: infer I) => void ? I : never;
+
+export type Texts = Merge<Flat>;
+export type Key = keyof Texts & string;

@@ -1,0 +1,4 @@
+/* Settings. The base: its keys and {names} give the types for all languages. */
+export default {
+  title: 'Configurações',
+} as const;

@@ -1,0 +1,30 @@
+/* The start: the language first (no flash of keys), then the page. */
+import { mount } from 'svelte';
+import './styles/tokens.css';
+import './styles/base.css';
+import './styles/app.css';
+import App from './App.svelte';
+import { preferredLocale, setLocale } from '$lib/i18n/i18n.svelte';
+import { reportEverything } from '$lib/shell/report';
+
+/* A chunk that cannot be loaded is mostly one that a newer version replaced: one reload brings the new names. */
+window.addEventListener('vite:preloadError', () => {
+  const last = Number(sessionStorage.getItem('reloaded') ?? 0);
+  if (Date.now() - last < 60_000) return;
+  sessionStorage.setItem('reloaded', String(Date.now()));
+  location.reload();
+});
+
+/* The router takes every click on a link of ours; those meant for a new tab or already handled are not for it.
+   This listener comes first on the same target and keeps them from it. */
+window.addEventListener('click', (e) => {
+  if (e.defaultPrevented || e.button !== 0 || e.ctrlKey || e.metaKey || e.shiftKey || e.altKey)
+    e.stopImmediatePropagation();
+});
+
+reportEverything();
+const target = document.getElementById('app');
+if (target) {
+  await setLocale(preferredLocale());
+  mount(App, { target });
+}
