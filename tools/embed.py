@@ -122,7 +122,8 @@ def main():
                     f'{put(data)}, {put(packed[0])}, {put(packed[1])}}},\n')
 
     write(args.blob, bytes(blob) or b'\0')
-    write(args.asm, f'''/* Made by tools/embed.py. */
+    # The hash makes the assembler file another one when the blob is: what .incbin names is no dependency to ninja.
+    write(args.asm, f'''/* Made by tools/embed.py; blob {hashlib.sha256(blob).hexdigest()} */
     .section .rodata
     .balign 16
     .global embedded_blob

@@ -34,6 +34,10 @@ language sql immutable parallel safe as $$
             'chats.assign', 'chats.close'] end
 $$;
 
+-- Their order in lists.
+create or replace function role_rank(p_kind text) returns integer
+language sql immutable parallel safe as $$ select array_position(array['owner', 'admin', 'manager', 'agent', 'custom'], p_kind) $$;
+
 create or replace function role_kind_name(p_kind text, p_language text) returns text
 language sql immutable parallel safe as $$
     select case p_kind
@@ -167,7 +171,7 @@ language sql stable as $$
         'users', (select coalesce(jsonb_agg(member_json(m) order by m.created_at, m.user_id), '[]') from memberships m
                   where m.org_id = p_org),
         'teams', (select coalesce(jsonb_agg(team_json(t) order by fold(t.name)), '[]') from teams t where t.org_id = p_org),
-        'roles', (select coalesce(jsonb_agg(role_json(r) order by r.created_at, r.id), '[]') from roles r where r.org_id = p_org))
+        'roles', (select coalesce(jsonb_agg(role_json(r) order by role_rank(r.kind), fold(r.name), r.id), '[]') from roles r where r.org_id = p_org))
     from organizations o where o.id = p_org
 $$;
 

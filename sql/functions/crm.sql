@@ -48,7 +48,7 @@ end $$;
 
 -- ---- contacts for people, and hidden from them ------------------------------------------------------------------------------
 
--- A telephone number in groups, as phone_format() of the program does for the countries we meet most.
+-- A telephone number in groups, as phone_format() of the program does for the countries we meet most; else in threes.
 create or replace function contact_display(p_kind text, p_canonical text) returns text
 language sql immutable parallel safe as $$
     select case
@@ -56,11 +56,13 @@ language sql immutable parallel safe as $$
         when p_canonical like '+55%' then
             regexp_replace(regexp_replace(p_canonical, '^\+55(\d\d)(\d{4,5})(\d{4})$', '+55 \1 \2-\3'), '^\+55(\d)', '+55 \1')
         when p_canonical ~ '^\+1\d{10}$' then regexp_replace(p_canonical, '^\+1(\d{3})(\d{3})(\d{4})$', '+1 \1 \2-\3')
-        when p_canonical ~ '^\+52(33|55|56|81)' then regexp_replace(p_canonical, '^\+52(\d\d)(\d{4})(\d{4})$', '+52 \1 \2-\3')
-        when p_canonical ~ '^\+52' then regexp_replace(p_canonical, '^\+52(\d{3})(\d{3})(\d{4})$', '+52 \1 \2-\3')
-        when p_canonical ~ '^\+54911' then regexp_replace(p_canonical, '^\+54911(\d{4})(\d{4})$', '+54 9 11 \1-\2')
-        when p_canonical ~ '^\+549' then regexp_replace(p_canonical, '^\+549(\d{3})(\d{3})(\d{4})$', '+54 9 \1 \2-\3')
-        else regexp_replace(p_canonical, '^\+(7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|\d{3})(\d+?)(\d{4})$', '+\1 \2-\3')
+        when p_canonical ~ '^\+52\d{10}$' then regexp_replace(p_canonical, '^\+52(\d\d)(\d{4})(\d{4})$', '+52 \1 \2 \3')
+        when p_canonical ~ '^\+54911\d{8}$' then regexp_replace(p_canonical, '^\+54911(\d{4})(\d{4})$', '+54 9 11 \1-\2')
+        when p_canonical ~ '^\+56\d{9}$' then regexp_replace(p_canonical, '^\+56(\d)(\d{4})(\d{4})$', '+56 \1 \2 \3')
+        when p_canonical ~ '^\+57\d{10}$' then regexp_replace(p_canonical, '^\+57(\d{3})(\d{3})(\d{4})$', '+57 \1 \2 \3')
+        else (select coalesce('+' || m[1] || ' ' || regexp_replace(m[2], '(\d{3})(?=\d\d)', '\1 ', 'g'), p_canonical)
+              from regexp_match(p_canonical, '^\+(1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]'
+                                             || '|(?:2[1-689]|3[578]|42|5[09]|6[7-9]|8[05789]|9[679])\d)(\d+)$') m)
     end
 $$;
 

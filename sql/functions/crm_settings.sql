@@ -88,7 +88,7 @@ declare
 begin
     if p_kind not in ('select', 'multi_select') then
         if jsonb_array_length(coalesce(p_options, '[]')) > 0 then
-            perform fault(400, 'INVALID', 'options');
+            perform fault(400, 'INVALID_OPTIONS', 'options');
         end if;
         return '[]';
     end if;
@@ -97,10 +97,10 @@ begin
                                                            'label', o->>'label', 'color', coalesce(lower(o->>'color'), '#5b6475')));
     end loop;
     if jsonb_array_length(out) = 0 then
-        perform fault(400, 'REQUIRED', 'options');
+        perform fault(400, 'INVALID_OPTIONS', 'options');
     end if;
     if (select count(distinct x->>'id') < count(*) or count(distinct fold(x->>'label')) < count(*) from jsonb_array_elements(out) x) then
-        perform fault(400, 'DUPLICATE', 'options');
+        perform fault(400, 'INVALID_OPTIONS', 'options');
     end if;
     return out;
 end $$;

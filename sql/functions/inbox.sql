@@ -22,7 +22,7 @@ language sql stable as $$
                                  where ct.org_id = cu.org_id and ct.customer_id = cu.id))
                      from customers cu where cu.org_id = ch.org_id and cu.id = ch.customer_id),
         'contact', (select json_build_object('id', co.id, 'kind', co.kind,
-                        'display', case when sees_contacts then contact_display(co.kind, co.canonical) else mask_contact(co.kind, co.canonical) end)
+                        'display', case when co.kind = 'webchat' then null when sees_contacts then contact_display(co.kind, co.canonical) else mask_contact(co.kind, co.canonical) end)
                     from contacts co where co.org_id = ch.org_id and co.id = ch.contact_id),
         'otherOpenChats', (select count(*) from chats o where o.org_id = ch.org_id and o.customer_id = ch.customer_id
                            and o.id <> ch.id and o.status <> 'closed'))

@@ -185,7 +185,7 @@ static enum err permissions(struct ctx *c, struct request *r, struct reply *p)
 
 static const struct field create_fields[] = {
     {.name = "name", .type = F_TEXT, .required = true, .max = 60},
-    {.name = "permissions", .type = F_ARRAY, .of = F_TEXT, .item_max = 60, .required = true, .help = "Names from GET permissions."},
+    {.name = "permissions", .type = F_ARRAY, .of = F_TEXT, .item_max = 60, .otherwise = "[]", .help = "Names from GET permissions."},
     {0},
 };
 static const struct field update_fields[] = {

@@ -268,7 +268,7 @@ void auth_forget(struct ctx *c, struct uuid user)
     if (c->app->bus) bus_send(c->app->bus, TOPIC, arena_printf(c->arena, "%s %s", org ? "org" : "user", text));
 }
 
-static enum err start(struct app *app)
+enum err auth_start(struct app *app)
 {
     struct auth *auth = mem_alloc(sizeof *auth);
     auth->sessions = session_cache_new(CACHE_ENTRIES);
@@ -279,7 +279,7 @@ static enum err start(struct app *app)
     return ERR_OK;
 }
 
-static void stop(struct app *app)
+void auth_stop(struct app *app)
 {
     struct auth *auth = app->auth;
     app->auth = NULL;
@@ -288,5 +288,3 @@ static void stop(struct app *app)
     rate_limiter_free(auth->keys);
     mem_free(auth);
 }
-
-const struct module auth_module = {.name = "auth", .start = start, .stop = stop};

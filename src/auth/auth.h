@@ -16,7 +16,8 @@
 
 /* For src/server/tables.c. */
 extern const struct router_auth auth_router;
-extern const struct module auth_module;
+enum err auth_start(struct app *app);
+void auth_stop(struct app *app);
 extern const struct route auth_session_routes[];      /* sign-up, login, two factors */
 extern const struct route auth_account_routes[];      /* one's own account */
 extern const struct route auth_link_routes[];         /* password resets, invitations: by token */

@@ -55,7 +55,8 @@ bool bus_record_add(struct buf *out, const char *topic, const char *payload)
     return !buf_failed(out);
 }
 
-void bus_records(const char *data, size_t len, void (*fn)(void *arg, const char *topic, const char *payload), void *arg)
+void bus_records(const char *data, size_t len,
+                 void (*fn)(void *arg, const char *topic, const char *payload), void *arg)
 {
     while (len > 0) {
         const char *newline = memchr(data, '\n', len);
@@ -103,7 +104,8 @@ static void on_datagram(void *arg, uint32_t events)
         ssize_t n = recv(b->ends.receive[b->self], b->datagram, BUS_DATAGRAM, MSG_DONTWAIT);
         if (n <= 1) return;
         bus_records(b->datagram + 1, (size_t)n - 1, deliver, b);
-        if (b->datagram[0] == 'l' && b->nodes) bus_nodes_send(b->nodes, b->datagram + 1, (size_t)n - 1);
+        if (b->datagram[0] == 'l' && b->nodes)
+            bus_nodes_send(b->nodes, b->datagram + 1, (size_t)n - 1);
     }
 }
 
@@ -111,11 +113,13 @@ static void on_datagram(void *arg, uint32_t events)
 
 static void to_siblings(struct bus *b, char origin, const char *data, size_t len)
 {
-    struct iovec parts[2] = {{.iov_base = &origin, .iov_len = 1}, {.iov_base = (char *)(uintptr_t)data, .iov_len = len}};
+    struct iovec parts[2] = {{.iov_base = &origin, .iov_len = 1},
+                             {.iov_base = (char *)(uintptr_t)data, .iov_len = len}};
     struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
     for (int i = 0; i < b->ends.count; i++) {
         if (i == b->self) continue;
-        while (sendmsg(b->ends.send[i], &message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 && errno == EINTR) {
+        while (sendmsg(b->ends.send[i], &message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 &&
+               errno == EINTR) {
         }
     }
 }

@@ -4,15 +4,16 @@
 
 #include "core/bus.h"
 
-#define BUS_TOPIC_MAX   32
-#define BUS_DATAGRAM    (60 * 1024)  /* most bytes of one datagram */
-#define BUS_RECORD_MAX  (BUS_TOPIC_MAX + 16 + BUS_MESSAGE_MAX)
+#define BUS_TOPIC_MAX  32
+#define BUS_DATAGRAM   (60 * 1024) /* most bytes of one datagram */
+#define BUS_RECORD_MAX (BUS_TOPIC_MAX + 16 + BUS_MESSAGE_MAX)
 
 /* A record: "topic length\npayload". A datagram begins with 'l' (from a worker of this machine) or 'r' (from another machine),
  * then records. */
 
 /* Calls fn for every record; stops at what it cannot read. */
-void bus_records(const char *data, size_t len, void (*fn)(void *arg, const char *topic, const char *payload), void *arg);
+void bus_records(const char *data, size_t len,
+                 void (*fn)(void *arg, const char *topic, const char *payload), void *arg);
 /* False: too long. */
 bool bus_record_add(struct buf *out, const char *topic, const char *payload);
 /* From another machine: to every worker of this one. */

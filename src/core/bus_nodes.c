@@ -5,6 +5,7 @@
  * Everything here is a hint. While the connection is down other machines notice our events half a second later, by their own polls.
  * One command is under way at a time; the connection is made again with back-off. */
 #include <libpq-fe.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -19,12 +20,12 @@
 #include "core/loop.h"
 #include "sql.h"
 
-#define FLUSH_MS     5
-#define SEEN_MS      (20 * SECOND_MS)
-#define RETRY_MS     (3 * SECOND_MS)
-#define ANSWER_MS    (15 * SECOND_MS)
-#define NOTIFY_MAX   7900
-#define QUEUE_MAX    (256 * KIB)
+#define FLUSH_MS   5
+#define SEEN_MS    (20 * SECOND_MS)
+#define RETRY_MS   (3 * SECOND_MS)
+#define ANSWER_MS  (15 * SECOND_MS)
+#define NOTIFY_MAX 7900
+#define QUEUE_MAX  (256 * KIB)
 
 enum node_step { STEP_DOWN, STEP_CONNECTING, STEP_SETUP, STEP_IDLE, STEP_SEEN, STEP_NOTIFY };
 
@@ -36,7 +37,7 @@ struct bus_nodes {
     char name[128];
     PGconn *pg;
     struct loop_watch *watch;
-    struct loop_timer *timer;    /* of the step, or what comes next */
+    struct loop_timer *timer; /* of the step, or what comes next */
     enum node_step step;
     int64_t seen_ms, flushed_ms; /* last done */
     int others;
@@ -96,7 +97,8 @@ static void watch_for_output(struct bus_nodes *n)
     loop_watch_set(n->app->loop, n->watch, left ? EPOLLIN | EPOLLOUT : EPOLLIN);
 }
 
-static void ask(struct bus_nodes *n, enum node_step step, const struct sql *q, const char *const *values)
+static void ask(struct bus_nodes *n, enum node_step step, const struct sql *q,
+                const char *const *values)
 {
     step_begin(n, step);
     if (PQsendQueryParams(n->pg, q->text, q->param_count, NULL, values, NULL, NULL, 0) != 1) {
@@ -168,7 +170,8 @@ static void take_notifications(struct bus_nodes *n)
     int self = PQbackendPID(n->pg);
     for (PGnotify *m = PQnotifies(n->pg); m; m = PQnotifies(n->pg)) {
         if (m->be_pid != self) {
-            if (strncmp(m->extra, "hello ", 6) == 0 && n->others == 0) n->others = 1; /* until the next count */
+            if (strncmp(m->extra, "hello ", 6) == 0 && n->others == 0)
+                n->others = 1; /* until the next count */
             bus_from_nodes(n->bus, m->extra, strlen(m->extra));
         }
         PQfreemem(m);
@@ -181,7 +184,8 @@ static bool take_results(struct bus_nodes *n)
     while (!PQisBusy(n->pg)) {
         PGresult *r = PQgetResult(n->pg);
         if (!r) {
-            if (n->step == STEP_SETUP) log_event(LOG_INFO, NULL, "line to the other nodes is open", NULL);
+            if (n->step == STEP_SETUP)
+                log_event(LOG_INFO, NULL, "line to the other nodes is open", NULL);
             n->step = STEP_IDLE;
             return true;
         }
@@ -192,7 +196,8 @@ static bool take_results(struct bus_nodes *n)
         }
         PQclear(r);
         if (!good) {
-            log_event(LOG_WARN, NULL, "line to the other nodes", LOG_FIELDS(LOG_TEXT("why", PQerrorMessage(n->pg))));
+            log_event(LOG_WARN, NULL, "line to the other nodes",
+                      LOG_FIELDS(LOG_TEXT("why", PQerrorMessage(n->pg))));
             node_down(n);
             return false;
         }
@@ -235,7 +240,8 @@ static void on_connect(void *arg, uint32_t events)
     n->watch = loop_watch(n->app->loop, PQsocket(n->pg), EPOLLIN, on_event, n);
     step_begin(n, STEP_SETUP);
     n->seen_ms = 0;
-    static const char setup[] = "set role interflow_app; set statement_timeout = 10000; listen interflow";
+    static const char setup[] =
+        "set role interflow_app; set statement_timeout = 10000; listen interflow";
     if (!n->watch || PQsetnonblocking(n->pg, 1) != 0 || PQsendQuery(n->pg, setup) != 1) {
         node_down(n);
         return;
@@ -251,8 +257,13 @@ static void no_notice(void *arg, const char *message)
 
 static void node_connect(struct bus_nodes *n)
 {
-    static const char *const keys[] = {"keepalives_idle", "keepalives_interval", "keepalives_count",
-                                       "dbname",          "client_encoding",     "fallback_application_name", NULL};
+    static const char *const keys[] = {"keepalives_idle",
+                                       "keepalives_interval",
+                                       "keepalives_count",
+                                       "dbname",
+                                       "client_encoding",
+                                       "fallback_application_name",
+                                       NULL};
     const char *const values[] = {"15", "5", "3", n->url, "UTF8", "interflow bus", NULL};
     n->pg = PQconnectStartParams(keys, values, 1);
     if (!n->pg || PQstatus(n->pg) == CONNECTION_BAD) {
@@ -268,7 +279,8 @@ static void node_connect(struct bus_nodes *n)
 void bus_nodes_send(struct bus_nodes *n, const char *data, size_t len)
 {
     if (n->others == 0) return;
-    if (n->out.len + len > n->out.max) buf_clear(&n->out); /* the line is stuck: old hints are worth nothing */
+    if (n->out.len + len > n->out.max)
+        buf_clear(&n->out); /* the line is stuck: old hints are worth nothing */
     buf_add(&n->out, data, len);
     if (n->step == STEP_IDLE) go_on(n);
 }

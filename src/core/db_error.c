@@ -2,7 +2,7 @@
  *
  * Constraints carry their public code and field as a comment: `comment on constraint tags_name on tags is 'TAG_DUPLICATE: name'`
  * (unique indexes too); without one the field is the constraint's last column. The first connection reads them all into a sorted table
- * (constraints_load), since an error costs no query then, and because PostgreSQL does not name the columns to a role under row-level security. Our own
+ * (db_constraints_load), since an error costs no query then, and because PostgreSQL does not name the columns to a role under row-level security. Our own
  * SQL functions raise SQLSTATE IFnnn (sql/functions/platform.sql: fault). What is left is our bug: it is logged here, with the statement's name
  * and without data, because the fault must not show it. */
 #include <ctype.h>
@@ -63,7 +63,7 @@ static void parse_comment(const char *comment, struct constraint *k)
 }
 
 /* r: name, comment or null, last column or null. */
-void constraints_load(struct db *d, const PGresult *r)
+void db_constraints_load(struct db *d, const PGresult *r)
 {
     if (d->constraints_loaded) return;
     int n = PQntuples(r);
@@ -82,7 +82,7 @@ void constraints_load(struct db *d, const PGresult *r)
     d->constraints_loaded = true;
 }
 
-void constraints_free(struct db *d)
+void db_constraints_free(struct db *d)
 {
     for (int i = 0; i < d->constraint_count; i++) {
         mem_free(d->constraints[i].name);
@@ -113,7 +113,8 @@ static const char *column_field(struct ctx *c, const PGresult *r)
     return field;
 }
 
-static enum err refuse(struct ctx *c, enum err e, const char *code, const char *field, const char *message)
+static enum err refuse(struct ctx *c, enum err e, const char *code, const char *field,
+                       const char *message)
 {
     e = fault(c, e, code, "%s", message);
     if (field && *field) (void)fault_field(c, field, code, "%s", message);
@@ -121,9 +122,11 @@ static enum err refuse(struct ctx *c, enum err e, const char *code, const char *
 }
 
 /* A value that breaks a rule of the database: with a code of its own, or as one more bad field. */
-static enum err refuse_value(struct ctx *c, const char *own_code, const char *code, const char *field, const char *message)
+static enum err refuse_value(struct ctx *c, const char *own_code, const char *code,
+                             const char *field, const char *message)
 {
-    if (own_code || !field) return refuse(c, ERR_INVALID, own_code ? own_code : code, field, message);
+    if (own_code || !field)
+        return refuse(c, ERR_INVALID, own_code ? own_code : code, field, message);
     return fault_field(c, field, code, "%s", message);
 }
 
@@ -144,40 +147,49 @@ static enum err raised(struct ctx *c, const char *state, const PGresult *r)
     if (*detail && !c->fault.err) {
         json_t *data = NULL;
         const char *why = NULL;
-        if (json_parse(c->arena, detail, strlen(detail), &data, &why) == ERR_OK && json_is_object(data)) {
+        if (json_parse(c->arena, detail, strlen(detail), &data, &why) == ERR_OK &&
+            json_is_object(data)) {
             const char *key;
             json_t *value;
-            json_object_foreach(data, key, value) {
+            json_object_foreach(data, key, value)
+            {
                 fault_data(c, key, json_incref(value));
             }
         }
     }
-    return refuse(c, e, field_of(r, PG_DIAG_MESSAGE_PRIMARY), field_of(r, PG_DIAG_MESSAGE_HINT), err_row(e)->text);
+    return refuse(c, e, field_of(r, PG_DIAG_MESSAGE_PRIMARY), field_of(r, PG_DIAG_MESSAGE_HINT),
+                  err_row(e)->text);
 }
 
 /* Class 23: a constraint. */
-static enum err constraint_error(struct ctx *c, const struct sql *q, const char *state, const PGresult *r)
+static enum err constraint_error(struct ctx *c, const struct sql *q, const char *state,
+                                 const PGresult *r)
 {
     const struct constraint *k = constraint_find(c->app->db, r);
     if (strcmp(state, "23505") == 0 || strcmp(state, "23P01") == 0) {
-        return refuse(c, ERR_CONFLICT, k->code ? k->code : "DUPLICATE", k->field, "This exists already");
+        return refuse(c, ERR_CONFLICT, k->code ? k->code : "DUPLICATE", k->field,
+                      "This exists already");
     }
     if (strcmp(state, "23503") == 0) {
         bool removing = strstr(field_of(r, PG_DIAG_MESSAGE_DETAIL), "still referenced") ||
                         (q && strncasecmp(q->text, "delete", 6) == 0);
-        if (removing) return refuse(c, ERR_CONFLICT, k->code ? k->code : "IN_USE", NULL, "This is still in use");
+        if (removing)
+            return refuse(c, ERR_CONFLICT, k->code ? k->code : "IN_USE", NULL,
+                          "This is still in use");
         return refuse_value(c, k->code, "UNKNOWN_REFERENCE", k->field, "This does not exist");
     }
     if (strcmp(state, "23502") == 0) {
         return refuse_value(c, NULL, "REQUIRED", column_field(c, r), "A value is required");
     }
-    return refuse_value(c, k->code, "INVALID", k->field ? k->field : column_field(c, r), "This value is not allowed");
+    return refuse_value(c, k->code, "INVALID", k->field ? k->field : column_field(c, r),
+                        "This value is not allowed");
 }
 
 static enum err bug(struct ctx *c, const struct sql *q, const char *state, const PGresult *r)
 {
     log_event(LOG_ERROR, c->trace, "statement failed",
-              LOG_FIELDS(LOG_TEXT("statement", q ? q->name : "transaction"), LOG_TEXT("sqlstate", state),
+              LOG_FIELDS(LOG_TEXT("statement", q ? q->name : "transaction"),
+                         LOG_TEXT("sqlstate", state),
                          LOG_TEXT("error", field_of(r, PG_DIAG_MESSAGE_PRIMARY)),
                          LOG_TEXT("position", field_of(r, PG_DIAG_STATEMENT_POSITION)),
                          LOG_TEXT("context", field_of(r, PG_DIAG_CONTEXT))));
@@ -190,7 +202,8 @@ enum err db_error(struct ctx *c, const struct sql *q, const PGresult *r)
     if (strncmp(state, "IF", 2) == 0) return raised(c, state, r);
     if (strncmp(state, "23", 2) == 0) return constraint_error(c, q, state, r);
     if (strcmp(state, "40001") == 0 || strcmp(state, "40P01") == 0) {
-        return fault(c, ERR_CONFLICT, "RETRY", "Somebody else changed this at the same moment; try again");
+        return fault(c, ERR_CONFLICT, "RETRY",
+                     "Somebody else changed this at the same moment; try again");
     }
     if (strcmp(state, "55P03") == 0) {
         return fault(c, ERR_CONFLICT, "LOCKED", "Somebody else is changing this; try again");
@@ -205,8 +218,9 @@ enum err db_error(struct ctx *c, const struct sql *q, const PGresult *r)
         return refuse_value(c, NULL, "INVALID", column_field(c, r), "A value is not valid");
     }
     /* 08 connection, 53 resources, 57P restart, 25P03 idle for too long, 25006 read only (a standby). */
-    if (strncmp(state, "08", 2) == 0 || strncmp(state, "53", 2) == 0 || strncmp(state, "57P", 3) == 0 ||
-        strcmp(state, "25P03") == 0 || strcmp(state, "25006") == 0 || *state == 0) {
+    if (strncmp(state, "08", 2) == 0 || strncmp(state, "53", 2) == 0 ||
+        strncmp(state, "57P", 3) == 0 || strcmp(state, "25P03") == 0 ||
+        strcmp(state, "25006") == 0 || *state == 0) {
         return fault(c, ERR_UNAVAILABLE, NULL, "The database is not available");
     }
     return bug(c, q, state, r);

@@ -100,7 +100,8 @@ static bool context_value(struct ctx *c, const char *name, bool *failed, const c
     return true;
 }
 
-static const char *value_of(struct ctx *c, const char *name, const struct param *params, bool *failed)
+static const char *value_of(struct ctx *c, const char *name, const struct param *params,
+                            bool *failed)
 {
     for (const struct param *p = params; p && p->type != PARAM_END; p++) {
         if (strcmp(p->name, name) == 0) return param_value(c, p, failed);
@@ -111,7 +112,7 @@ static const char *value_of(struct ctx *c, const char *name, const struct param 
     return j ? json_value(c, j, failed) : NULL;
 }
 
-const char *const *params_values(struct ctx *c, const struct sql *q, const struct param *params)
+const char *const *db_params_values(struct ctx *c, const struct sql *q, const struct param *params)
 {
     static const char *const none[] = {NULL};
     if (q->param_count == 0) return none;
@@ -121,6 +122,7 @@ const char *const *params_values(struct ctx *c, const struct sql *q, const struc
     for (int i = 0; i < q->param_count; i++) {
         values[i] = value_of(c, q->params[i], params, &failed);
     }
-    if (failed || arena_exceeded(c->arena)) return NULL; /* a value without room would be stored as null */
+    if (failed || arena_exceeded(c->arena))
+        return NULL; /* a value without room would be stored as null */
     return values;
 }

@@ -22,7 +22,7 @@ static enum err lease(struct ctx *c, struct pool *p, struct conn **ret_conn)
     struct lease_wait w = {.co = co_self(), .since_ms = clock_mono_ms()};
     *p->waiting_last = &w;
     p->waiting_last = &w.next;
-    pool_lease(p);
+    db_pool_lease(p);
     int64_t deadline = c->deadline_ms ? c->deadline_ms : CLOCK_NEVER;
     enum err e = ERR_OK;
     while (!w.conn && !w.failed && !e) {
@@ -33,7 +33,7 @@ static enum err lease(struct ctx *c, struct pool *p, struct conn **ret_conn)
         return ERR_OK;
     }
     if (w.conn) {
-        conn_release(w.conn); /* it came in the same turn as the deadline */
+        db_conn_release(w.conn); /* it came in the same turn as the deadline */
     } else if (!w.failed) {
         struct lease_wait **at = &p->waiting;
         while (*at != &w) {
@@ -65,11 +65,11 @@ enum err db_begin(struct ctx *c, struct db_tx **ret_tx)
     k->tx = tx;
     c->tx = tx;
     c->wakes = 0;
-    struct group *g = group_new(NULL, "begin", NULL);
-    group_org(g, c->org);
+    struct group *g = db_group_new(NULL, "begin", NULL);
+    db_group_org(g, c->org);
     memcpy(tx->org, g->org, sizeof tx->org);
     g->detached = true; /* when it fails, so does the next statement */
-    conn_submit(k, g);
+    db_conn_submit(k, g);
     *ret_tx = tx;
     return ERR_OK;
 }
@@ -82,10 +82,10 @@ static void rollback(struct db_tx *tx)
     tx->conn = NULL;
     if (!k) return;
     k->tx = NULL;
-    struct group *g = group_new(NULL, "rollback", NULL);
+    struct group *g = db_group_new(NULL, "rollback", NULL);
     g->detached = true;
     g->release = true;
-    conn_submit(k, g);
+    db_conn_submit(k, g);
 }
 
 void db_rollbackp(struct db_tx **ptx)
@@ -105,23 +105,24 @@ static enum err commit(struct ctx *c, struct db_tx *tx)
 {
     struct db *d = tx->db;
     struct conn *k = tx->conn;
-    struct group *g = group_new(NULL, "commit", NULL);
+    struct group *g = db_group_new(NULL, "commit", NULL);
     g->waiter = co_self();
     int64_t deadline_ms = c->deadline_ms;
     c->deadline_ms = CLOCK_NEVER; /* the pool gives up on a dead connection */
     loop_shield(d->loop, true);
-    conn_submit(k, g);
+    db_conn_submit(k, g);
     struct rows *r = NULL;
-    enum err e = group_await(c, g, &r);
+    enum err e = db_group_await(c, g, &r);
     loop_shield(d->loop, false);
     c->deadline_ms = deadline_ms;
     bool rolled_back = !e && strcmp(PQcmdStatus(r->pg), "COMMIT") != 0;
-    if (tx->conn) conn_release(tx->conn);
+    if (tx->conn) db_conn_release(tx->conn);
     tx->conn = NULL;
     uint32_t wakes = c->wakes;
     c->tx = NULL;
     c->wakes = 0;
-    if (rolled_back) return fault(c, ERR_INTERNAL, NULL, "The transaction had failed before its commit");
+    if (rolled_back)
+        return fault(c, ERR_INTERNAL, NULL, "The transaction had failed before its commit");
     /* Also when the connection broke: perhaps it was committed, and waking is only a hint. */
     if (wakes && (!e || e == ERR_UNAVAILABLE)) d->wake(d->wake_arg, wakes);
     return e;

@@ -33,13 +33,14 @@ struct listener {
 
 struct event_reader {
     struct app *app;
-    struct co *co;      /* NULL once it has ended */
+    struct co *co; /* NULL once it has ended */
     struct listener listeners[LISTENERS_MAX];
     int listener_count;
-    uint64_t xid;       /* the last event that was given on */
+    uint64_t xid; /* the last event that was given on */
     int64_t id;
+    bool started; /* its first position is known */
     bool woken;
-    bool freed;         /* the owner let go: the coroutine frees the struct */
+    bool freed; /* the owner let go: the coroutine frees the struct */
 };
 
 /* "824-1391" */
@@ -107,7 +108,9 @@ static enum err read_batch(struct event_reader *r, bool *ret_more, bool *ret_pen
     CLEANUP(ctx_freep) struct ctx *c = reader_context(r);
     struct rows *rows = NULL;
     const char *xid = arena_printf(c->arena, "%llu", (unsigned long long)r->xid);
-    enum err e = db_query(c, &SQL_EVENT_READ, PARAMS(P_TEXT("xid", xid), P_INT("id", r->id), P_INT("limit", BATCH)), &rows);
+    enum err e =
+        db_query(c, &SQL_EVENT_READ,
+                 PARAMS(P_TEXT("xid", xid), P_INT("id", r->id), P_INT("limit", BATCH)), &rows);
     if (e) return e;
     int n = rows_count(rows), given = 0;
     int64_t created_ms = 0;
@@ -124,7 +127,8 @@ static enum err read_batch(struct event_reader *r, bool *ret_more, bool *ret_pen
     if (given > 0) {
         int64_t lag_ms = clock_unix_ms() - created_ms;
         metrics_add(r->app->metrics, r->app->worker_index, METRIC_EVENTS_READ, given);
-        metrics_set(r->app->metrics, r->app->worker_index, METRIC_EVENTS_LAG_MS, lag_ms > 0 ? lag_ms : 0);
+        metrics_set(r->app->metrics, r->app->worker_index, METRIC_EVENTS_LAG_MS,
+                    lag_ms > 0 ? lag_ms : 0);
     }
     *ret_more = given == BATCH;
     *ret_pending = given < n;
@@ -135,14 +139,13 @@ static void reader_main(void *arg)
 {
     struct event_reader *r = arg;
     struct loop *l = r->app->loop;
-    bool started = false;
     int64_t pending_ms = PENDING_MIN_MS;
     for (;;) {
         r->woken = false;
         bool more = false, pending = false;
-        enum err e = started ? read_batch(r, &more, &pending) : read_start(r);
+        enum err e = r->started ? read_batch(r, &more, &pending) : read_start(r);
         if (e == ERR_CANCELLED || r->freed) break;
-        if (!e) started = true;
+        if (!e) r->started = true;
         int64_t wait_ms = POLL_MS;
         if (more) {
             wait_ms = 0;
@@ -186,10 +189,16 @@ void event_reader_free(struct event_reader *r)
     loop_cancel(r->app->loop, r->co);
 }
 
-void event_reader_on(struct event_reader *r, void (*cb)(void *arg, const struct event *e), void *arg)
+void event_reader_on(struct event_reader *r, void (*cb)(void *arg, const struct event *e),
+                     void *arg)
 {
     if (r->listener_count == LISTENERS_MAX) abort(); /* a bug of ours: LISTENERS_MAX is too small */
     r->listeners[r->listener_count++] = (struct listener){.cb = cb, .arg = arg};
+}
+
+bool event_reader_started(const struct event_reader *r)
+{
+    return r->started;
 }
 
 void event_reader_wake(struct event_reader *r)
@@ -202,7 +211,8 @@ void event_reader_wake(struct event_reader *r)
 /* --- for one client --- */
 
 enum err events_since(struct ctx *c, const char *position, int limit,
-                      void (*cb)(void *arg, const struct event *e), void *arg, const char **ret_last, bool *ret_more)
+                      void (*cb)(void *arg, const struct event *e), void *arg,
+                      const char **ret_last, bool *ret_more)
 {
     uint64_t xid = 0;
     int64_t id = 0;
@@ -210,8 +220,9 @@ enum err events_since(struct ctx *c, const char *position, int limit,
     if (limit < 1 || limit > SINCE_MAX) limit = SINCE_MAX;
     const char *xid_text = arena_printf(c->arena, "%llu", (unsigned long long)xid);
     struct rows *r = NULL;
-    enum err e = db_query(c, &SQL_EVENTS_SINCE,
-                          PARAMS(P_TEXT("xid", xid_text), P_INT("id", id), P_INT("limit", (int64_t)limit + 1)), &r);
+    enum err e = db_query(
+        c, &SQL_EVENTS_SINCE,
+        PARAMS(P_TEXT("xid", xid_text), P_INT("id", id), P_INT("limit", (int64_t)limit + 1)), &r);
     if (e) return e;
     int n = rows_count(r);
     if (n == 0 || !rows_bool(r, 0, "known")) return ERR_NOT_FOUND;
@@ -241,7 +252,8 @@ static enum job_outcome prune(struct ctx *c, struct job *j)
     (void)j;
     for (;;) {
         struct rows *r = NULL;
-        enum err e = db_one(c, &SQL_EVENT_PRUNE, PARAMS(P_INT("keep_s", KEEP_S), P_INT("limit", PRUNE_BATCH)), &r);
+        enum err e = db_one(c, &SQL_EVENT_PRUNE,
+                            PARAMS(P_INT("keep_s", KEEP_S), P_INT("limit", PRUNE_BATCH)), &r);
         if (e) return JOB_RETRY;
         if (rows_int(r, 0, "removed", 0) == 0) return JOB_DONE;
         if (loop_sleep(c->app->loop, 50) != ERR_OK) return JOB_RETRY; /* leave room for others */
@@ -249,6 +261,10 @@ static enum job_outcome prune(struct ctx *c, struct job *j)
 }
 
 const struct job_kind events_jobs[] = {
-    {.name = "events.prune", .help = "Remove events that are older than a day", .every_s = 300, .at_once = 1, .run = prune},
+    {.name = "events.prune",
+     .help = "Remove events that are older than a day",
+     .every_s = 300,
+     .at_once = 1,
+     .run = prune},
     {0},
 };

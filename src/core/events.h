@@ -31,6 +31,8 @@ struct event_reader *event_reader_new(struct app *app);
 void event_reader_free(struct event_reader *r);
 /* Every event, in order, inside the reader's coroutine: cb must not wait. For caches and the hub; at most 16. */
 void event_reader_on(struct event_reader *r, void (*cb)(void *arg, const struct event *e), void *arg);
+/* Does it give every event that is committed from now on? Not before it has read its first position. */
+bool event_reader_started(const struct event_reader *r);
 /* Read now (after bus_wake). Also polls every 500 ms. */
 void event_reader_wake(struct event_reader *r);
 /* Catch-up for one client: events of org after position (at most limit), oldest first, through cb. ERR_NOT_FOUND when the

@@ -106,7 +106,7 @@ static enum err check_header(struct exchange *x)
     x->content_length = encoding ? -1 : (length ? strtoll(length, NULL, 10) : 0);
     x->expects = http_token_listed(request_header(x->c, &x->r, "Expect"), "100-continue");
     if (n.odd || n.hosts > 1 || n.lengths + n.encodings > 1 || (encoding && strcasecmp(encoding, "chunked") != 0)) {
-        x->content_length = x->content_length < 0 ? -1 : INT64_MAX; /* where the body ends is not certain: close */
+        x->content_length = INT64_MAX; /* where the body ends is not certain: answer at once and close */
         return fault(x->c, ERR_INVALID, "BAD_REQUEST", "the header contradicts itself");
     }
     const union MHD_ConnectionInfo *size = MHD_get_connection_info(x->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);

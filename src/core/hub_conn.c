@@ -10,6 +10,7 @@
  * was given already. Neither gap nor double can come between.
  *
  * In: wslay reads (ws.c), messages are handled one after the other by one coroutine per connection. */
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +30,7 @@
 #define RECEIVE_MS     (10 * SECOND_MS)
 #define CATCH_UP_MS    (30 * SECOND_MS)
 #define IOV_MAX_HERE   16
+#define START_POLL_MS  20
 
 /* --- frames, positions, copies of events ------------------------------------------------------------------------ */
 
@@ -80,12 +82,12 @@ bool position_after(const struct position *a, const struct position *b)
 static bool position_parse(const char *text, struct position *ret)
 {
     char *end = NULL;
+    if (!isdigit((unsigned char)text[0])) return false;
     errno = 0;
     uint64_t xid = strtoull(text, &end, 10);
-    if (errno || end == text || *end != '-') return false;
-    const char *rest = end + 1;
-    int64_t id = strtoll(rest, &end, 10);
-    if (errno || end == rest || *end || id < 0) return false;
+    if (*end != '-' || !isdigit((unsigned char)end[1])) return false;
+    int64_t id = strtoll(end + 1, &end, 10);
+    if (errno || *end) return false;
     *ret = (struct position){.xid = xid, .id = id};
     return true;
 }
@@ -470,7 +472,11 @@ static enum err give_held(struct hub_conn *conn)
 static void catch_up(void *arg)
 {
     struct hub_conn *conn = arg;
-    enum err e = conn->cursor ? give_missed(conn) : start_here(conn, "hello");
+    struct hub *h = conn->hub;
+    enum err e = ERR_OK;
+    /* A worker that just started: its reader must know where it begins before the table is read for anybody. */
+    while (!e && !event_reader_started(h->app->events)) e = loop_sleep(h->loop, START_POLL_MS);
+    if (!e) e = conn->cursor ? give_missed(conn) : start_here(conn, "hello");
     if (e == ERR_NOT_FOUND && conn->state == CONN_OPEN) e = start_here(conn, "reload");
     if (!e) e = give_held(conn);
     if (!e) {

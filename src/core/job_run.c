@@ -15,10 +15,10 @@
 #include "core/metrics.h"
 #include "sql.h"
 
-#define TRIES_MAX        10
-#define TIMEOUT_S        300
-#define BACKOFF_MAX_MS   HOUR_MS
-#define END_TIMEOUT_MS   (10 * SECOND_MS)
+#define TRIES_MAX      10
+#define TIMEOUT_S      300
+#define BACKOFF_MAX_MS HOUR_MS
+#define END_TIMEOUT_MS (10 * SECOND_MS)
 
 static int kind_max_tries(const struct job_kind *k)
 {
@@ -48,14 +48,19 @@ static void count(const struct run *run, enum metric which)
 static enum err end_once(struct run *run, struct ctx *c, enum job_outcome outcome)
 {
     const struct job *job = &run->job;
-    struct param id = P_INT("id", job->id), taken = P_INT("taken", run->taken), error = P_TEXT("error", job->error);
+    struct param id = P_INT("id", job->id), taken = P_INT("taken", run->taken),
+                 error = P_TEXT("error", job->error);
     switch (outcome) {
     case JOB_DONE:
-        return db_query(c, &SQL_JOB_DONE, PARAMS(id, taken, P_INT("next_ms", run->slot->kind->every_s * SECOND_MS)), NULL);
+        return db_query(c, &SQL_JOB_DONE,
+                        PARAMS(id, taken, P_INT("next_ms", run->slot->kind->every_s * SECOND_MS)),
+                        NULL);
     case JOB_AGAIN_AT:
-        return db_query(c, &SQL_JOB_AGAIN, PARAMS(id, taken, P_INT("due_ms", job->again_unix_ms)), NULL);
+        return db_query(c, &SQL_JOB_AGAIN, PARAMS(id, taken, P_INT("due_ms", job->again_unix_ms)),
+                        NULL);
     case JOB_RETRY:
-        return db_query(c, &SQL_JOB_RETRY, PARAMS(id, taken, P_INT("delay_ms", backoff_ms(run)), error), NULL);
+        return db_query(c, &SQL_JOB_RETRY,
+                        PARAMS(id, taken, P_INT("delay_ms", backoff_ms(run)), error), NULL);
     case JOB_PARK: break;
     }
     return db_query(c, &SQL_JOB_PARK, PARAMS(id, taken, error), NULL);
@@ -70,8 +75,10 @@ static void end(struct run *run, enum job_outcome outcome)
         enum err e = end_once(run, c, outcome);
         if (!e) return;
         bool hopeless = e != ERR_UNAVAILABLE && e != ERR_DEADLINE && e != ERR_CONFLICT;
-        if (hopeless || run->lost || run->jobs->app->stopping || clock_mono_ms() + SECOND_MS > run->lease_until_ms) {
-            log_event(LOG_ERROR, c->trace, "the end of a job could not be written, it will run again",
+        if (hopeless || run->lost || run->jobs->app->stopping ||
+            clock_mono_ms() + SECOND_MS > run->lease_until_ms) {
+            log_event(LOG_ERROR, c->trace,
+                      "the end of a job could not be written, it will run again",
                       LOG_FIELDS(LOG_TEXT("kind", run->job.kind), LOG_INT("job", run->job.id)));
             return;
         }
@@ -91,8 +98,8 @@ static void on_timeout(void *arg)
 static void log_failure(const struct run *run, const struct ctx *c, const char *what)
 {
     log_event(LOG_WARN, c->trace, what,
-              LOG_FIELDS(LOG_TEXT("kind", run->job.kind), LOG_INT("job", run->job.id), LOG_INT("tries", run->job.tries),
-                         LOG_TEXT("error", run->job.error)));
+              LOG_FIELDS(LOG_TEXT("kind", run->job.kind), LOG_INT("job", run->job.id),
+                         LOG_INT("tries", run->job.tries), LOG_TEXT("error", run->job.error)));
 }
 
 static enum job_outcome perform(struct run *run, struct ctx *c)
@@ -105,7 +112,8 @@ static enum job_outcome perform(struct run *run, struct ctx *c)
     }
     json_t *payload = NULL;
     const char *why = NULL;
-    if (json_parse(c->arena, run->payload, strlen(run->payload), &payload, &why) != ERR_OK || !json_is_object(payload)) {
+    if (json_parse(c->arena, run->payload, strlen(run->payload), &payload, &why) != ERR_OK ||
+        !json_is_object(payload)) {
         job->error = "the payload is not a JSON object";
         return JOB_PARK;
     }

@@ -22,10 +22,10 @@
 #include "core/metrics.h"
 #include "sql.h"
 
-#define POLL_MS        (4 * SECOND_MS)
-#define CONTENDED_MS   20                 /* something is due but another worker is taking it */
-#define FAILED_MS      (1 * SECOND_MS)    /* the database is away */
-#define LISTS_MAX      (256 * KIB)
+#define POLL_MS      (4 * SECOND_MS)
+#define CONTENDED_MS 20              /* something is due but another worker is taking it */
+#define FAILED_MS    (1 * SECOND_MS) /* the database is away */
+#define LISTS_MAX    (256 * KIB)
 
 int kind_lease_s(const struct job_kind *k)
 {
@@ -59,7 +59,8 @@ static int64_t jitter(int64_t most)
 /* --- taking --- */
 
 /* PostgreSQL array texts of the kinds with room. False: none has any. */
-static bool kinds_with_room(const struct jobs *j, struct buf *kinds, struct buf *rooms, struct buf *leases)
+static bool kinds_with_room(const struct jobs *j, struct buf *kinds, struct buf *rooms,
+                            struct buf *leases)
 {
     bool any = false;
     buf_addc(kinds, '{');
@@ -295,8 +296,8 @@ struct jobs *jobs_new(struct app *app, const struct job_kind *const *tables)
 
 void jobs_free(struct jobs *j)
 {
-    if (!j) return;
-    assert(!j->co && !j->runs); /* loop_drain comes first */
+    if (!j || j->co || j->runs)
+        return; /* alive although the loop was drained: it hangs, and the process ends anyway */
     mem_free(j->kinds);
     mem_free(j);
 }
@@ -317,8 +318,8 @@ bool jobs_quiesce(struct jobs *j)
 enum err job_add(struct ctx *c, const struct job_new *n)
 {
     return db_query(c, &SQL_JOB_ADD,
-                    PARAMS(P_TEXT("kind", n->kind), P_JSON("payload", n->payload), P_INT("due_ms", n->due_unix_ms),
-                           P_INT("delay_ms", n->delay_ms), P_TEXT("order_key", n->order_key),
-                           P_TEXT("unique_key", n->unique_key)),
+                    PARAMS(P_TEXT("kind", n->kind), P_JSON("payload", n->payload),
+                           P_INT("due_ms", n->due_unix_ms), P_INT("delay_ms", n->delay_ms),
+                           P_TEXT("order_key", n->order_key), P_TEXT("unique_key", n->unique_key)),
                     NULL);
 }

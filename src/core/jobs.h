@@ -37,7 +37,7 @@ struct job_kind {
 };
 
 struct jobs *jobs_new(struct app *app, const struct job_kind *const *tables);
-/* After loop_drain: no run may be alive. NULL is fine. */
+/* After loop_drain; what is still alive then is left alone. NULL is fine. */
 void jobs_free(struct jobs *j);
 void jobs_wake(struct jobs *j);
 /* Take no new ones; true once none runs. */

@@ -17,17 +17,17 @@ struct run {
     struct job job;
     struct uuid org;
     char *payload;
-    int64_t taken;             /* what proves that the job is ours */
+    int64_t taken; /* what proves that the job is ours */
     int64_t lease_until_ms, renew_ms;
-    bool asked;                /* in the renewal under way */
-    bool lost;                 /* the lease is somebody else's */
+    bool asked; /* in the renewal under way */
+    bool lost;  /* the lease is somebody else's */
     bool timed_out;
-    bool ended;                /* the runner has returned: the row is being ended */
+    bool ended; /* the runner has returned: the row is being ended */
 };
 
 struct jobs {
     struct app *app;
-    struct co *co;             /* the scheduler; NULL once it has ended */
+    struct co *co; /* the scheduler; NULL once it has ended */
     struct kind_slot *kinds;
     int kind_count;
     struct run *runs;

@@ -18,9 +18,9 @@
 #include "core/log.h"
 #include "core/worker.h"
 
-#define MIGRATE_LOCK     "7236104928356291"
-#define MIGRATE_LOCK_MS  (10 * MINUTE_MS)
-#define SERVER_MIN       150000
+#define MIGRATE_LOCK    "7236104928356291"
+#define MIGRATE_LOCK_MS (10 * MINUTE_MS)
+#define SERVER_MIN      150000
 
 struct migrate {
     struct arena *arena;
@@ -55,18 +55,20 @@ static MUST_USE enum err run(struct migrate *m, const char *what, const char *te
 {
     CLEANUP(clearp) PGresult *r = PQexec(m->pg, text);
     ExecStatusType status = PQresultStatus(r);
-    if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_EMPTY_QUERY) return ERR_OK;
+    if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_EMPTY_QUERY)
+        return ERR_OK;
     const char *line = PQresultErrorField(r, PG_DIAG_STATEMENT_POSITION);
     const char *context = PQresultErrorField(r, PG_DIAG_CONTEXT);
-    m->why = arena_printf(m->arena, "%s failed: %s%s%s%s%s%s", what, server_words(m, r), line ? " (at character " : "",
-                          line ? line : "", line ? ")" : "", context ? "; in " : "",
+    m->why = arena_printf(m->arena, "%s failed: %s%s%s%s%s%s", what, server_words(m, r),
+                          line ? " (at character " : "", line ? line : "", line ? ")" : "",
+                          context ? "; in " : "",
                           context ? arena_strndup(m->arena, context, strcspn(context, "\n")) : "");
     return PQstatus(m->pg) == CONNECTION_BAD ? ERR_UNAVAILABLE : ERR_INTERNAL;
 }
 
 /* One statement with parameters; the caller clears *ret. */
-static MUST_USE enum err ask(struct migrate *m, const char *what, const char *text, int count, const char *const *values,
-                             PGresult **ret)
+static MUST_USE enum err ask(struct migrate *m, const char *what, const char *text, int count,
+                             const char *const *values, PGresult **ret)
 {
     PGresult *r = PQexecParams(m->pg, text, count, NULL, values, NULL, NULL, 0);
     ExecStatusType status = PQresultStatus(r);
@@ -89,11 +91,13 @@ static const char *checksum(struct migrate *m, const char *text)
 
 static MUST_USE enum err open_connection(struct migrate *m, const char *url)
 {
-    static const char *const keys[] = {"connect_timeout", "dbname", "client_encoding", "application_name", NULL};
+    static const char *const keys[] = {"connect_timeout", "dbname", "client_encoding",
+                                       "application_name", NULL};
     const char *const values[] = {"10", url, "UTF8", "interflow migrate", NULL};
     m->pg = PQconnectdbParams(keys, values, 1);
     if (PQstatus(m->pg) != CONNECTION_OK) {
-        m->why = arena_printf(m->arena, "cannot connect to the database: %s", server_words(m, NULL));
+        m->why =
+            arena_printf(m->arena, "cannot connect to the database: %s", server_words(m, NULL));
         return ERR_UNAVAILABLE;
     }
     if (PQserverVersion(m->pg) < SERVER_MIN) {
@@ -103,7 +107,8 @@ static MUST_USE enum err open_connection(struct migrate *m, const char *url)
     }
     const char *encoding = PQparameterStatus(m->pg, "server_encoding");
     if (encoding && strcmp(encoding, "UTF8") != 0) {
-        m->why = arena_printf(m->arena, "the database's encoding must be UTF8, this is %s", encoding);
+        m->why =
+            arena_printf(m->arena, "the database's encoding must be UTF8, this is %s", encoding);
         return ERR_CONFLICT;
     }
     return run(m, "setting up the connection",
@@ -113,9 +118,11 @@ static MUST_USE enum err open_connection(struct migrate *m, const char *url)
 
 static MUST_USE enum err lock(struct migrate *m)
 {
-    enum err e = run(m, "waiting for another program's migration", "set statement_timeout = 600000");
+    enum err e =
+        run(m, "waiting for another program's migration", "set statement_timeout = 600000");
     if (e) return e;
-    e = run(m, "waiting for another program's migration", "select pg_advisory_lock(" MIGRATE_LOCK ")");
+    e = run(m, "waiting for another program's migration",
+            "select pg_advisory_lock(" MIGRATE_LOCK ")");
     if (e) return e;
     return run(m, "setting up the connection", "set statement_timeout = 0");
 }
@@ -130,17 +137,19 @@ static MUST_USE enum err make_role(struct migrate *m)
         "    exception when duplicate_object or unique_violation then null; end;\n"
         "  end if;\n"
         "  if not pg_has_role(current_user, 'interflow_app',\n"
-        "       case when current_setting('server_version_num')::int >= 160000 then 'SET' else 'MEMBER' end) then\n"
+        "       case when current_setting('server_version_num')::int >= 160000 then 'SET' else "
+        "'MEMBER' end) then\n"
         "    execute format('grant interflow_app to %I', current_user);\n"
         "  end if;\n"
         "  execute 'grant usage on schema public to interflow_app';\n"
         "end $$";
     enum err e = run(m, "making the role interflow_app", text);
     if (e == ERR_INTERNAL) {
-        m->why = arena_printf(m->arena,
-                              "%s; as a superuser run: create role interflow_app nologin noinherit; "
-                              "grant interflow_app to the user of DATABASE_URL",
-                              m->why);
+        m->why =
+            arena_printf(m->arena,
+                         "%s; as a superuser run: create role interflow_app nologin noinherit; "
+                         "grant interflow_app to the user of DATABASE_URL",
+                         m->why);
     }
     return e;
 }
@@ -152,7 +161,9 @@ static MUST_USE enum err make_extensions(struct migrate *m)
         enum err e = run(m, arena_printf(m->arena, "making the extension %s", names[i]),
                          arena_printf(m->arena, "create extension if not exists %s", names[i]));
         if (e == ERR_INTERNAL) {
-            m->why = arena_printf(m->arena, "%s; as a superuser run in this database: create extension %s", m->why, names[i]);
+            m->why = arena_printf(m->arena,
+                                  "%s; as a superuser run in this database: create extension %s",
+                                  m->why, names[i]);
         }
         if (e) return e;
     }
@@ -161,13 +172,18 @@ static MUST_USE enum err make_extensions(struct migrate *m)
 
 static MUST_USE enum err make_tables(struct migrate *m)
 {
-    return run(m, "making the table of versions",
-               "create table if not exists schema_versions (version integer primary key, name text not null, "
-               "checksum text not null, applied_at timestamptz not null default now(), took_ms integer not null);"
-               "create table if not exists schema_functions (name text primary key, checksum text not null, "
-               "applied_at timestamptz not null default now());"
-               "comment on table schema_versions is 'Migrations that were applied (sql/migrations)';"
-               "comment on table schema_functions is 'Files of functions as they were applied (sql/functions)'");
+    return run(
+        m, "making the table of versions",
+        "create table if not exists schema_versions (version integer primary key, name text not "
+        "null, "
+        "checksum text not null, applied_at timestamptz not null default now(), took_ms integer "
+        "not null);"
+        "create table if not exists schema_functions (name text primary key, checksum text not "
+        "null, "
+        "applied_at timestamptz not null default now());"
+        "comment on table schema_versions is 'Migrations that were applied (sql/migrations)';"
+        "comment on table schema_functions is 'Files of functions as they were applied "
+        "(sql/functions)'");
 }
 
 /* --- migrations --- */
@@ -183,8 +199,10 @@ static MUST_USE enum err apply_migration(struct migrate *m, const struct sql_fil
         const char *const values[] = {
             arena_printf(m->arena, "%d", f->version), f->name, checksum(m, f->text),
             arena_printf(m->arena, "%lld", (long long)(clock_mono_ms() - began))};
-        e = ask(m, what, "insert into schema_versions (version, name, checksum, took_ms) values ($1, $2, $3, $4)", 4,
-                values, &r);
+        e = ask(m, what,
+                "insert into schema_versions (version, name, checksum, took_ms) values ($1, $2, "
+                "$3, $4)",
+                4, values, &r);
     }
     if (!e) e = run(m, what, "commit");
     if (e) {
@@ -200,8 +218,9 @@ static MUST_USE enum err apply_migration(struct migrate *m, const struct sql_fil
 static MUST_USE enum err apply_migrations(struct migrate *m)
 {
     CLEANUP(clearp) PGresult *r = NULL;
-    enum err e = ask(m, "reading the versions", "select version, name, checksum from schema_versions order by version", 0,
-                     NULL, &r);
+    enum err e =
+        ask(m, "reading the versions",
+            "select version, name, checksum from schema_versions order by version", 0, NULL, &r);
     if (e) return e;
     int known = 0;
     while (sql_migrations[known].name) {
@@ -211,19 +230,22 @@ static MUST_USE enum err apply_migrations(struct migrate *m)
     for (int i = 0; i < have; i++) {
         long version = strtol(PQgetvalue(r, i, 0), NULL, 10);
         if (version > known) {
-            m->why = arena_printf(m->arena,
-                                  "the database is of a newer version (%s) than this program (%d migrations): "
-                                  "install the newer program",
-                                  PQgetvalue(r, i, 1), known);
+            m->why = arena_printf(
+                m->arena,
+                "the database is of a newer version (%s) than this program (%d migrations): "
+                "install the newer program",
+                PQgetvalue(r, i, 1), known);
             return ERR_CONFLICT;
         }
         if (version != i + 1) {
-            m->why = arena_printf(m->arena, "migration %04d was never applied, later ones were", i + 1);
+            m->why =
+                arena_printf(m->arena, "migration %04d was never applied, later ones were", i + 1);
             return ERR_CONFLICT;
         }
         if (strcmp(PQgetvalue(r, i, 2), checksum(m, sql_migrations[i].text)) != 0) {
-            m->why = arena_printf(m->arena, "migration %s is not the text that this database was made with (as %s)",
-                                  sql_migrations[i].name, PQgetvalue(r, i, 1));
+            m->why = arena_printf(
+                m->arena, "migration %s is not the text that this database was made with (as %s)",
+                sql_migrations[i].name, PQgetvalue(r, i, 1));
             return ERR_CONFLICT;
         }
     }
@@ -250,7 +272,8 @@ static bool function_changed(struct migrate *m, const PGresult *have, const stru
  * unchanged is not looked at, except when migrations were applied: those may have changed what it stands on. */
 static MUST_USE enum err apply_function_files(struct migrate *m, const PGresult *have)
 {
-    static const char *const passes[] = {"set local check_function_bodies = off", "set local check_function_bodies = on"};
+    static const char *const passes[] = {"set local check_function_bodies = off",
+                                         "set local check_function_bodies = on"};
     for (size_t pass = 0; pass < ARRAY_LEN(passes); pass++) {
         enum err e = run(m, "applying functions", passes[pass]);
         if (e) return e;
@@ -260,10 +283,11 @@ static MUST_USE enum err apply_function_files(struct migrate *m, const PGresult 
             e = run(m, what, f->text);
             if (e) return e;
             CLEANUP(clearp) PGresult *r = NULL;
-            e = ask(m, what,
-                    "insert into schema_functions (name, checksum) values ($1, $2) "
-                    "on conflict (name) do update set checksum = excluded.checksum, applied_at = now()",
-                    2, (const char *const[]){f->name, checksum(m, f->text)}, &r);
+            e = ask(
+                m, what,
+                "insert into schema_functions (name, checksum) values ($1, $2) "
+                "on conflict (name) do update set checksum = excluded.checksum, applied_at = now()",
+                2, (const char *const[]){f->name, checksum(m, f->text)}, &r);
             if (e) return e;
         }
     }
@@ -271,8 +295,10 @@ static MUST_USE enum err apply_function_files(struct migrate *m, const PGresult 
     return run(m, "granting functions",
                "do $$ declare f regprocedure; begin\n"
                "  for f in select p.oid::regprocedure from pg_proc p\n"
-               "           where p.pronamespace = 'public'::regnamespace and p.prosecdef and p.proowner = current_user::regrole\n"
-               "             and not exists (select from pg_depend d where d.classid = 'pg_proc'::regclass\n"
+               "           where p.pronamespace = 'public'::regnamespace and p.prosecdef and "
+               "p.proowner = current_user::regrole\n"
+               "             and not exists (select from pg_depend d where d.classid = "
+               "'pg_proc'::regclass\n"
                "                             and d.objid = p.oid and d.deptype = 'e')\n"
                "  loop\n"
                "    execute format('revoke all on function %s from public', f);\n"
@@ -284,7 +310,8 @@ static MUST_USE enum err apply_function_files(struct migrate *m, const PGresult 
 static MUST_USE enum err apply_functions(struct migrate *m)
 {
     CLEANUP(clearp) PGresult *have = NULL;
-    enum err e = ask(m, "reading the functions", "select name, checksum from schema_functions", 0, NULL, &have);
+    enum err e = ask(m, "reading the functions", "select name, checksum from schema_functions", 0,
+                     NULL, &have);
     if (e) return e;
     bool changed = m->applied > 0;
     for (const struct sql_file *f = sql_functions; f->name && !changed; f++) {

@@ -264,7 +264,7 @@ static struct errors errors_of(struct ctx *c, const struct route *r)
     if (body) add_error(&e, 400, "MALFORMED_JSON");
     if (login) add_error(&e, 401, "UNAUTHORIZED");
     if (login) add_error(&e, 403, "FORBIDDEN");
-    if (login && r->method != HTTP_GET) add_error(&e, 403, "CROSS_SITE");
+    if (r->method != HTTP_GET && r->access != ACCESS_VISITOR && !r->raw_body) add_error(&e, 403, "CROSS_SITE");
     if (login && (r->no_keys || r->access == ACCESS_USER)) add_error(&e, 403, "API_KEY_ROUTE_DENIED");
     if (r->access == ACCESS_ORG && !r->no_keys) add_error(&e, 403, "API_KEY_IP_DENIED");
     if (strchr(r->path, '{')) add_error(&e, 404, "NOT_FOUND");
@@ -354,7 +354,7 @@ static json_t *operation(struct document *d, const struct route *r)
     set_text(j, "operationId", r->id);
     json_object_set_new(j, "tags", json_pack("[s]", r->group));
     set_text(j, "summary", r->summary);
-    set_text(j, "x-access", access[r->access]);
+    set_text(j, "x-access", access[r->access]); /* x-…: for the generated tests (tests/api) */
     if (r->permission > 0 && auth && auth->permission_name) set_text(j, "x-permission", auth->permission_name(r->permission));
     if (r->access == ACCESS_ORG) json_object_set_new(j, "x-api-keys", json_boolean(!r->no_keys));
     if (r->rate_per_minute > 0) json_object_set_new(j, "x-rate-per-minute", json_integer(r->rate_per_minute));
@@ -461,7 +461,7 @@ static json_t *components(struct document *d)
                                   "apiKey", "type", "apiKey", "in", "header", "name", "x-api-key",
                                   "bearer", "type", "http", "scheme", "bearer", "description", "The API key (ak_...).",
                                   "cookie", "type", "apiKey", "in", "cookie", "name", "if_session",
-                                  "visitor", "type", "http", "scheme", "bearer", "description", "The web chat's visitor token."));
+                                  "visitor", "type", "apiKey", "in", "header", "name", "X-Visitor"));
     return j;
 }
 
@@ -506,7 +506,17 @@ static enum err serve_document(struct ctx *c, struct request *r, struct reply *p
     return ERR_OK;
 }
 
+/* The page to read and try it (web/apidocs) lives among the pages. */
+static enum err to_page(struct ctx *c, struct request *r, struct reply *p)
+{
+    (void)r;
+    reply_empty(p, 302);
+    reply_header(c, p, "Location", "/api-docs");
+    return ERR_OK;
+}
+
 const struct route openapi_routes[] = {
     {HTTP_GET, "/api/openapi.json", "system.openapi", "This document.", "System", .access = ACCESS_PUBLIC, .handler = serve_document},
+    {HTTP_GET, "/api/docs", "system.docs", .access = ACCESS_PUBLIC, .handler = to_page},
     {0},
 };

@@ -99,13 +99,12 @@ static bool organization_path(const char *path)
 
 static void check_row(const struct route *route)
 {
-    bool api = strncmp(route->path, "/api/", 5) == 0;
     check(route, route->path[0] == '/', "the path must begin with /", NULL);
     check(route, (route->sql != NULL) != (route->handler != NULL), "either a query or a handler", NULL);
     check(route, route->access != ACCESS_ORG || organization_path(route->path),
           "rows of an organization begin with /api/{organizationId}", NULL);
     check(route, route->access != ACCESS_USER || route->permission == 0, "a permission without an organization", NULL);
-    check(route, !route->group || (api && route->id && route->summary), "a documented row needs id and summary", NULL);
+    check(route, !route->group || (route->id && route->summary), "a documented row needs id and summary", NULL);
     check(route, route->permission >= 0 && route->permission < 64, "the permission is out of range", NULL);
     check_fields(route, route->fields, false);
     for (int i = 0; route->sql && i < route->sql->param_count; i++) {

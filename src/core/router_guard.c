@@ -69,16 +69,29 @@ static bool origin_is_ours(const struct visit *v, const char *origin)
     return authority && host && strcasecmp(authority + 3, host) == 0;
 }
 
+static enum err check_origin(struct visit *v)
+{
+    const char *origin = request_header(v->c, v->r, "Origin");
+    if (!origin || origin_is_ours(v, origin)) return ERR_OK;
+    return fault(v->c, ERR_FORBIDDEN, "CROSS_SITE", "Requests from other sites are refused");
+}
+
+/* Of what needs no login: signing somebody in (or up) from another site. Webhooks come from elsewhere by nature. */
+static enum err check_public_forgery(struct visit *v)
+{
+    const struct route *route = v->route;
+    if (route->access != ACCESS_PUBLIC || route->method == HTTP_GET || route->raw_body) return ERR_OK;
+    return check_origin(v);
+}
+
 static enum err check_forgery(struct visit *v)
 {
     if (v->c->actor.kind != ACTOR_USER) return ERR_OK;
     const char *upgrade = request_header(v->c, v->r, "Upgrade");
     bool socket = upgrade && strcasecmp(upgrade, "websocket") == 0;
     if (v->r->method == HTTP_GET && !socket) return ERR_OK;
-    const char *origin = request_header(v->c, v->r, "Origin");
-    if (origin && !origin_is_ours(v, origin))
-        return fault(v->c, ERR_FORBIDDEN, "CROSS_SITE", "Requests from other sites are refused");
-    if (socket) return ERR_OK;
+    enum err e = check_origin(v);
+    if (e || socket) return e;
     const char *with = request_header(v->c, v->r, "X-Requested-With");
     if (!with || strcmp(with, "interflow") != 0)
         return fault(v->c, ERR_FORBIDDEN, "CROSS_SITE", "The header X-Requested-With: interflow is needed");
@@ -114,7 +127,10 @@ enum err guard_admit(struct visit *v)
     const struct route *route = v->route;
     enum err e = set_organization(v);
     if (e) return e;
-    if (route->access == ACCESS_PUBLIC || route->access == ACCESS_VISITOR) return limit_stranger(v);
+    if (route->access == ACCESS_PUBLIC || route->access == ACCESS_VISITOR) {
+        e = limit_stranger(v);
+        return e ? e : check_public_forgery(v);
+    }
     e = authenticate(v);
     if (e) return e;
     e = check_forgery(v);

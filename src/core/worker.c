@@ -35,6 +35,7 @@
 #define DRAIN_MS (2 * SECOND_MS)  /* what was cut off after that unwinds */
 #define CALM_MS                                                                                    \
     500 /* idle this long counts as done: kept-alive connections saw "Connection: close" */
+#define DATABASE_AWAIT_MS (5 * SECOND_MS)
 #define SAMPLE_MS       (1 * SECOND_MS) /* gauges are taken this often */
 #define COROUTINES_MAX  16000           /* two mappings each, of the kernel's 65,530 */
 #define OFFLOAD_THREADS 2
@@ -182,10 +183,20 @@ static enum err server_start(struct worker *w)
     return http_server_new(&w->app, w->app.loop, &o, &cb, &w->app.http_server);
 }
 
+/* A worker that says it is ready answers: so the connections come first. With a database that is away
+ * it starts all the same, and answers 503 until that is back. */
+static void database_await(struct worker *w)
+{
+    int64_t until = clock_mono_ms() + DATABASE_AWAIT_MS;
+    while (!db_ready(w->app.db) && clock_mono_ms() < until && !w->app.stopping)
+        if (loop_sleep(w->app.loop, 5) != ERR_OK) return;
+}
+
 /* In a coroutine: modules may ask the database. */
 static void start(void *arg)
 {
     struct worker *w = arg;
+    database_await(w);
     enum err e = modules_start(w);
     if (!e && !w->app.stopping) {
         w->app.jobs = jobs_new(&w->app, w->app.tables->job_kinds);

@@ -85,6 +85,10 @@ bool ws_feed(struct ws *w, const void *data, size_t len)
     if (wslay_event_want_write(w->wslay) && wslay_event_send(w->wslay) != 0) fine = false;
     w->data = NULL;
     w->len = 0;
+    if (!fine && !wslay_event_get_close_sent(w->wslay)) { /* broken framing: wslay gives up without a word */
+        unsigned char close[WS_CLOSE_FRAME_MAX];
+        w->ev->output(w->arg, close, ws_close_frame(close, WSLAY_CODE_PROTOCOL_ERROR, NULL));
+    }
     return fine && !wslay_event_get_close_received(w->wslay) && !wslay_event_get_close_sent(w->wslay);
 }
 

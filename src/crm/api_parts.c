@@ -166,6 +166,16 @@ static const struct field note_update_fields[] = {
     {.name = "id", .type = F_UUID, .help = "Accepted for integrations; the path says which note."},
     {0},
 };
+static const struct field removed_data_fields[] = {
+    {.name = "id", .type = F_UUID, .required = true},
+    {0},
+};
+static const struct field removed_fields[] = {
+    {.name = "success", .type = F_BOOL, .required = true},
+    {.name = "data", .type = F_OBJECT, SCHEMA_REF(removed_data_fields), .required = true},
+    {0},
+};
+static const struct schema schema_removed = {.name = "Removed", .fields = removed_fields};
 static const struct field page_fields[] = {PAGE_FIELDS, {0}};
 
 static const struct field stage_put_fields[] = {
@@ -191,7 +201,7 @@ const struct route crm_part_routes[] = {
      .permission = PERMISSION_CUSTOMERS_EDIT, .answer = &schema_customer, .errors = WRITE_ERRORS "|404 CONTACT_NOT_FOUND",
      .sql = &SQL_CONTACT_REMOVE},
     {PART(HTTP_POST, "/tags", "customers.addTag", "Tag a customer"), .permission = PERMISSION_CUSTOMERS_EDIT, .creates = true, .status = 200,
-     .fields = tag_add_fields, .answer = &schema_customer_tag, .errors = WRITE_ERRORS, .sql = &SQL_CUSTOMER_TAG_ADD},
+     .fields = tag_add_fields, .answer = &schema_customer_tag, .errors = WRITE_ERRORS "|400 UNKNOWN_REFERENCE", .sql = &SQL_CUSTOMER_TAG_ADD},
     {PART(HTTP_DELETE, "/tags/{tagId}", "customers.removeTag", "Take a tag off"), .permission = PERMISSION_CUSTOMERS_EDIT,
      .answer = &schema_customer_tag, .errors = WRITE_ERRORS "|404 TAG_NOT_FOUND", .sql = &SQL_CUSTOMER_TAG_REMOVE},
     {PART(HTTP_GET, "/notes", "customers.notes", "The notes, newest first"), .permission = PERMISSION_CUSTOMERS_VIEW,
@@ -201,9 +211,9 @@ const struct route crm_part_routes[] = {
     {PART(HTTP_PUT, "/notes/{noteId}", "customers.updateNote", "Change a note"), .permission = PERMISSION_CUSTOMERS_EDIT,
      .fields = note_update_fields, .answer = &schema_note_done, .errors = WRITE_ERRORS "|404 NOTE_NOT_FOUND", .sql = &SQL_CUSTOMER_NOTE_UPDATE},
     {PART(HTTP_DELETE, "/notes/{noteId}", "customers.removeNote", "Remove a note"), .permission = PERMISSION_CUSTOMERS_EDIT,
-     .shape = ANSWER_OTHER, .errors = WRITE_ERRORS "|404 NOTE_NOT_FOUND", .sql = &SQL_CUSTOMER_NOTE_REMOVE},
+     .answer = &schema_removed, .errors = WRITE_ERRORS "|404 NOTE_NOT_FOUND", .sql = &SQL_CUSTOMER_NOTE_REMOVE},
     {PART(HTTP_PUT, "/stage", "customers.stage", "Move a customer to a stage"), .permission = PERMISSION_CUSTOMERS_EDIT,
-     .fields = stage_put_fields, .answer = &schema_customer_done, .errors = WRITE_ERRORS, .sql = &SQL_CUSTOMER_STAGE},
+     .fields = stage_put_fields, .answer = &schema_customer_done, .errors = WRITE_ERRORS "|400 UNKNOWN_REFERENCE", .sql = &SQL_CUSTOMER_STAGE},
     {PART(HTTP_GET, "/field-values", "customers.fieldValues", "All custom fields of a customer, filled or not"),
      .permission = PERMISSION_CUSTOMERS_VIEW, .answer = &schema_values, .errors = NOT_FOUND, .sql = &SQL_FIELD_VALUE_LIST},
     {PART(HTTP_POST, "/field-values", "customers.setFieldValue", "Set the value of a custom field"), .permission = PERMISSION_CUSTOMERS_EDIT,

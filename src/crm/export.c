@@ -281,7 +281,8 @@ static enum err export_list(struct ctx *c, struct request *r, struct reply *p)
     if (!e) e = load_names(c, &x.names);
     if (!e) e = db_exec(c, &SQL_CUSTOMER_EXPORT_AUDIT, PARAMS(P_TEXT("action", "customers.exported")));
     if (e) return e;
-    x.fd = open(c->app->config->data_dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    const char *folder = arena_printf(c->arena, "%s/tmp", c->app->config->data_dir); /* as uploads (worker.c) */
+    x.fd = folder ? open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600) : -1;
     if (x.fd < 0) return fault(c, ERR_IO, NULL, "no temporary file in the data folder: errno %d", errno);
     e = write_all(&x, keys);
     buf_free(&x.out);

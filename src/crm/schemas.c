@@ -20,34 +20,38 @@ static const struct field duplicate_fields[] = {
     {0},
 };
 
+/* What a customer always has; two answers hold it. */
+#define CUSTOMER_MEMBERS                                                                                              \
+    {.name = "id", .type = F_UUID, .required = true},                                                                 \
+    {.name = "name", .type = F_TEXT, .required = true, .example = "\"Ana Souza\""},                                   \
+    {.name = "kind", .type = F_ENUM, .values = "person|company", .required = true},                                   \
+    {.name = "document", .type = F_TEXT, .nullable = true, .required = true},                                         \
+    {.name = "birthDate", .type = F_DATE, .nullable = true, .required = true},                                        \
+    {.name = "country", .type = F_TEXT, .nullable = true, .required = true},                                          \
+    {.name = "language", .type = F_ENUM, .values = "pt|es|en", .nullable = true, .required = true},                   \
+    {.name = "address", .type = F_OBJECT, .required = true},                                                          \
+    {.name = "avatarUrl", .type = F_TEXT, .nullable = true, .required = true},                                        \
+    {.name = "avatarFileId", .type = F_UUID, .nullable = true, .required = true},                                     \
+    {.name = "pinnedNote", .type = F_TEXT, .required = true},                                                         \
+    {.name = "ownerId", .type = F_UUID, .nullable = true, .required = true},                                          \
+    {.name = "stageId", .type = F_UUID, .nullable = true, .required = true},                                          \
+    {.name = "stageOrder", .type = F_NUMBER, .nullable = true, .required = true},                                     \
+    {.name = "stageSince", .type = F_DATETIME, .nullable = true, .required = true},                                   \
+    {.name = "valueMinor", .type = F_INT, .nullable = true, .required = true, .help = "In the organization's currency, minor units."}, \
+    {.name = "utm", .type = F_OBJECT, .required = true},                                                              \
+    {.name = "source", .type = F_TEXT, .required = true},                                                             \
+    {.name = "contacts", .type = F_ARRAY, .of = F_OBJECT, SCHEMA_REF(contact_fields), .required = true},              \
+    {.name = "tags", .type = F_ARRAY, .of = F_UUID, .required = true},                                                \
+    {.name = "fields", .type = F_OBJECT, .required = true, .help = "Custom fields: value by slug."},                  \
+    {.name = "openChats", .type = F_INT, .required = true},                                                           \
+    {.name = "lastMessageAt", .type = F_DATETIME, .nullable = true, .required = true},                                \
+    {.name = "createdAt", .type = F_DATETIME, .required = true},                                                      \
+    {.name = "updatedAt", .type = F_DATETIME, .required = true},                                                      \
+    {.name = "version", .type = F_INT, .required = true, .help = "Send it back with a change to be told of others' changes."}, \
+    {.name = "mergedIntoId", .type = F_UUID, .nullable = true, .required = true, .help = "Set: this record was merged into that one."}
+
 const struct field customer_fields[] = {
-    {.name = "id", .type = F_UUID, .required = true},
-    {.name = "name", .type = F_TEXT, .required = true, .example = "\"Ana Souza\""},
-    {.name = "kind", .type = F_ENUM, .values = "person|company", .required = true},
-    {.name = "document", .type = F_TEXT, .nullable = true, .required = true},
-    {.name = "birthDate", .type = F_DATE, .nullable = true, .required = true},
-    {.name = "country", .type = F_TEXT, .nullable = true, .required = true},
-    {.name = "language", .type = F_ENUM, .values = "pt|es|en", .nullable = true, .required = true},
-    {.name = "address", .type = F_OBJECT, .required = true},
-    {.name = "avatarUrl", .type = F_TEXT, .nullable = true, .required = true},
-    {.name = "avatarFileId", .type = F_UUID, .nullable = true, .required = true},
-    {.name = "pinnedNote", .type = F_TEXT, .required = true},
-    {.name = "ownerId", .type = F_UUID, .nullable = true, .required = true},
-    {.name = "stageId", .type = F_UUID, .nullable = true, .required = true},
-    {.name = "stageOrder", .type = F_NUMBER, .nullable = true, .required = true},
-    {.name = "stageSince", .type = F_DATETIME, .nullable = true, .required = true},
-    {.name = "valueMinor", .type = F_INT, .nullable = true, .required = true, .help = "In the organization's currency, minor units."},
-    {.name = "utm", .type = F_OBJECT, .required = true},
-    {.name = "source", .type = F_TEXT, .required = true},
-    {.name = "contacts", .type = F_ARRAY, .of = F_OBJECT, SCHEMA_REF(contact_fields), .required = true},
-    {.name = "tags", .type = F_ARRAY, .of = F_UUID, .required = true},
-    {.name = "fields", .type = F_OBJECT, .required = true, .help = "Custom fields: value by slug."},
-    {.name = "openChats", .type = F_INT, .required = true},
-    {.name = "lastMessageAt", .type = F_DATETIME, .nullable = true, .required = true},
-    {.name = "createdAt", .type = F_DATETIME, .required = true},
-    {.name = "updatedAt", .type = F_DATETIME, .required = true},
-    {.name = "version", .type = F_INT, .required = true, .help = "Send it back with a change to be told of others' changes."},
-    {.name = "mergedIntoId", .type = F_UUID, .nullable = true, .required = true, .help = "Set: this record was merged into that one."},
+    CUSTOMER_MEMBERS,
     {.name = "duplicateOf", .type = F_OBJECT, SCHEMA_REF(duplicate_fields), .help = "Perhaps the same person as that one."},
     {0},
 };
@@ -78,16 +82,10 @@ static const struct field customer_done_fields[] = {
 };
 const struct schema schema_customer_done = {.name = "CustomerChanged", .fields = customer_done_fields};
 
-/* The public path answers {success, …customer}: its own row, then the customer's. */
+/* The public path answers {success, …customer}. */
 static const struct field customer_created_fields[] = {
     {.name = "success", .type = F_BOOL, .required = true},
-    {.name = "id", .type = F_UUID, .required = true},
-    {.name = "name", .type = F_TEXT, .required = true},
-    {.name = "contacts", .type = F_ARRAY, .of = F_OBJECT, SCHEMA_REF(contact_fields), .required = true},
-    {.name = "tags", .type = F_ARRAY, .of = F_UUID, .required = true},
-    {.name = "fields", .type = F_OBJECT, .required = true},
-    {.name = "stageId", .type = F_UUID, .nullable = true, .required = true},
-    {.name = "version", .type = F_INT, .required = true},
+    CUSTOMER_MEMBERS,
     {0},
 };
 const struct schema schema_customer_created = {.name = "CustomerCreated",

@@ -73,11 +73,10 @@ static int key_take(struct restore *r, const struct tar_entry *entry)
     if (strlen(hex) != (size_t)2 * SEAL_KEY_SIZE || !hex_decode(hex, key, sizeof key))
         return damaged(r, "its key cannot be read");
     if (!r->apply) return 0;
-    const char *fresh = data_path(r->arena, r->config, "seal.key.new");
-    (void)unlink(fresh);
-    CLEANUP(fd_closep) int fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0 || write(fd, key, sizeof key) != (ssize_t)sizeof key || fsync(fd) != 0 ||
-        rename(fresh, data_path(r->arena, r->config, "seal.key")) != 0)
+    /* Written over the one that data_prepare made: the data folder itself may not be ours to make files in. */
+    const char *path = data_path(r->arena, r->config, "seal.key");
+    CLEANUP(fd_closep) int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0 || pwrite(fd, key, sizeof key, 0) != (ssize_t)sizeof key || fsync(fd) != 0)
         return cli_fail("cannot write seal.key: %s", strerror(errno));
     return 0;
 }

@@ -23,7 +23,6 @@ static enum err readyz(struct ctx *c, struct request *r, struct reply *p)
 {
     (void)r;
     reply_header(c, p, "Cache-Control", "no-store");
-    if (c->app->stopping) return fault(c, ERR_UNAVAILABLE, "STOPPING", "this worker is ending");
     if (!db_ready(c->app->db) || db_exec(c, &SQL_READY, NULL) != ERR_OK) {
         fault_clear(c);
         return fault(c, ERR_UNAVAILABLE, "DATABASE_UNAVAILABLE", "the database does not answer");

@@ -99,6 +99,13 @@ static const struct command commands[] = {
      true, cli_restore},
     {"doctor", "", "check the installation and say what is wrong",
      "Exit status 1 when something must be mended.\n", true, cli_doctor},
+    {"user", "add|passwd EMAIL [OPTIONS]", "add a person, or set a new password",
+     "  user add EMAIL --organization NAME|ID [--name NAME] [--role owner|admin|manager|agent] [--language pt|es|en]\n"
+     "      An organization that does not exist is made, with this person as its owner. The default role is agent.\n"
+     "  user passwd EMAIL [--drop-totp]\n"
+     "      Ends every login of that person; --drop-totp also turns their second factor off.\n"
+     "Without --password-stdin a password is made and printed.\n",
+     true, cli_user},
     {"openapi", "", "print the API's OpenAPI 3.1 document", NULL, false, cli_openapi},
     {"version", "", "print the version", NULL, false, cli_version},
     {"help", "[COMMAND]", "say more about a command", NULL, false, cli_help},

@@ -18,6 +18,8 @@
 #include "base/crypto.h"
 #include "core/app.h"
 #include "core/db.h"
+#include "core/events.h"
+#include "core/jobs.h"
 #include "core/loop.h"
 #include "core/worker.h"
 
@@ -28,17 +30,22 @@ struct test_database {
 };
 
 /* Run `bin/program args…` as the user of the cluster; -1: started only (its pid in *ret_pid), otherwise its exit status. */
-static inline int test_database_exec(const struct test_database *t, const char *const *argv, pid_t *ret_pid)
+static inline int test_database_exec(const struct test_database *t, const char *const *argv,
+                                     pid_t *ret_pid)
 {
     pid_t pid = fork();
     if (pid < 0) abort();
     if (pid == 0) {
         if (geteuid() == 0) {
             const struct passwd *p = getpwnam("postgres");
-            if (!p || initgroups("postgres", p->pw_gid) != 0 || setgid(p->pw_gid) != 0 || setuid(p->pw_uid) != 0) _exit(99);
+            if (!p || initgroups("postgres", p->pw_gid) != 0 || setgid(p->pw_gid) != 0 ||
+                setuid(p->pw_uid) != 0)
+                _exit(99);
         }
         if (chdir(t->dir) != 0) _exit(98);
-        if (!freopen("/dev/null", "r", stdin) || !freopen("commands.log", "a", stdout) || dup2(1, 2) < 0) _exit(97);
+        if (!freopen("/dev/null", "r", stdin) || !freopen("commands.log", "a", stdout) ||
+            dup2(1, 2) < 0)
+            _exit(97);
         setenv("LC_ALL", "C", 1);
         unsetenv("LSAN_OPTIONS");
         char path[256];
@@ -71,14 +78,17 @@ static inline struct test_database test_database_start(void)
     if (!mkdtemp(t.dir)) abort();
     if (geteuid() == 0) {
         const struct passwd *p = getpwnam("postgres");
-        if (!p || chown(t.dir, p->pw_uid, p->pw_gid) != 0) test_database_fail(&t, "no user postgres");
+        if (!p || chown(t.dir, p->pw_uid, p->pw_gid) != 0)
+            test_database_fail(&t, "no user postgres");
     }
     glob_t g;
-    if (glob("/usr/lib/postgresql/*/bin/initdb", 0, NULL, &g) != 0) test_database_fail(&t, "PostgreSQL is not installed");
+    if (glob("/usr/lib/postgresql/*/bin/initdb", 0, NULL, &g) != 0)
+        test_database_fail(&t, "PostgreSQL is not installed");
     const char *initdb = g.gl_pathv[g.gl_pathc - 1];
     (void)snprintf(t.bin, sizeof t.bin, "%.*s", (int)(strrchr(initdb, '/') - initdb), initdb);
     globfree(&g);
-    if (TEST_PG(&t, "initdb", "-D", "data", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync") != 0) {
+    if (TEST_PG(&t, "initdb", "-D", "data", "-A", "trust", "-U", "postgres", "-E", "UTF8",
+                "--locale=C.UTF-8", "--no-sync") != 0) {
         test_database_fail(&t, "initdb failed");
     }
     char path[128];
@@ -86,11 +96,14 @@ static inline struct test_database test_database_start(void)
     FILE *f = fopen(path, "a");
     if (!f) test_database_fail(&t, "no postgresql.conf");
     (void)fprintf(f,
-                  "listen_addresses = ''\nunix_socket_directories = '%s'\nfsync = off\nfull_page_writes = off\n"
-                  "max_connections = 60\nshared_buffers = '32MB'\nautovacuum = off\ndeadlock_timeout = '20ms'\n",
+                  "listen_addresses = ''\nunix_socket_directories = '%s'\nfsync = "
+                  "off\nfull_page_writes = off\n"
+                  "max_connections = 60\nshared_buffers = '32MB'\nautovacuum = "
+                  "off\ndeadlock_timeout = '20ms'\n",
                   t.dir);
     (void)fclose(f);
-    if (TEST_PG(&t, "pg_ctl", "-D", "data", "-l", "server.log", "-w", "start") != 0) test_database_fail(&t, "start failed");
+    if (TEST_PG(&t, "pg_ctl", "-D", "data", "-l", "server.log", "-w", "start") != 0)
+        test_database_fail(&t, "start failed");
     (void)snprintf(t.url, sizeof t.url, "postgresql:///postgres?host=%s&user=postgres", t.dir);
     return t;
 }
@@ -118,7 +131,7 @@ struct test_run {
     struct app app;
     void (*fn)(struct app *app, void *arg);
     void *arg;
-    uint32_t wakes;      /* what commits asked for */
+    uint32_t wakes; /* what commits asked for */
     int wake_count;
 };
 
@@ -127,6 +140,8 @@ static inline void test_run_wake(void *arg, uint32_t wakes)
     struct test_run *r = arg;
     r->wakes |= wakes;
     r->wake_count++;
+    if (wakes & WAKE_JOBS) jobs_wake(r->app.jobs);
+    if (wakes & WAKE_EVENTS) event_reader_wake(r->app.events);
 }
 
 static inline void test_run_main(void *arg)
@@ -136,8 +151,10 @@ static inline void test_run_main(void *arg)
     loop_stop(r->app.loop);
 }
 
-/* Runs fn(app, arg) to its end. app has a loop and a database (role interflow_app), nothing else. */
-static inline void test_run(const struct test_database *t, void (*fn)(struct app *app, void *arg), void *arg)
+/* Runs fn(app, arg) to its end. app has a loop and a database (role interflow_app), nothing else; jobs and events that fn puts there are
+ * woken by commits and freed at the end. leased: connections for transactions. */
+static inline void test_run_wide(const struct test_database *t, int leased,
+                                 void (*fn)(struct app *app, void *arg), void *arg)
 {
     struct test_run r = {.fn = fn, .arg = arg};
     if (crypto_init() != ERR_OK) abort();
@@ -146,7 +163,7 @@ static inline void test_run(const struct test_database *t, void (*fn)(struct app
                       &(struct db_options){.url = t->url,
                                            .role = "interflow_app",
                                            .shared = 3,
-                                           .leased = 4,
+                                           .leased = leased,
                                            .search = 1,
                                            .report = 1,
                                            .fast_timeout_ms = 3000,
@@ -156,8 +173,16 @@ static inline void test_run(const struct test_database *t, void (*fn)(struct app
     if (loop_spawn(r.app.loop, test_run_main, &r, NULL) != ERR_OK) abort();
     loop_run(r.app.loop);
     if (!loop_drain(r.app.loop, clock_mono_ms() + 5000)) abort();
+    jobs_free(r.app.jobs);
+    event_reader_free(r.app.events);
     db_free(r.app.db);
     loop_free(r.app.loop);
+}
+
+static inline void test_run(const struct test_database *t, void (*fn)(struct app *app, void *arg),
+                            void *arg)
+{
+    test_run_wide(t, 4, fn, arg);
 }
 
 #endif

@@ -103,7 +103,7 @@ static void passwords(void **state)
     longest[201] = '\0';
     assert_true(accepted("quintal 2026", "a@b.co", &code));
     assert_true(accepted("pão de ló", NULL, &code));
-    assert_false(accepted("ção7letr" + 1, NULL, &code)); /* seven characters, though more bytes */
+    assert_false(accepted("ção7let", NULL, &code)); /* seven characters, though more bytes */
     assert_string_equal(code, "TOO_SHORT");
     assert_false(accepted("", NULL, &code));
     assert_false(accepted(longest, NULL, &code));

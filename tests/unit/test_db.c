@@ -13,7 +13,11 @@ static struct test_database db;
 
 /* --- statements of this test --- */
 
-#define PARAM_NAMES(...) (const char *const[]){__VA_ARGS__, NULL}
+#define PARAM_NAMES(...)                                                                           \
+    (const char *const[])                                                                          \
+    {                                                                                              \
+        __VA_ARGS__, NULL                                                                          \
+    }
 
 static const char *const no_params[] = {NULL};
 static const char *const n_params[] = {"n", NULL};
@@ -21,44 +25,82 @@ static const char *const ms_params[] = {"ms", NULL};
 static const char *const item_params[] = {"org", "name", "n", NULL};
 static const char *const org_params[] = {"org", NULL};
 static const char *const id_params[] = {"id", NULL};
-static const char *const context_params[] = {"org", "actor", "actor_id", "actor_kind", "lang", "flag", "nested", "ratio", "nowhere", NULL};
+static const char *const context_params[] = {"org",  "actor",  "actor_id", "actor_kind", "lang",
+                                             "flag", "nested", "ratio",    "nowhere",    NULL};
 
-static const struct sql ECHO_N = {.name = "t_echo", .text = "select $1::int as n", .params = n_params, .param_count = 1};
-static const struct sql DIVIDE = {.name = "t_divide", .text = "select 100 / $1::int as n", .params = n_params, .param_count = 1};
-static const struct sql WRONG = {.name = "t_wrong", .text = "select no_such_column from t_items", .params = no_params};
-static const struct sql SLEEP = {.name = "t_sleep", .text = "select pg_sleep($1::int / 1000.0)", .params = ms_params, .param_count = 1};
-static const struct sql SLOW_SEARCH = {
-    .name = "t_search", .text = "select pg_sleep($1::int / 1000.0)", .params = ms_params, .param_count = 1, .db_class = DB_SEARCH};
-static const struct sql BIG = {.name = "t_big", .text = "select repeat('x', 1000) as x from generate_series(1, $1::int)",
-                               .params = n_params, .param_count = 1};
-static const struct sql ITEM_ADD = {.name = "t_item_add",
-                                    .text = "insert into t_items (org_id, name, n) values ($1, $2, $3::int) returning name",
-                                    .params = item_params,
-                                    .param_count = 3,
-                                    .wakes = WAKE_EVENTS};
-static const struct sql ITEM_COUNT = {.name = "t_item_count", .text = "select count(*) as n from t_items", .params = no_params};
-static const struct sql ITEM_RAISE = {
-    .name = "t_item_raise", .text = "update t_items set n = n + 1 where org_id = $1", .params = org_params, .param_count = 1};
-static const struct sql CHILD_ADD = {.name = "t_child_add",
-                                     .text = "insert into t_children (org_id, item_name) values ($1, $2)",
-                                     .params = item_params,
-                                     .param_count = 2};
-static const struct sql ITEM_DELETE = {
-    .name = "t_item_delete", .text = "delete from t_items where org_id = $1", .params = org_params, .param_count = 1};
-static const struct sql RAISE = {.name = "t_raise",
-                                 .text = "select fault(409, 'CHAT_CLOSED', 'chatId', '{\"customerId\": \"7\"}')",
-                                 .params = no_params};
+static const struct sql ECHO_N = {
+    .name = "t_echo", .text = "select $1::int as n", .params = n_params, .param_count = 1};
+static const struct sql DIVIDE = {
+    .name = "t_divide", .text = "select 100 / $1::int as n", .params = n_params, .param_count = 1};
+static const struct sql WRONG = {
+    .name = "t_wrong", .text = "select no_such_column from t_items", .params = no_params};
+static const struct sql SLEEP = {.name = "t_sleep",
+                                 .text = "select pg_sleep($1::int / 1000.0)",
+                                 .params = ms_params,
+                                 .param_count = 1};
+static const struct sql SLOW_SEARCH = {.name = "t_search",
+                                       .text = "select pg_sleep($1::int / 1000.0)",
+                                       .params = ms_params,
+                                       .param_count = 1,
+                                       .db_class = DB_SEARCH};
+static const struct sql BIG = {.name = "t_big",
+                               .text =
+                                   "select repeat('x', 1000) as x from generate_series(1, $1::int)",
+                               .params = n_params,
+                               .param_count = 1};
+static const struct sql ITEM_ADD = {
+    .name = "t_item_add",
+    .text = "insert into t_items (org_id, name, n) values ($1, $2, $3::int) returning name",
+    .params = item_params,
+    .param_count = 3,
+    .wakes = WAKE_EVENTS};
+static const struct sql ITEM_COUNT = {
+    .name = "t_item_count", .text = "select count(*) as n from t_items", .params = no_params};
+static const struct sql ITEM_RAISE = {.name = "t_item_raise",
+                                      .text = "update t_items set n = n + 1 where org_id = $1",
+                                      .params = org_params,
+                                      .param_count = 1};
+static const struct sql CHILD_ADD = {
+    .name = "t_child_add",
+    .text = "insert into t_children (org_id, item_name) values ($1, $2)",
+    .params = item_params,
+    .param_count = 2};
+static const struct sql ITEM_DELETE = {.name = "t_item_delete",
+                                       .text = "delete from t_items where org_id = $1",
+                                       .params = org_params,
+                                       .param_count = 1};
+static const struct sql RAISE = {
+    .name = "t_raise",
+    .text = "select fault(409, 'CHAT_CLOSED', 'chatId', '{\"customerId\": \"7\"}')",
+    .params = no_params};
 static const struct sql KILL = {.name = "t_kill", .text = "select t_kill()", .params = no_params};
-static const struct sql COUNTER_UP = {
-    .name = "t_counter_up", .text = "update t_counter set n = n + 1 where id = $1::int", .params = id_params, .param_count = 1};
+static const struct sql COUNTER_UP = {.name = "t_counter_up",
+                                      .text = "update t_counter set n = n + 1 where id = $1::int",
+                                      .params = id_params,
+                                      .param_count = 1};
 static const struct sql CONTEXT = {
     .name = "t_context",
-    .text = "select $1::text as org, $2::text as actor, $3::text as actor_id, $4::text as kind, $5::text as lang, $6::boolean as flag, "
+    .text = "select $1::text as org, $2::text as actor, $3::text as actor_id, $4::text as kind, "
+            "$5::text as lang, $6::boolean as flag, "
             "$7::jsonb->'a'->>1 as nested, $8::float8 * 2 as ratio, $9::text as nowhere",
     .params = context_params,
     .param_count = 9};
-static const struct sql TX_INSERT_ID = {
-    .name = "t_log_add", .text = "insert into t_log (id) values ($1::bigint)", .params = id_params, .param_count = 1};
+static const struct sql TX_INSERT_ID = {.name = "t_log_add",
+                                        .text = "insert into t_log (id) values ($1::bigint)",
+                                        .params = id_params,
+                                        .param_count = 1};
+
+static const struct sql WHOLE = {
+    .name = "t_whole", .text = "select * from t_counter", .params = no_params};
+static const struct sql CURSOR = {.name = "t_cursor",
+                                  .text =
+                                      "select current_setting('timezone') as zone, "
+                                      "bool_and(cursor_time(cursor_make(at, id)) = at and "
+                                      "cursor_id(cursor_make(at, id)) = id) as same "
+                                      "from (select '2026-03-29 00:59:59.999999+00'::timestamptz + "
+                                      "n * interval '10 minutes 1 microsecond' as at, "
+                                      "gen_random_uuid() as id from generate_series(1, 500) n) x",
+                                  .params = no_params};
 
 static void must(PGconn *pg, const char *text)
 {
@@ -86,17 +128,22 @@ static int set_up(void **state)
     db = test_database_start();
     test_database_migrate(&db);
     PGconn *pg = PQconnectdb(db.url);
-    must(pg, "create table t_items (org_id uuid not null, name text not null, n int not null check (n < 1000000), "
+    must(pg, "create table t_items (org_id uuid not null, name text not null, n int not null check "
+             "(n < 1000000), "
              "  constraint t_items_key primary key (org_id, name));"
              "call platform_tenant('t_items');"
              "comment on constraint t_items_key on t_items is 'ITEM_DUPLICATE: name';"
              "create table t_children (org_id uuid not null, item_name text not null, "
              "  foreign key (org_id, item_name) references t_items (org_id, name));"
              "call platform_tenant('t_children');"
-             "create table t_counter (id int primary key, n int not null); insert into t_counter values (1, 0), (2, 0);"
+             "create table t_counter (id int primary key, n int not null); insert into t_counter "
+             "values (1, 0), (2, 0);"
              "call platform_shared('t_counter');"
-             "create function t_kill() returns boolean language sql security definer "
+             "create function t_kill() returns boolean language sql security definer set "
+             "search_path = pg_catalog "
              "  as 'select pg_terminate_backend(pg_backend_pid())';"
+             "revoke all on function t_kill() from public; grant execute on function t_kill() to "
+             "interflow_app;"
              "create table t_log (id bigint primary key); call platform_shared('t_log');");
     PQfinish(pg);
     return 0;
@@ -147,6 +194,46 @@ static void test_all_prepare(void **state)
     assert_int_equal(bad, 0);
 }
 
+/* Whatever belongs to an organization stands behind the wall; whatever climbs over it does so with a fixed search_path. */
+static void test_walls(void **state)
+{
+    (void)state;
+    static const char *const questions[] = {
+        "select c.relname::text from pg_class c join pg_attribute a on a.attrelid = c.oid and "
+        "a.attname = 'org_id' "
+        "where c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace and not "
+        "a.attisdropped "
+        "and not (c.relrowsecurity and exists (select from pg_policy p where p.polrelid = c.oid)) "
+        "and (has_table_privilege('interflow_app', c.oid, 'select') or "
+        "has_table_privilege('interflow_app', c.oid, 'insert'))",
+        "select p.proname::text from pg_proc p where p.prosecdef and p.pronamespace = "
+        "'public'::regnamespace "
+        "and not exists (select from unnest(p.proconfig) x where x like 'search_path=%')",
+        "select p.proname::text from pg_proc p, aclexplode(p.proacl) a where p.prosecdef "
+        "and p.pronamespace = 'public'::regnamespace and a.grantee = 0",
+        "select c.relname::text from pg_class c where c.relowner = 'interflow_app'::regrole",
+        "select i.relname::text from pg_index x join pg_class i on i.oid = x.indexrelid join "
+        "pg_class c on c.oid = x.indrelid "
+        "join pg_attribute o on o.attrelid = c.oid and o.attname = 'org_id' "
+        "where c.relnamespace = 'public'::regnamespace and x.indisprimary and x.indkey[0] <> "
+        "o.attnum "
+        "and o.attnotnull and c.relname <> 'users'",
+    };
+    PGconn *pg = PQconnectdb(db.url);
+    int bad = 0;
+    for (size_t i = 0; i < ARRAY_LEN(questions); i++) {
+        PGresult *r = PQexec(pg, questions[i]);
+        assert_int_equal(PQresultStatus(r), PGRES_TUPLES_OK);
+        for (int row = 0; row < PQntuples(r); row++) {
+            (void)fprintf(stderr, "rule %d is broken by %s\n", (int)i + 1, PQgetvalue(r, row, 0));
+            bad++;
+        }
+        PQclear(r);
+    }
+    PQfinish(pg);
+    assert_int_equal(bad, 0);
+}
+
 static void test_migrate_again(void **state)
 {
     (void)state;
@@ -156,7 +243,8 @@ static void test_migrate_again(void **state)
     assert_int_equal(migrate_run(a, db.url, &why, &applied), ERR_OK);
     assert_int_equal(applied, 0);
     PGconn *pg = PQconnectdb(db.url);
-    must(pg, "insert into schema_versions (version, name, checksum, took_ms) values (9000, '9000_future', '', 0)");
+    must(pg, "insert into schema_versions (version, name, checksum, took_ms) values (9000, "
+             "'9000_future', '', 0)");
     assert_int_equal(migrate_run(a, db.url, &why, &applied), ERR_CONFLICT);
     assert_non_null(strstr(why, "newer version"));
     must(pg, "delete from schema_versions where version = 9000");
@@ -165,7 +253,8 @@ static void test_migrate_again(void **state)
     must(pg, "update schema_versions set checksum = substr(checksum, 2) where version = 1");
     assert_int_equal(migrate_run(a, db.url, &why, &applied), ERR_OK);
     PQfinish(pg);
-    assert_int_equal(migrate_run(a, "postgresql:///x?host=/nowhere", &why, &applied), ERR_UNAVAILABLE);
+    assert_int_equal(migrate_run(a, "postgresql:///x?host=/nowhere", &why, &applied),
+                     ERR_UNAVAILABLE);
 }
 
 /* --- many coroutines on few connections --- */
@@ -208,7 +297,9 @@ static void member_main(void *arg)
             if (db_query(c, &WRONG, NULL, &r) != ERR_INTERNAL) w->wrong++;
         } else {
             int n = m->n * 10 + round;
-            if (db_one(c, &ECHO_N, PARAMS(P_INT("n", n)), &r) != ERR_OK || rows_int(r, 0, "n", -1) != n) w->wrong++;
+            if (db_one(c, &ECHO_N, PARAMS(P_INT("n", n)), &r) != ERR_OK ||
+                rows_int(r, 0, "n", -1) != n)
+                w->wrong++;
         }
     }
     crowd_left(w);
@@ -268,6 +359,47 @@ static void parameters(struct app *app, void *arg)
     assert_int_equal(db_one(c, &ITEM_RAISE, NULL, &r), ERR_NOT_FOUND);
 }
 
+/* A table changes under prepared plans (an upgrade while an older worker still runs): nobody notices. */
+static void changed_table(struct app *app, void *arg)
+{
+    (void)arg;
+    CLEANUP(ctx_freep) struct ctx *c = context(app, (struct uuid){0});
+    struct rows *r = NULL;
+    for (int i = 0; i < 6; i++) {
+        assert_int_equal(db_query(c, &WHOLE, NULL, &r), ERR_OK);
+    }
+    PGconn *pg = PQconnectdb(db.url);
+    must(pg, "alter table t_counter add column more text default 'new'");
+    PQfinish(pg);
+    for (int i = 0; i < 6; i++) {
+        assert_int_equal(db_query(c, &WHOLE, NULL, &r), ERR_OK);
+        assert_string_equal(rows_text(r, 0, "more"), "new");
+    }
+}
+
+static void test_changed_table(void **state)
+{
+    (void)state;
+    test_run(&db, changed_table, NULL);
+}
+
+/* Keyset cursors keep the microseconds whatever zone the machine has; connections speak UTC. */
+static void cursors(struct app *app, void *arg)
+{
+    (void)arg;
+    CLEANUP(ctx_freep) struct ctx *c = context(app, (struct uuid){0});
+    struct rows *r = NULL;
+    assert_int_equal(db_one(c, &CURSOR, NULL, &r), ERR_OK);
+    assert_string_equal(rows_text(r, 0, "zone"), "UTC");
+    assert_true(rows_bool(r, 0, "same"));
+}
+
+static void test_cursors(void **state)
+{
+    (void)state;
+    test_run(&db, cursors, NULL);
+}
+
 static void test_parameters(void **state)
 {
     (void)state;
@@ -281,7 +413,8 @@ static void apart(struct app *app, void *arg)
     (void)arg;
     struct uuid mine = uuid_v7(), other = uuid_v7();
     CLEANUP(ctx_freep) struct ctx *c = context(app, mine);
-    assert_int_equal(db_query(c, &ITEM_ADD, PARAMS(P_TEXT("name", "a"), P_INT("n", 1)), NULL), ERR_OK);
+    assert_int_equal(db_query(c, &ITEM_ADD, PARAMS(P_TEXT("name", "a"), P_INT("n", 1)), NULL),
+                     ERR_OK);
     assert_int_equal(query_int(c, &ITEM_COUNT, NULL), 1);
     /* a foreign organization sees nothing, changes nothing, deletes nothing, on all connections */
     CLEANUP(ctx_freep) struct ctx *f = context(app, other);
@@ -300,8 +433,13 @@ static void apart(struct app *app, void *arg)
         fault_clear(nobody);
     }
     /* writing into another organization, or without one, is refused */
-    assert_int_equal(db_query(f, &ITEM_ADD, PARAMS(P_UUID("org", mine), P_TEXT("name", "b"), P_INT("n", 1)), NULL), ERR_INTERNAL);
-    assert_int_equal(db_query(nobody, &ITEM_ADD, PARAMS(P_UUID("org", mine), P_TEXT("name", "b"), P_INT("n", 1)), NULL),
+    assert_int_equal(db_query(f, &ITEM_ADD,
+                              PARAMS(P_UUID("org", mine), P_TEXT("name", "b"), P_INT("n", 1)),
+                              NULL),
+                     ERR_INTERNAL);
+    assert_int_equal(db_query(nobody, &ITEM_ADD,
+                              PARAMS(P_UUID("org", mine), P_TEXT("name", "b"), P_INT("n", 1)),
+                              NULL),
                      ERR_INTERNAL);
     assert_int_equal(query_int(c, &ITEM_COUNT, NULL), 1);
     /* inside a transaction too, also after a change of the organization on the way */
@@ -543,13 +681,16 @@ static void faults(struct app *app, void *arg)
     assert_string_equal(c->fault.code, "ITEM_DUPLICATE");
     assert_string_equal(c->fault.details[0].field, "name");
     fault_clear(c);
-    assert_int_equal(db_query(c, &ITEM_ADD, PARAMS(P_NULL("name"), P_INT("n", 1)), NULL), ERR_INVALID);
+    assert_int_equal(db_query(c, &ITEM_ADD, PARAMS(P_NULL("name"), P_INT("n", 1)), NULL),
+                     ERR_INVALID);
     assert_string_equal(c->fault.details[0].field, "name");
     assert_string_equal(c->fault.details[0].code, "REQUIRED");
     fault_clear(c);
-    assert_int_equal(db_query(c, &ITEM_ADD, PARAMS(P_TEXT("name", "x"), P_INT("n", 2000000)), NULL), ERR_INVALID);
+    assert_int_equal(db_query(c, &ITEM_ADD, PARAMS(P_TEXT("name", "x"), P_INT("n", 2000000)), NULL),
+                     ERR_INVALID);
     fault_clear(c);
-    assert_int_equal(db_query(c, &ITEM_ADD, PARAMS(P_TEXT("name", "x"), P_TEXT("n", "many")), NULL), ERR_INVALID);
+    assert_int_equal(db_query(c, &ITEM_ADD, PARAMS(P_TEXT("name", "x"), P_TEXT("n", "many")), NULL),
+                     ERR_INVALID);
     fault_clear(c);
     assert_int_equal(db_query(c, &CHILD_ADD, PARAMS(P_TEXT("name", "nobody")), NULL), ERR_INVALID);
     assert_string_equal(c->fault.details[0].field, "itemName");
@@ -605,12 +746,14 @@ static void quitter_main(void *arg)
     struct crowd *w = q->crowd;
     {
         bool impatient = q->n % 2;
-        CLEANUP(ctx_freep) struct ctx *c = ctx_new(w->app, MIB, clock_mono_ms() + (impatient ? 15 : 20000));
+        CLEANUP(ctx_freep)
+        struct ctx *c = ctx_new(w->app, MIB, clock_mono_ms() + (impatient ? 15 : 20000));
         CLEANUP(db_rollbackp) struct db_tx *tx = NULL;
         enum err e = q->n % 3 == 0 ? db_begin(c, &tx) : ERR_OK;
         if (!e) e = db_query(c, &SLEEP, PARAMS(P_INT("ms", impatient ? 60 : 1)), NULL);
         if (!impatient && e && e != ERR_CANCELLED) w->wrong++;
-        if (impatient && e != ERR_DEADLINE && e != ERR_UNAVAILABLE && e != ERR_CANCELLED) w->wrong++;
+        if (impatient && e != ERR_DEADLINE && e != ERR_UNAVAILABLE && e != ERR_CANCELLED)
+            w->wrong++;
     }
     q->co = NULL;
     crowd_left(w);
@@ -624,7 +767,8 @@ static void giving_up(struct app *app, void *arg)
     struct crowd w = {.app = app, .left = N};
     for (int i = 0; i < N; i++) {
         quitters[i] = (struct quitter){.crowd = &w, .n = i};
-        assert_int_equal(loop_spawn(app->loop, quitter_main, &quitters[i], &quitters[i].co), ERR_OK);
+        assert_int_equal(loop_spawn(app->loop, quitter_main, &quitters[i], &quitters[i].co),
+                         ERR_OK);
     }
     assert_int_equal(loop_sleep(app->loop, 8), ERR_OK);
     for (int i = 0; i < N; i += 5) {
@@ -665,12 +809,14 @@ static void storm_main(void *arg)
         if (!e) e = db_query(c, &TX_INSERT_ID, PARAMS(P_INT("id", id)), NULL);
         if (!e && tx) e = db_commit(c, &tx);
         if (!e) {
-            if (s->acknowledged_count < (int)ARRAY_LEN(s->acknowledged)) s->acknowledged[s->acknowledged_count++] = id;
+            if (s->acknowledged_count < (int)ARRAY_LEN(s->acknowledged))
+                s->acknowledged[s->acknowledged_count++] = id;
             s->last_ok_ms = clock_mono_ms();
         } else if (e == ERR_UNAVAILABLE || e == ERR_DEADLINE) {
             s->refused++;
         } else {
-            (void)fprintf(stderr, "unexpected error %d: %s\n", (int)e, c->fault.message ? c->fault.message : "");
+            (void)fprintf(stderr, "unexpected error %d: %s\n", (int)e,
+                          c->fault.message ? c->fault.message : "");
             abort();
         }
         if (loop_sleep(s->app->loop, 1) != ERR_OK) break;
@@ -691,7 +837,9 @@ static void restarts(struct app *app, void *arg)
     for (size_t i = 0; i < ARRAY_LEN(modes); i++) {
         assert_int_equal(loop_sleep(app->loop, 300), ERR_OK);
         pid_t pid = 0;
-        (void)test_database_exec(&db, (const char *const[]){"pg_ctl", "-D", "data", "-l", "server.log", "-m", modes[i], "-w", "restart", NULL},
+        (void)test_database_exec(&db,
+                                 (const char *const[]){"pg_ctl", "-D", "data", "-l", "server.log",
+                                                       "-m", modes[i], "-w", "restart", NULL},
                                  &pid);
         int status = 0;
         while (waitpid(pid, &status, WNOHANG) == 0) {
@@ -713,7 +861,8 @@ static void restarts(struct app *app, void *arg)
     assert_true(s->acknowledged_count > 100);
     for (int i = 0; i < s->acknowledged_count; i++) {
         char text[80];
-        (void)snprintf(text, sizeof text, "select id from t_log where id = %lld", (long long)s->acknowledged[i]);
+        (void)snprintf(text, sizeof text, "select id from t_log where id = %lld",
+                       (long long)s->acknowledged[i]);
         PGresult *r = PQexec(pg, text);
         assert_int_equal(PQntuples(r), 1);
         PQclear(r);
@@ -741,18 +890,22 @@ static void test_nobody_there(void **state)
 {
     (void)state;
     struct test_database nowhere = db;
-    (void)snprintf(nowhere.url, sizeof nowhere.url, "postgresql:///postgres?host=/tmp/interflow-nowhere");
+    (void)snprintf(nowhere.url, sizeof nowhere.url,
+                   "postgresql:///postgres?host=/tmp/interflow-nowhere");
     test_run(&nowhere, nobody_there, NULL);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_all_prepare),  cmocka_unit_test(test_migrate_again), cmocka_unit_test(test_pipeline),
-        cmocka_unit_test(test_parameters),   cmocka_unit_test(test_apart),         cmocka_unit_test(test_transactions),
-        cmocka_unit_test(test_leases),       cmocka_unit_test(test_no_lease),      cmocka_unit_test(test_retry),
-        cmocka_unit_test(test_faults),       cmocka_unit_test(test_giving_up),     cmocka_unit_test(test_restarts),
-        cmocka_unit_test(test_nobody_there),
+        cmocka_unit_test(test_all_prepare),   cmocka_unit_test(test_walls),
+        cmocka_unit_test(test_migrate_again), cmocka_unit_test(test_pipeline),
+        cmocka_unit_test(test_changed_table), cmocka_unit_test(test_cursors),
+        cmocka_unit_test(test_parameters),    cmocka_unit_test(test_apart),
+        cmocka_unit_test(test_transactions),  cmocka_unit_test(test_leases),
+        cmocka_unit_test(test_no_lease),      cmocka_unit_test(test_retry),
+        cmocka_unit_test(test_faults),        cmocka_unit_test(test_giving_up),
+        cmocka_unit_test(test_restarts),      cmocka_unit_test(test_nobody_there),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -422,6 +422,10 @@ static void test_forgery(void **state)
     expect(403, "CROSS_SITE", HTTP_POST, target, body, HEADERS(USER, "Origin", "https://desk.example"));
     expect(403, "CROSS_SITE", HTTP_POST, target, body, HEADERS(USER, "Origin", "null"));
     expect(201, "", HTTP_POST, target, body, HEADERS(KEY));
+    struct headers elsewhere = HEADERS("Origin", "https://evil.example", "Content-Type", "application/json");
+    expect(403, "CROSS_SITE", HTTP_POST, "/api/auth/login", body, elsewhere);
+    expect(200, "", HTTP_POST, "/api/hooks/meta", body, elsewhere);
+    expect(200, "", HTTP_POST, "/api/webchat/shop/messages", "{}", elsewhere);
     expect(403, "CROSS_SITE", HTTP_GET, target, NULL, HEADERS("Who", "user", "Upgrade", "websocket", "Origin", "https://evil.example"));
     expect(200, "", HTTP_GET, target, NULL, HEADERS("Who", "user", "Upgrade", "websocket", "Origin", "https://desk.example.com"));
 }

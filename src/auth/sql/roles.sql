@@ -1,6 +1,6 @@
 -- name: role_list
 -- All roles, the built-in ones first.
-select json_build_object('items', coalesce(json_agg(role_json(r) order by r.created_at, r.id), '[]'), 'next', null)
+select json_build_object('items', coalesce(json_agg(role_json(r) order by role_rank(r.kind), fold(r.name), r.id), '[]'), 'next', null)
 from roles r where r.org_id = :org::uuid;
 
 -- name: role_get

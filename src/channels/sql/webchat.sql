@@ -11,11 +11,11 @@ with mine as (
     select ch.org_id, ch.id from contact_keys k join chats ch on ch.org_id = k.org_id and ch.contact_id = k.contact_id
     where k.org_id = :org::uuid and k.key = 'webchat:' || :visitor::text and ch.channel_id = :channel::uuid
 ), page as (
-    select m from mine c cross join lateral (
-        select m.* from messages m where m.org_id = c.org_id and m.chat_id = c.id and m.seq > 0 and webchat_shows(m)
+    select q.m from mine c cross join lateral (
+        select m from messages m where m.org_id = c.org_id and m.chat_id = c.id and m.seq > 0 and webchat_shows(m)
           and (:after::text is null or (m.created_at, m.id) > (cursor_time(:after::text), cursor_id(:after::text)))
-        order by m.seq desc limit 100) m
-    order by (m.created_at, m.id) desc limit 100
+        order by m.seq desc limit 100) q
+    order by ((q.m).created_at, (q.m).id) desc limit 100
 )
 select json_build_object('items', coalesce(json_agg(webchat_message_json(p.m) order by (p.m).created_at, (p.m).id), '[]')) from page p;
 

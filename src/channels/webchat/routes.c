@@ -183,7 +183,7 @@ static enum err handle_events(struct ctx *c, struct request *r, struct reply *p)
 
 /* --- rows --- */
 
-#define KEY_FIELD {.name = "channelKey", .type = F_SLUG, .in = IN_PATH, .required = true, .max = 40, .help = "The public key of the script tag."}
+#define KEY_FIELD {.name = "channelKey", .type = F_TEXT, .in = IN_PATH, .required = true, .max = 40, .help = "The public key of the script tag."}
 #define TOKEN_FIELD {.name = "token", .type = F_TEXT, .in = IN_QUERY, .max = 100, .secret = true, .help = "The visitor's token, where a header cannot be set."}
 
 static const struct field config_fields[] = {KEY_FIELD, {.name = "lang", .type = F_ENUM, .in = IN_QUERY, .values = "pt|es|en"}, {0}};

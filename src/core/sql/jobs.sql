@@ -42,14 +42,15 @@ select job_park(:id::bigint, :taken::bigint, coalesce(:error, 'failed')) as ours
 select job_recurring(:kinds::text[]);
 
 -- name: jobs_parked
--- Parked jobs of the organization, newest first; after: the cursor of the page before ("parkedAt id").
+-- Parked jobs of the organization, newest first; after: the cursor of the page before.
 select jsonb_build_object('id', j.id::text, 'kind', j.kind, 'payload', j.payload, 'tries', j.tries, 'error', j.error,
                           'createdAt', ts_json(j.created_at), 'parkedAt', ts_json(j.parked_at)) as item,
-       j.parked_at::text || ' ' || j.id as cursor
+       (extract(epoch from j.parked_at) * 1000000)::bigint || '-' || j.id as cursor
 from jobs j
 where j.org_id = :org and j.state = 'parked'
   and (:after::text is null
-       or (j.parked_at, j.id) < (split_part(:after, ' ', 1)::timestamptz, split_part(:after, ' ', 2)::bigint))
+       or (j.parked_at, j.id) < (timestamptz 'epoch' + split_part(:after, '-', 1)::bigint * interval '1 microsecond',
+                                 split_part(:after, '-', 2)::bigint))
 order by j.parked_at desc, j.id desc
 limit coalesce(:limit::integer, 50);
 

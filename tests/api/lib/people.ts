@@ -75,7 +75,8 @@ export async function join(org: Organization, role: string, teamIds: string[] = 
 
 /** An integration with a key of these permissions (absent: all of the owner's). */
 export async function makeKey(org: Organization, permissions?: readonly string[]): Promise<Client> {
-  const body = { name: `ERP ${org.secret} ${unique()}`, ...(permissions ? { permissions } : {}) };
+  const all = async () => (await items(org.owner.client, org.path('/permissions'))).map((one) => String(one['name']));
+  const body = { name: `ERP ${org.secret} ${unique()}`, permissions: permissions ?? (await all()) };
   const answer = ok(await org.owner.client.post(org.path('/api-keys'), body), 201);
   return new Client(org.owner.client.base, answer.str('key'));
 }

@@ -4,6 +4,8 @@
 export interface FieldProblem {
   field: string;
   message: string;
+  /** Stable, for words in the person's language. */
+  code?: string | undefined;
 }
 
 export interface ApiErrorInit {
@@ -70,7 +72,7 @@ function problems(value: unknown): FieldProblem[] {
   if (!Array.isArray(value)) return [];
   return value.filter(isRecord).flatMap((d) => {
     const field = text(d['field']);
-    return field ? [{ field, message: text(d['message']) ?? '' }] : [];
+    return field ? [{ field, message: text(d['message']) ?? '', code: text(d['code']) }] : [];
   });
 }
 

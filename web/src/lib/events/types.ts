@@ -14,7 +14,11 @@ export type SettingsArea =
   | 'views'
   | 'roles'
   | 'organization'
-  | 'funnels';
+  | 'funnels'
+  | 'apiKeys'
+  | 'invitations'
+  | 'passwordResets'
+  | 'smtp';
 
 /** A chat or message as events carry it: its id, and all that the domain's own type declares. */
 export type Entity = { id: Id } & Record<string, unknown>;

@@ -1,0 +1,110 @@
+/* Every route × a call that works: the answer has the documented status and exactly the documented members. And where
+   something is created: the same Idempotency-Key gives the same answer again and creates nothing. */
+import { expect, test } from 'vitest';
+import { type Answer, type CallOptions, type JsonObject, isObject } from './lib/client.ts';
+import type { Operation } from './lib/document.ts';
+import { each, suite } from './lib/suite.ts';
+import { World } from './lib/world.ts';
+
+const all = suite();
+
+const show = (answer: Answer): string => `${answer.status} ${answer.text.slice(0, 300)}`;
+const ofOrganizations = (): Operation[] => all.document.operations.filter((one) => one.access === 'organization');
+
+/** Calls that have no success to show in a test, with what they answer instead. */
+const otherwise: Record<string, string> = {
+  'events.connect': '400', // a WebSocket: see events.test.ts
+  'jobs.retry': '404', // parked work cannot be made over the API
+  'jobs.delete': '404',
+  'smtp.test': '409|422|502', // no mail server here
+  'public.templateSend': '404|409|422', // needs a WhatsApp channel
+};
+
+const query: Record<string, Record<string, string>> = { search: { q: 'Oi' }, 'customers.export': { format: 'csv' } };
+
+/** What must be so before the call. */
+const before: Record<string, (world: World, ids: Record<string, string>) => Promise<unknown>> = {
+  'chats.reopen': (world, ids) => world.client.post(world.org.path(`/chats/${ids['chatId']}/close`), {}),
+  'public.chatReopen': (world, ids) => world.client.post(world.org.path(`/chats/${ids['chatId']}/close`), {}),
+  'channels.resume': (world, ids) => world.client.post(world.org.path(`/channels/${ids['channelId']}/pause`)),
+};
+
+async function call(operation: Operation, options: CallOptions = {}): Promise<Answer> {
+  const world = all.world;
+  const ids = await world.ids(world.pathIds(operation));
+  await before[operation.id]?.(world, ids);
+  const path = world.fill(operation, ids);
+  const args: CallOptions = { ...options };
+  const asked = query[operation.id];
+  if (asked) args.query = asked;
+  if (operation.multipart && operation.body === undefined) {
+    const form = new FormData();
+    form.append('file', new Blob(['um texto'], { type: 'text/plain' }), 'texto.txt');
+    args.body = form;
+  } else {
+    const body = await world.body(operation, ids);
+    if (body) args.json = body;
+  }
+  return world.client.call(operation.method, path, args);
+}
+
+test('every operation answers what the document says', { timeout: 180_000 }, async () => {
+  await each(ofOrganizations(), async (operation) => {
+    const answer = await call(operation);
+    const expected = otherwise[operation.id];
+    if (expected) return expected.split('|').includes(String(answer.status)) ? undefined : `expected ${expected}, got ${show(answer)}`;
+    if (answer.status < 200 || answer.status > 299) return `got ${show(answer)}`;
+    return all.document.faults(operation, answer);
+  });
+});
+
+test('operations of a person answer what the document says', { timeout: 60_000 }, async () => {
+  const world = await World.make(all.server.url, all.document);
+  const own = all.document.operations.filter((one) => one.access === 'user' && one.method === 'GET');
+  await each(own, async (operation) => {
+    const answer = await world.client.call('GET', operation.path);
+    return answer.status === 200 ? all.document.faults(operation, answer) : show(answer);
+  });
+});
+
+test('what creates takes an idempotency key', { timeout: 180_000 }, async () => {
+  const creating = ofOrganizations().filter((one) => one.creates);
+  await each(creating, async (operation) => {
+    const world = all.world;
+    const ids = await world.ids(world.pathIds(operation));
+    await before[operation.id]?.(world, ids);
+    const path = world.fill(operation, ids);
+    if (operation.multipart && operation.body === undefined) return undefined; // files: see files.test.ts
+    const json = (await world.body(operation, ids)) ?? {};
+    const idempotencyKey = `key-${crypto.randomUUID()}`;
+    const first = await world.client.call(operation.method, path, { json, idempotencyKey });
+    if (first.status >= 300) return otherwise[operation.id] ? undefined : `first: ${show(first)}`;
+    const second = await world.client.call(operation.method, path, { json, idempotencyKey });
+    const faults: string[] = [];
+    if (second.status !== first.status || second.text !== first.text) faults.push(`second differs: ${show(second)} from ${show(first)}`);
+    if (second.headers.get('idempotency-replayed') !== 'true') faults.push('second is not marked as replayed');
+    const other = await world.client.call(operation.method, `${path}`, { json: { ...json, __other: 1 } as JsonObject, idempotencyKey });
+    if (other.status !== 400) faults.push(`a broken body with a used key: ${show(other)}`);
+    return faults;
+  });
+});
+
+test('fifty clients with one key create once; another body is refused', { timeout: 60_000 }, async () => {
+  const world = all.world;
+  const json = { name: world.name('Uma só') };
+  const idempotencyKey = crypto.randomUUID();
+  const path = world.org.path('/tags');
+  const answers = await Promise.all(Array.from({ length: 50 }, () => world.client.call('POST', path, { json, idempotencyKey })));
+  expect(new Set(answers.map((one) => `${one.status} ${one.text}`)).size).toBe(1);
+  expect(answers[0]?.status).toBe(201);
+  expect(answers.filter((one) => one.headers.get('idempotency-replayed') === 'true').length).toBe(49);
+  const other = await world.client.call('POST', path, { json: { name: world.name('Outra') }, idempotencyKey });
+  expect(other.status).toBe(422);
+  expect(isObject(other.json) && other.json['code']).toBe('IDEMPOTENCY_KEY_REUSED');
+  // An error is not kept: the key is free for the next try.
+  const second = crypto.randomUUID();
+  const doubled = await world.client.call('POST', path, { json, idempotencyKey: second });
+  expect(doubled.status).toBe(409);
+  const fresh = await world.client.call('POST', path, { json: { name: world.name('Nova') }, idempotencyKey: second });
+  expect(fresh.status, fresh.text).toBe(201);
+});

@@ -1,0 +1,236 @@
+/* One organization with something of everything, and how to call each operation in it: which ids a path or a body needs,
+   and how to make them. The tests that go over all routes (routes.test.ts, foreign.test.ts, input.test.ts) ask here; a
+   path parameter or an id in a body that nothing here knows fails them, so that no new route can be forgotten. To
+   add a route with a new kind of id: a line in `makers` (and in `bodyIds` when bodies name it). */
+import { Client, type JsonObject, isObject, ok } from './client.ts';
+import type { Document, Operation } from './document.ts';
+import { type Organization, items, join, makeRole, password, roleId, signUp, unique } from './people.ts';
+import { until } from './server.ts';
+
+export type Ids = Record<string, string>;
+
+/** The constant that the document's examples use for ids. */
+const exampleId = '0192f3c4-7a1e-7b52-9c1d-3f2a6b8e4d10';
+
+/** A PNG of one pixel. */
+const png = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==',
+  'base64',
+);
+
+export class World {
+  readonly client: Client;
+  private channel: { id: string; key: string } | undefined;
+
+  private constructor(
+    readonly org: Organization,
+    readonly document: Document,
+  ) {
+    this.client = org.owner.client;
+  }
+
+  static async make(base: string, document: Document): Promise<World> {
+    return new World(await signUp(base), document);
+  }
+
+  /** Creates by a POST and gives a member of the answer (data.x in the public shapes). */
+  private async create(path: string, body: JsonObject, member = 'id'): Promise<string> {
+    const answer = ok(await this.client.post(this.org.path(path), body));
+    const whole = isObject(answer.json) && isObject(answer.json['data']) ? answer.json['data'] : answer.json;
+    const value = isObject(whole) ? whole[member] : undefined;
+    if (typeof value !== 'string') throw new Error(`no ${member} in ${answer.text.slice(0, 300)}`);
+    return value;
+  }
+
+  name(what: string): string {
+    return `${what} ${this.org.secret} ${unique()}`;
+  }
+
+  async webchat(): Promise<{ id: string; key: string }> {
+    if (!this.channel) {
+      const answer = ok(await this.client.post(this.org.path('/channels'), { kind: 'webchat', name: this.name('Site') }), 201);
+      this.channel = { id: answer.str('id'), key: answer.str('publicKey') };
+    }
+    return this.channel;
+  }
+
+  /** A visitor who has written once: the chat that it opened. */
+  async visitorChat(text = this.name('Oi')): Promise<{ chatId: string; visitor: Client; token: string }> {
+    const { key } = await this.webchat();
+    const visitor = new Client(this.client.base);
+    const token = ok(await visitor.post(`/webchat/${key}/visitor`, {})).str('token');
+    const headers = { 'X-Visitor': token };
+    const body = { text, clientId: `c-${unique()}${unique()}`, name: this.name('Visitante') };
+    ok(await visitor.call('POST', `/webchat/${key}/messages`, { json: body, headers }));
+    const chat = await until('the chat of a visitor', async () =>
+      (await items(this.client, this.org.path('/chats'), { view: 'any' })).find((one) => JSON.stringify(one).includes(text)),
+    );
+    return { chatId: String(chat['id']), visitor, token };
+  }
+
+  private async makeChat(): Promise<Ids> {
+    const { chatId } = await this.visitorChat();
+    ok(await this.client.post(this.org.path(`/chats/${chatId}/take`)));
+    const sent = ok(await this.client.post(this.org.path(`/chats/${chatId}/messages`), { content: this.name('Bom dia') }), 201);
+    return { chatId, messageId: sent.str('id') };
+  }
+
+  private async makeCustomer(): Promise<Ids> {
+    const email = `cliente-${unique()}@example.com`;
+    const customerId = await this.create('/customers', { name: this.name('Cliente'), email });
+    const contactId = await this.create(`/customers/${customerId}/contacts`, { kind: 'email', identifier: `outro-${unique()}@example.com` });
+    const noteId = await this.create(`/customers/${customerId}/notes`, { title: this.name('Nota') });
+    return { customerId, contactId, noteId };
+  }
+
+  private async makeFunnel(): Promise<Ids> {
+    const funnelId = await this.create('/funnels', { name: this.name('Funil') });
+    const stageId = await this.create(`/funnels/${funnelId}/stages`, { name: this.name('Etapa') });
+    return { funnelId, stageId };
+  }
+
+  async upload(): Promise<string> {
+    const form = new FormData();
+    form.append('file', new Blob([png], { type: 'image/png' }), `foto-${this.org.secret}.png`);
+    return ok(await this.client.call('POST', this.org.path('/files'), { body: form })).str('id');
+  }
+
+  /** Everything is made anew on each call, so that what one test deletes is not missed by the next. */
+  private readonly makers: Record<string, () => Promise<Ids>> = {
+    chatId: () => this.makeChat(),
+    messageId: () => this.makeChat(),
+    customerId: () => this.makeCustomer(),
+    contactId: () => this.makeCustomer(),
+    noteId: () => this.makeCustomer(),
+    funnelId: () => this.makeFunnel(),
+    stageId: () => this.makeFunnel(),
+    tagId: async () => ({ tagId: await this.create('/tags', { name: this.name('Etiqueta') }) }),
+    fieldId: async () => ({ fieldId: await this.create('/fields', { name: this.name('Campo'), kind: 'text' }) }),
+    teamId: async () => ({ teamId: await this.create('/teams', { name: this.name('Time') }) }),
+    roleId: async () => ({ roleId: await makeRole(this.org, ['chats.view', 'chats.reply']) }),
+    userId: async () => ({ userId: (await join(this.org, 'agent')).userId }),
+    keyId: async () => ({ keyId: await this.create('/api-keys', { name: this.name('ERP') }) }),
+    invitationId: async () => ({
+      invitationId: await this.create('/invitations', { email: `c-${unique()}@example.com`, roleId: await roleId(this.org, 'agent') }),
+    }),
+    channelId: async () => ({ channelId: await this.create('/channels', { kind: 'webchat', name: this.name('Outro site') }) }),
+    fileId: async () => ({ fileId: await this.upload() }),
+    shortcutId: async () => ({
+      shortcutId: await this.create('/shortcuts', { keyword: `a${unique()}`, title: this.name('Atalho'), steps: [{ content: this.name('Olá') }] }),
+    }),
+    closureTypeId: async () => ({ closureTypeId: await this.create('/closure-types', { name: this.name('Motivo') }) }),
+    viewId: async () => ({ viewId: await this.create('/views', { name: this.name('Visão') }) }),
+    jobId: () => Promise.resolve({ jobId: '987654321' }), // parked work cannot be made over the API
+  };
+
+  /** Ids that bodies and queries name, by field: made by which maker. */
+  private readonly bodyIds: Record<string, string> = {
+    userId: 'userId',
+    assigneeId: 'userId',
+    ownerId: 'userId',
+    leaderId: 'userId',
+    memberIds: 'userId',
+    mentions: 'userId',
+    actorId: 'userId',
+    teamId: 'teamId',
+    teamIds: 'teamId',
+    defaultTeamId: 'teamId',
+    roleId: 'roleId',
+    customerId: 'customerId',
+    mergeId: 'customerId',
+    chatId: 'chatId',
+    chatIds: 'chatId',
+    messageId: 'messageId',
+    replyToMessageId: 'messageId',
+    replyTo: 'messageId',
+    tagId: 'tagId',
+    tags: 'tagId',
+    selectedTags: 'tagId',
+    stageId: 'stageId',
+    moveToId: 'stageId',
+    channelId: 'channelId',
+    fileIds: 'fileId',
+    attachment_ids: 'fileId',
+    avatarFileId: 'fileId',
+    closureTypeId: 'closureTypeId',
+    field_definition_id: 'fieldId',
+    id: 'noteId',
+    entityId: 'customerId',
+  };
+
+  /** Ids for these path parameters, belonging to each other. */
+  async ids(names: readonly string[]): Promise<Ids> {
+    const ids: Ids = { organizationId: this.org.id };
+    for (const name of names) {
+      if (ids[name]) continue;
+      const make = this.makers[name];
+      if (!make) throw new Error(`nothing knows how to make a ${name}: add it to tests/api/lib/world.ts`);
+      const made = await make();
+      for (const [key, value] of Object.entries(made)) ids[key] ??= value;
+    }
+    if (names.includes('customerId') && names.includes('tagId'))
+      ok(await this.client.post(this.org.path(`/customers/${ids['customerId']}/tags`), { tagId: ids['tagId'] ?? '' }));
+    return ids;
+  }
+
+  /** The id that a field of a body or query means; undefined when the field is no id. */
+  async idFor(field: string): Promise<string | undefined> {
+    const maker = this.bodyIds[field];
+    if (!maker) return undefined;
+    return (await this.ids([maker]))[maker];
+  }
+
+  pathIds(operation: Operation): string[] {
+    return operation.parameters.filter((one) => one.in === 'path' && one.name !== 'organizationId').map((one) => one.name);
+  }
+
+  fill(operation: Operation, ids: Ids): string {
+    return operation.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(ids[name] ?? `no-${name}`));
+  }
+
+  /** A body that the operation accepts: the document's example with real ids, or what `bodies` says. */
+  async body(operation: Operation, ids: Ids): Promise<JsonObject | undefined> {
+    const special = bodies[operation.id];
+    if (special) return special(this, ids);
+    if (!operation.body) return undefined;
+    const body: JsonObject = structuredClone(operation.example ?? {});
+    for (const [field, value] of Object.entries(body)) {
+      if (!JSON.stringify(value).includes(exampleId)) continue;
+      const id = await this.idFor(field);
+      if (!id) throw new Error(`nothing knows the id ${field} in the body of ${operation.id}: add it to tests/api/lib/world.ts`);
+      body[field] = Array.isArray(value) ? [id] : id;
+    }
+    if (typeof body['name'] === 'string') body['name'] = this.name('Nome');
+    return body;
+  }
+}
+
+/** Bodies that an example cannot give: unique values, states that must fit, values that depend on others. */
+const bodies: Record<string, (world: World, ids: Ids) => Promise<JsonObject> | JsonObject> = {
+  'roles.create': (w) => ({ name: w.name('Papel'), permissions: ['chats.view'] }),
+  'roles.update': (w) => ({ name: w.name('Papel'), permissions: ['chats.view'] }),
+  'users.update': () => ({ capacity: 5 }),
+  'invitations.create': async (w) => ({ email: `x-${unique()}@example.com`, roleId: await roleId(w.org, 'agent') }),
+  'customers.create': (w) => ({ name: w.name('Cliente'), email: `y-${unique()}@example.com` }),
+  'customers.update': (w) => ({ name: w.name('Cliente') }),
+  'customers.addContact': () => ({ kind: 'email', identifier: `z-${unique()}@example.com` }),
+  'customers.setFieldValue': async (w) => ({ field_definition_id: (await w.ids(['fieldId']))['fieldId'] ?? '', value: 'azul' }),
+  'channels.create': (w) => ({ kind: 'webchat', name: w.name('Site') }),
+  'channels.update': (w) => ({ name: w.name('Site') }),
+  'shortcuts.create': (w) => ({ keyword: `k${unique()}`, title: w.name('Atalho'), steps: [{ content: 'Olá' }] }),
+  'shortcuts.update': () => ({ keyword: `k${unique()}` }),
+  'chats.snooze': () => ({ until: new Date(Date.now() + 3_600_000).toISOString() }),
+  'chats.transfer': async (w) => ({ teamId: (await w.ids(['teamId']))['teamId'] ?? '' }),
+  'chats.pin': (_, ids) => ({ messageId: ids['messageId'] ?? '' }),
+  'chats.bulk': async (w) => ({ action: 'read', chatIds: [(await w.ids(['chatId']))['chatId'] ?? ''] }),
+  'public.chatCreate': async (w) => ({
+    contactType: 'email',
+    contactValue: `v-${unique()}@example.com`,
+    channelId: (await w.webchat()).id,
+    customerName: w.name('Cliente'),
+  }),
+  'public.messageCreate': (w) => ({ content: w.name('Mensagem') }),
+  'public.sequenceCreate': (w) => ({ steps: [{ content: w.name('Um') }, { content: 'Dois', delay_after_ms: 0 }] }),
+  'me.password': () => ({ current: password, password: `${password}!` }),
+  'organizations.create': (w) => ({ name: w.name('Outra') }),
+};

@@ -1,0 +1,111 @@
+/* Backup and restore of database, files and key; what is damaged or in the way is refused before anything changes. */
+import { createHash } from 'node:crypto';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { makeDataDir, Server } from '../api/lib/server.ts';
+import { command, sql } from './lib/command.ts';
+
+const work = makeDataDir();
+const source = makeDataDir();
+const archive = join(work, 'backup.tar');
+const content = Buffer.from('conteúdo de um arquivo\n'.repeat(1000));
+const sha256 = createHash('sha256').update(content).digest('hex');
+const place = (dir: string): string => join(dir, 'files', sha256.slice(0, 2), sha256.slice(2, 4), sha256);
+
+beforeAll(async () => {
+  const server = await Server.start({ dataDir: source });
+  mkdirSync(join(place(source), '..'), { recursive: true });
+  writeFileSync(place(source), content);
+  const owner = statSync(join(source, 'files'));
+  if (process.getuid?.() === 0) execFileSync('chown', ['-R', `${owner.uid}:${owner.gid}`, join(source, 'files')]);
+  sql(source, "create table kept (n int, t text); insert into kept select i, repeat('ação', i) from generate_series(1, 500) i");
+  const outcome = await command(['backup', archive, '--data', source]); // while it runs
+  expect(outcome.code, outcome.err).toBe(0);
+  expect(await server.halt()).toBe(0);
+  rmSync(server.logFile, { force: true });
+});
+afterAll(() => {
+  for (const dir of [work, source]) rmSync(dir, { recursive: true, force: true });
+});
+
+async function restored(dir: string): Promise<void> {
+  const server = await Server.start({ dataDir: dir });
+  expect(sql(dir, "select count(*) || ' ' || sum(length(t)) from kept")).toBe(`500 ${(4 * 500 * 501) / 2}`);
+  expect(sql(dir, "select count(*) from pg_roles where rolname = 'interflow_app'")).toBe('1');
+  expect(readFileSync(place(dir)).equals(content)).toBe(true);
+  expect(readFileSync(join(dir, 'seal.key')).equals(readFileSync(join(source, 'seal.key')))).toBe(true);
+  expect(statSync(join(dir, 'seal.key')).mode & 0o777).toBe(0o600);
+  await server.halt();
+  rmSync(server.logFile, { force: true });
+}
+
+test('the archive is for its owner alone, and a plain tar', () => {
+  expect(statSync(archive).mode & 0o777).toBe(0o600);
+  expect(existsSync(`${archive}.part`)).toBe(false);
+  const names = execFileSync('tar', ['tf', archive], { encoding: 'utf8' }).trim().split('\n');
+  expect(names[0]).toBe('interflow.json');
+  expect(names.at(-1)).toBe('end');
+  expect(names).toContain(`files/${sha256}`);
+});
+
+test('into an empty folder, and not over a full one', async () => {
+  const target = makeDataDir();
+  const first = await command(['restore', archive, '--data', target]);
+  expect(first.code, first.err).toBe(0);
+  await restored(target);
+  const second = await command(['restore', archive, '--data', target]);
+  expect(second.code).toBe(1);
+  expect(second.complaints).toEqual([expect.stringMatching(/target is not empty.*--force/)]);
+  const forced = await command(['restore', '--force', archive, '--data', target]);
+  expect(forced.code, forced.err).toBe(0);
+  await restored(target);
+  const doctor = await command(['doctor', '--data', target]);
+  expect(doctor.out).toMatch(/no problems/);
+  expect(doctor.code).toBe(0);
+  rmSync(target, { recursive: true, force: true });
+});
+
+test('a damaged archive changes nothing', async () => {
+  const target = makeDataDir();
+  const broken = join(work, 'broken.tar');
+  const size = statSync(archive).size;
+
+  copyFileSync(archive, broken);
+  truncateSync(broken, Math.floor(size / 2));
+  expect((await command(['restore', broken, '--data', target])).complaints[0]).toMatch(/damaged/);
+
+  const bytes = readFileSync(archive);
+  const at = bytes.indexOf(content.subarray(0, 100));
+  bytes[at + 50] = (bytes[at + 50] ?? 0) ^ 1;
+  writeFileSync(broken, bytes);
+  expect((await command(['restore', broken, '--data', target])).complaints[0]).toMatch(/another checksum/);
+
+  writeFileSync(broken, 'not a backup at all\n'.repeat(100));
+  expect((await command(['restore', broken, '--data', target])).complaints[0]).toMatch(/damaged or not a backup/);
+
+  // Nothing of all this arrived: the good one is taken without --force.
+  const good = await command(['restore', archive, '--data', target]);
+  expect(good.code, good.err).toBe(0);
+  rmSync(target, { recursive: true, force: true });
+});
+
+test('not while the server runs', async () => {
+  const server = await Server.start();
+  const outcome = await command(['restore', '--force', archive, '--data', server.dataDir]);
+  expect(outcome.code).toBe(1);
+  expect(outcome.complaints[0]).toMatch(/the server runs/);
+  await server.stop();
+});
+
+test('doctor sees what is wrong', async () => {
+  const target = makeDataDir();
+  const good = await command(['restore', archive, '--data', target]);
+  expect(good.code, good.err).toBe(0);
+  execFileSync('chmod', ['644', join(target, 'seal.key')]);
+  const open = await command(['doctor', '--data', target]);
+  expect(open.code).toBe(1);
+  expect(open.err + open.out).toMatch(/others may read .*seal\.key: chmod 600/);
+  rmSync(target, { recursive: true, force: true });
+});

@@ -1,0 +1,497 @@
+/* Jobs against a real PostgreSQL: order keys, doubles, failure and back-off, parking, leases that run out, are renewed or are lost, time
+ * limits, recurring jobs; several workers at once run everything exactly once and in order. */
+#include "check.h"
+
+#include <libpq-fe.h>
+#include <signal.h>
+
+#include "base/json.h"
+#include "database.h"
+#include "sql.h"
+
+static struct test_database db;
+
+/* What the runners note; one test runs at a time. */
+static struct {
+    int ran[64]; /* order of the numbers in the payloads */
+    int count;
+    int together, most_together;
+    int parked;
+    int tries;
+    int cancelled;
+    int fd; /* of the child process */
+    bool fail;
+    struct uuid org;
+} note;
+
+static void sql_do(const char *text)
+{
+    PGconn *pg = PQconnectdb(db.url);
+    PGresult *r = PQexec(pg, text);
+    if (PQresultStatus(r) != PGRES_COMMAND_OK && PQresultStatus(r) != PGRES_TUPLES_OK) {
+        (void)fprintf(stderr, "%s\n%s", text, PQerrorMessage(pg));
+        abort();
+    }
+    PQclear(r);
+    PQfinish(pg);
+}
+
+static int sql_int(const char *text)
+{
+    PGconn *pg = PQconnectdb(db.url);
+    PGresult *r = PQexec(pg, text);
+    int n = PQntuples(r) == 1 ? (int)strtol(PQgetvalue(r, 0, 0), NULL, 10) : -1;
+    PQclear(r);
+    PQfinish(pg);
+    return n;
+}
+
+/* Sleep; how it ended does not matter. */
+static void nap(struct app *app, int64_t ms)
+{
+    if (loop_sleep(app->loop, ms) != ERR_OK) return;
+}
+
+/* --- runners --- */
+
+static enum job_outcome run_note(struct ctx *c, struct job *j)
+{
+    int n = (int)json_get_int(c->in, "n", -1);
+    note.together++;
+    if (note.together > note.most_together) note.most_together = note.together;
+    nap(c->app, 3);
+    note.together--;
+    if (note.count < (int)ARRAY_LEN(note.ran)) note.ran[note.count] = n;
+    note.count++;
+    note.tries = j->tries;
+    note.org = c->org;
+    return JOB_DONE;
+}
+
+static enum job_outcome run_fail(struct ctx *c, struct job *j)
+{
+    (void)c;
+    note.count++;
+    note.tries = j->tries;
+    if (!note.fail) return JOB_DONE;
+    j->error = "no luck";
+    return JOB_RETRY;
+}
+
+static void on_parked(struct ctx *c, struct job *j)
+{
+    (void)c;
+    if (strcmp(j->error, "no luck") == 0) note.parked++;
+}
+
+static enum job_outcome run_sleep(struct ctx *c, struct job *j)
+{
+    (void)j;
+    note.count++;
+    if (loop_sleep(c->app->loop, 60000) == ERR_CANCELLED) note.cancelled++;
+    return JOB_RETRY;
+}
+
+static enum job_outcome run_again(struct ctx *c, struct job *j)
+{
+    (void)c;
+    note.count++;
+    note.tries = j->tries;
+    if (note.count == 3) return JOB_DONE;
+    j->again_unix_ms = clock_unix_ms() + 20;
+    return JOB_AGAIN_AT;
+}
+
+static enum job_outcome run_hang(struct ctx *c, struct job *j)
+{
+    (void)j;
+    if (write(note.fd, "x", 1) != 1) abort();
+    nap(c->app, 60000);
+    return JOB_RETRY;
+}
+
+static const struct job_kind kinds[] = {
+    {.name = "t.note", .run = run_note},
+    {.name = "t.fail", .run = run_fail, .max_tries = 2, .parked = on_parked},
+    {.name = "t.sleep", .run = run_sleep, .timeout_s = 1},
+    {.name = "t.long", .run = run_sleep, .lease_s = 2},
+    {.name = "t.again", .run = run_again},
+    {.name = "t.one", .run = run_note, .at_once = 1},
+    {0},
+};
+static const struct job_kind *const tables[] = {kinds, NULL};
+
+static const struct job_kind hang_kinds[] = {{.name = "t.hang", .run = run_hang, .lease_s = 1},
+                                             {0}};
+static const struct job_kind *const hang_tables[] = {hang_kinds, NULL};
+static const struct job_kind after_kinds[] = {{.name = "t.hang", .run = run_note, .lease_s = 1},
+                                              {0}};
+static const struct job_kind *const after_tables[] = {after_kinds, NULL};
+static const struct job_kind every_kinds[] = {{.name = "t.every", .run = run_note, .every_s = 1},
+                                              {0}};
+static const struct job_kind *const every_tables[] = {every_kinds, NULL};
+
+static int set_up(void **state)
+{
+    (void)state;
+    db = test_database_start();
+    test_database_migrate(&db);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    test_database_stop(&db);
+    return 0;
+}
+
+static int fresh(void **state)
+{
+    (void)state;
+    memset(&note, 0, sizeof note);
+    sql_do("delete from jobs");
+    return 0;
+}
+
+static void add(struct app *app, struct uuid org, struct job_new n, int number)
+{
+    CLEANUP(ctx_freep) struct ctx *c = ctx_new(app, MIB, clock_mono_ms() + 5000);
+    c->org = org;
+    CLEANUP(json_decrefp) json_t *payload = json_pack("{s:i}", "n", number);
+    n.payload = payload;
+    assert_int_equal(job_add(c, &n), ERR_OK);
+}
+
+static void wait_for(struct app *app, const int *value, int wanted, int64_t ms)
+{
+    int64_t until = clock_mono_ms() + ms;
+    while (*value < wanted && clock_mono_ms() < until) {
+        assert_int_equal(loop_sleep(app->loop, 5), ERR_OK);
+    }
+    assert_int_equal(loop_sleep(app->loop, 60), ERR_OK); /* whatever comes too much, comes now */
+}
+
+/* --- tests --- */
+
+static void ordered(struct app *app, void *arg)
+{
+    (void)arg;
+    struct uuid org = uuid_v7();
+    for (int i = 0; i < 20; i++) {
+        add(app, org, (struct job_new){.kind = "t.note", .order_key = "chat 1"}, i);
+    }
+    app->jobs = jobs_new(app, tables);
+    wait_for(app, &note.count, 20, 5000);
+    assert_int_equal(note.count, 20);
+    assert_int_equal(note.most_together, 1);
+    for (int i = 0; i < 20; i++) {
+        assert_int_equal(note.ran[i], i);
+    }
+    assert_true(uuid_equal(note.org, org));
+    assert_int_equal(sql_int("select count(*) from jobs"), 0);
+    /* without a key they run together, as many as the kind may; another organization's equal key is another key */
+    note.count = note.most_together = 0;
+    for (int i = 0; i < 30; i++) {
+        add(app, uuid_v7(),
+            (struct job_new){.kind = "t.note", .order_key = i % 2 ? "chat 1" : NULL}, i);
+    }
+    wait_for(app, &note.count, 30, 5000);
+    assert_int_equal(note.count, 30);
+    assert_true(note.most_together > 1);
+    assert_true(note.most_together <= 8);
+    note.count = note.most_together = 0;
+    for (int i = 0; i < 10; i++) {
+        add(app, org, (struct job_new){.kind = "t.one"}, i);
+    }
+    wait_for(app, &note.count, 10, 5000);
+    assert_int_equal(note.count, 10);
+    assert_int_equal(note.most_together, 1);
+}
+
+static void test_ordered(void **state)
+{
+    (void)state;
+    test_run(&db, ordered, NULL);
+}
+
+static void head_removed(struct app *app, void *arg)
+{
+    (void)arg;
+    struct uuid org = uuid_v7();
+    add(app, org, (struct job_new){.kind = "t.note", .order_key = "k", .delay_ms = 600000},
+        1); /* the oldest is not due */
+    for (int i = 2; i < 5; i++) {
+        add(app, org, (struct job_new){.kind = "t.note", .order_key = "k"}, i);
+    }
+    app->jobs = jobs_new(app, tables);
+    wait_for(app, &note.count, 1, 200);
+    assert_int_equal(note.count, 0);
+    assert_int_equal(sql_int("select count(*) from jobs where state = 'blocked'"), 3);
+    sql_do(
+        "delete from jobs where due_at > now() + interval '1 minute'"); /* a timer that somebody takes back */
+    jobs_wake(app->jobs);
+    wait_for(app, &note.count, 3, 3000);
+    assert_int_equal(note.count, 3);
+    assert_int_equal(note.ran[0], 2);
+    assert_int_equal(note.ran[2], 4);
+}
+
+static void test_head_removed(void **state)
+{
+    (void)state;
+    test_run(&db, head_removed, NULL);
+}
+
+static void doubles(struct app *app, void *arg)
+{
+    (void)arg;
+    struct uuid org = uuid_v7();
+    add(app, org, (struct job_new){.kind = "t.note", .unique_key = "u", .delay_ms = 150}, 1);
+    add(app, org, (struct job_new){.kind = "t.note", .unique_key = "u"}, 2);
+    add(app, (struct uuid){0},
+        (struct job_new){.kind = "t.note", .unique_key = "u", .delay_ms = 150}, 3);
+    add(app, (struct uuid){0}, (struct job_new){.kind = "t.note", .unique_key = "u"}, 4);
+    app->jobs = jobs_new(app, tables);
+    int64_t began = clock_mono_ms();
+    wait_for(app, &note.count, 2, 3000);
+    assert_int_equal(note.count, 2);
+    assert_true(clock_mono_ms() - began < 2000); /* the next due time is known, not polled for */
+    assert_int_equal(note.ran[0] + note.ran[1], 4);
+    add(app, org, (struct job_new){.kind = "t.note", .unique_key = "u"}, 5);
+    wait_for(app, &note.count, 3, 3000);
+    assert_int_equal(note.count, 3);
+    /* a job of a transaction that is rolled back never was */
+    {
+        CLEANUP(ctx_freep) struct ctx *c = ctx_new(app, MIB, clock_mono_ms() + 5000);
+        c->org = org;
+        struct db_tx *tx = NULL;
+        assert_int_equal(db_begin(c, &tx), ERR_OK);
+        assert_int_equal(job_add(c, &(struct job_new){.kind = "t.note"}), ERR_OK);
+        db_rollbackp(&tx);
+    }
+    wait_for(app, &note.count, 4, 200);
+    assert_int_equal(note.count, 3);
+}
+
+static void test_doubles(void **state)
+{
+    (void)state;
+    test_run(&db, doubles, NULL);
+}
+
+static void failing(struct app *app, void *arg)
+{
+    (void)arg;
+    struct uuid org = uuid_v7();
+    note.fail = true;
+    add(app, org, (struct job_new){.kind = "t.fail", .order_key = "k"}, 1);
+    app->jobs = jobs_new(app, tables);
+    wait_for(app, &note.count, 1, 3000);
+    assert_int_equal(note.count, 1);
+    assert_int_equal(sql_int("select count(*) from jobs where state = 'waiting' and error = 'no "
+                             "luck' and tries = 1 and "
+                             "due_at between now() + interval '0.5 s' and now() + interval '2 s'"),
+                     1);
+    add(app, org, (struct job_new){.kind = "t.note", .order_key = "k"},
+        7); /* waits for the one that failed */
+    sql_do("update jobs set due_at = now()");
+    jobs_wake(app->jobs);
+    wait_for(app, &note.parked, 1, 3000);
+    assert_int_equal(note.parked, 1);
+    assert_int_equal(sql_int("select tries from jobs where state = 'parked' and error = 'no luck'"),
+                     2);
+    wait_for(app, &note.count, 3, 3000);
+    assert_int_equal(note.count, 3); /* two tries, and the one behind it */
+    assert_int_equal(sql_int("select count(*) from jobs"), 1);
+    /* a person looks, and tries again */
+    CLEANUP(ctx_freep) struct ctx *c = ctx_new(app, MIB, clock_mono_ms() + 5000);
+    c->org = org;
+    struct rows *r = NULL;
+    assert_int_equal(db_query(c, &SQL_JOBS_PARKED, NULL, &r), ERR_OK);
+    assert_int_equal(rows_count(r), 1);
+    assert_non_null(strstr(rows_text(r, 0, "item"), "no luck"));
+    const char *cursor = rows_text(r, 0, "cursor");
+    assert_int_equal(db_query(c, &SQL_JOBS_PARKED, PARAMS(P_TEXT("after", cursor)), &r), ERR_OK);
+    assert_int_equal(rows_count(r), 0);
+    note.fail = false;
+    int id = sql_int("select id from jobs");
+    c->org = uuid_v7();
+    assert_int_equal(db_one(c, &SQL_JOB_PARKED_RETRY, PARAMS(P_INT("jobId", id)), &r),
+                     ERR_NOT_FOUND);
+    c->org = org;
+    assert_int_equal(db_one(c, &SQL_JOB_PARKED_RETRY, PARAMS(P_INT("jobId", id)), &r), ERR_OK);
+    wait_for(app, &note.count, 4, 3000);
+    assert_int_equal(note.count, 4);
+    assert_int_equal(sql_int("select count(*) from jobs"), 0);
+}
+
+static void test_failing(void **state)
+{
+    (void)state;
+    test_run(&db, failing, NULL);
+}
+
+static void limits(struct app *app, void *arg)
+{
+    (void)arg;
+    add(app, (struct uuid){0}, (struct job_new){.kind = "t.sleep"}, 1);
+    add(app, (struct uuid){0}, (struct job_new){.kind = "t.again"}, 1);
+    app->jobs = jobs_new(app, tables);
+    wait_for(app, &note.cancelled, 1, 3000);
+    assert_int_equal(note.cancelled, 1);
+    assert_int_equal(sql_int("select count(*) from jobs where kind = 't.sleep' and state = "
+                             "'waiting' and error = 'took too long'"),
+                     1);
+    assert_int_equal(sql_int("select count(*) from jobs where kind = 't.again'"), 0);
+    assert_int_equal(note.tries, 1); /* "again" is not a failure */
+    sql_do("delete from jobs");
+    /* a lease of 2 s is renewed after one: the job is still ours after three */
+    note.count = note.cancelled = 0;
+    add(app, (struct uuid){0}, (struct job_new){.kind = "t.long"}, 1);
+    wait_for(app, &note.count, 1, 3000);
+    assert_int_equal(loop_sleep(app->loop, 2600), ERR_OK);
+    assert_int_equal(note.count, 1);
+    assert_int_equal(sql_int("select count(*) from jobs where state = 'running' and lease_until > "
+                             "now() and taken = 1"),
+                     1);
+    assert_false(jobs_quiesce(app->jobs));
+    /* somebody else took it: our run ends and leaves the row alone */
+    sql_do("update jobs set taken = 2, lease_until = now() + interval '1 hour'");
+    wait_for(app, &note.cancelled, 1, 3000);
+    assert_int_equal(note.cancelled, 1);
+    assert_int_equal(sql_int("select count(*) from jobs where state = 'running' and taken = 2"), 1);
+    assert_true(jobs_quiesce(app->jobs));
+    add(app, (struct uuid){0}, (struct job_new){.kind = "t.note"}, 1);
+    wait_for(app, &note.count, 2, 200);
+    assert_int_equal(note.count, 1); /* nothing new is taken */
+}
+
+static void test_limits(void **state)
+{
+    (void)state;
+    test_run(&db, limits, NULL);
+}
+
+/* --- a worker is killed --- */
+
+static void hang(struct app *app, void *arg)
+{
+    (void)arg;
+    app->jobs = jobs_new(app, hang_tables);
+    nap(app, 60000);
+}
+
+static void after_kill(struct app *app, void *arg)
+{
+    (void)arg;
+    app->jobs = jobs_new(app, after_tables);
+    wait_for(app, &note.count, 1, 5000);
+    assert_int_equal(note.count, 1);
+    assert_int_equal(note.tries, 2);
+    assert_int_equal(sql_int("select count(*) from jobs"), 0);
+}
+
+static void test_killed(void **state)
+{
+    (void)state;
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    sql_do("insert into jobs (kind) values ('t.hang')");
+    pid_t pid = fork();
+    if (pid == 0) {
+        note.fd = ends[1];
+        test_run(&db, hang, NULL);
+        _exit(0);
+    }
+    char x = 0;
+    assert_int_equal(read(ends[0], &x, 1), 1);
+    assert_int_equal(kill(pid, SIGKILL), 0);
+    (void)waitpid(pid, NULL, 0);
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+    test_run(&db, after_kill, NULL);
+}
+
+/* --- several workers --- */
+
+static void many(struct app *app, void *arg)
+{
+    (void)arg;
+    enum { KEYS = 8, EACH = 25 };
+    for (int i = 0; i < KEYS * EACH; i++) {
+        char key[16];
+        (void)snprintf(key, sizeof key, "key %d", i % KEYS);
+        add(app, (struct uuid){{1}}, (struct job_new){.kind = "t.note", .order_key = key}, i);
+    }
+    static struct app other,
+        third; /* they outlive this coroutine: the schedulers end when the loop is drained */
+    other = third = *app;
+    app->jobs = jobs_new(app, tables);
+    other.jobs = jobs_new(&other, tables);
+    third.jobs = jobs_new(&third, tables);
+    wait_for(app, &note.count, KEYS * EACH, 20000);
+    assert_int_equal(note.count, KEYS * EACH);
+    assert_int_equal(sql_int("select count(*) from jobs"), 0);
+    assert_true(note.most_together <= KEYS);
+    int last[KEYS];
+    memset(last, -1, sizeof last);
+    for (int i = 0; i < (int)ARRAY_LEN(note.ran); i++) {
+        int key = note.ran[i] % KEYS;
+        assert_true(note.ran[i] > last[key]); /* the order of each key, whoever ran it */
+        last[key] = note.ran[i];
+    }
+    while (!jobs_quiesce(other.jobs) || !jobs_quiesce(third.jobs)) {
+        assert_int_equal(loop_sleep(app->loop, 5), ERR_OK);
+    }
+    *(struct jobs **)arg = other.jobs;
+    ((struct jobs **)arg)[1] = third.jobs;
+}
+
+static void recurring(struct app *app, void *arg)
+{
+    static struct app other;
+    other = *app;
+    app->jobs = jobs_new(app, every_tables);
+    other.jobs = jobs_new(&other, every_tables);
+    assert_int_equal(loop_sleep(app->loop, 2600), ERR_OK);
+    assert_int_equal(sql_int("select count(*) from jobs"), 1);
+    assert_in_range(note.count, 2, 3); /* at 0, 1 and 2 seconds, not twice as often */
+    assert_int_equal(note.most_together, 1);
+    while (!jobs_quiesce(other.jobs)) {
+        assert_int_equal(loop_sleep(app->loop, 5), ERR_OK);
+    }
+    *(struct jobs **)arg = other.jobs;
+}
+
+static void test_many(void **state)
+{
+    (void)state;
+    struct jobs *extra[2] = {NULL, NULL};
+    test_run(&db, many, extra);
+    jobs_free(extra[0]);
+    jobs_free(extra[1]);
+}
+
+static void test_recurring(void **state)
+{
+    (void)state;
+    struct jobs *extra[2] = {NULL, NULL};
+    test_run(&db, recurring, extra);
+    jobs_free(extra[0]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_ordered, fresh),
+        cmocka_unit_test_setup(test_head_removed, fresh),
+        cmocka_unit_test_setup(test_doubles, fresh),
+        cmocka_unit_test_setup(test_failing, fresh),
+        cmocka_unit_test_setup(test_limits, fresh),
+        cmocka_unit_test_setup(test_killed, fresh),
+        cmocka_unit_test_setup(test_many, fresh),
+        cmocka_unit_test_setup(test_recurring, fresh),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

@@ -1,0 +1,225 @@
+/* The visitor's conversation: what the server has, what is still on its way (kept over reloads, sent once the network is back, never
+ * twice: the server knows a clientId), who the visitor is. Knows nothing of how it looks. */
+import { Api, CallError, isFinal, Live } from './api';
+import type { ChatMessage, Config, Visitor } from './types';
+
+interface Kept {
+  visitor?: Visitor;
+  outbox?: ChatMessage[];
+  read?: string;
+}
+
+export class Store {
+  config!: Config;
+  messages: ChatMessage[] = [];
+  visitor: Visitor = { token: '' };
+  online = true;
+  typing = false;
+  loadFailed = false;
+  unread = 0;
+  open = false;
+  onchange: () => void = () => {};
+
+  private outbox: ChatMessage[] = [];
+  private sending = false;
+  private loaded = false;
+  private read = '';
+  private typingTimer = 0;
+  private readonly live: Live;
+  private readonly place: string;
+
+  constructor(readonly api: Api) {
+    this.place = `interflow:${api.key}`;
+    const kept = this.restore();
+    if (kept.visitor?.token) this.visitor = kept.visitor;
+    this.outbox = kept.outbox ?? [];
+    this.read = kept.read ?? '';
+    this.live = new Live(api, {
+      up: () => void this.catchUp(),
+      down: () => this.changed((this.online = false)),
+      message: (m) => this.take(m),
+      seen: () => this.markSeen(),
+      typing: (on) => this.showTyping(on),
+    });
+  }
+
+  async start(language?: string): Promise<void> {
+    this.config = await this.api.config(language);
+    if (this.visitor.token) this.live.start(this.visitor.token);
+  }
+
+  /* Everything in order: what the server numbered, then what is on its way. */
+  all(): ChatMessage[] {
+    return [...this.messages, ...this.outbox];
+  }
+
+  needsForm(): boolean {
+    return !!this.config.preChat?.enabled && !this.visitor.asked && this.messages.length === 0;
+  }
+
+  introduce(who: Partial<Visitor>): void {
+    Object.assign(this.visitor, who, { asked: true });
+    this.save();
+    this.onchange();
+  }
+
+  async write(text: string, file?: File, replyTo?: ChatMessage): Promise<void> {
+    const m: ChatMessage = {
+      id: '',
+      seq: 0,
+      from: 'visitor',
+      kind: 'text',
+      text,
+      files: [],
+      status: 'sending',
+      clientId: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random().toString(36).slice(2)}`,
+      authorName: '',
+      at: new Date().toISOString(),
+      pending: 'sending',
+    };
+    if (file) m.localFile = file;
+    if (replyTo) m.replyTo = { id: replyTo.id, text: replyTo.text, from: replyTo.from };
+    this.outbox.push(m);
+    this.save();
+    this.onchange();
+    await this.flush();
+  }
+
+  async retry(m: ChatMessage): Promise<void> {
+    m.pending = 'sending';
+    this.onchange();
+    await this.flush();
+  }
+
+  tellTyping = (on: boolean): void => this.live.send({ type: 'typing', on });
+
+  /* Called when the visitor looks: tells how far they have read. */
+  look(): void {
+    this.unread = 0;
+    const last = this.messages.filter((m) => m.from === 'agent').at(-1);
+    if (last && last.id !== this.read) {
+      this.read = last.id;
+      this.live.send({ type: 'read', id: last.id });
+      this.save();
+    }
+    this.onchange();
+  }
+
+  private async ready(): Promise<void> {
+    if (!this.visitor.token) {
+      this.visitor.token = await this.api.token();
+      this.save();
+    }
+    this.live.start(this.visitor.token);
+  }
+
+  /* One at a time, in order; a message that the server refuses for good does not hold back the others. */
+  private async flush(): Promise<void> {
+    if (this.sending) return;
+    this.sending = true;
+    try {
+      for (;;) {
+        const m = this.outbox.find((x) => x.pending === 'sending');
+        if (!m) break;
+        try {
+          await this.ready();
+          const done = await this.api.send(this.visitor, m);
+          this.outbox = this.outbox.filter((x) => x !== m);
+          this.take(done);
+        } catch (e) {
+          if (isFinal(e)) m.pending = 'failed';
+          else if (e instanceof CallError && e.status === 401) this.visitor.token = '';
+          else {
+            window.setTimeout(() => void this.flush(), 4000);
+            break;
+          }
+        }
+        this.save();
+        this.onchange();
+      }
+    } finally {
+      this.sending = false;
+    }
+  }
+
+  private async catchUp(): Promise<void> {
+    this.online = true;
+    try {
+      const { items } = await this.api.messages(this.visitor.token);
+      const first = !this.loaded;
+      this.loaded = true;
+      this.loadFailed = false;
+      for (const m of items) this.take(m, first);
+      if (first) this.unread = this.countUnread();
+    } catch (e) {
+      if (e instanceof CallError && e.status === 401) {
+        this.visitor = { ...this.visitor, token: '' };
+        this.save();
+      } else this.loadFailed = !this.loaded;
+    }
+    void this.flush();
+    this.onchange();
+  }
+
+  private countUnread(): number {
+    const agents = this.messages.filter((m) => m.from === 'agent');
+    return agents.length - 1 - agents.findIndex((m) => m.id === this.read);
+  }
+
+  /* New or changed, in whatever order it comes. */
+  private take(m: ChatMessage, quiet = false): void {
+    this.outbox = this.outbox.filter((x) => !m.clientId || x.clientId !== m.clientId);
+    const i = this.messages.findIndex((x) => x.id === m.id);
+    if (i >= 0) this.messages[i] = { ...this.messages[i], ...m };
+    else {
+      this.messages.push(m);
+      this.messages.sort((a, b) => (a.chatId === b.chatId ? a.seq - b.seq : a.at < b.at ? -1 : 1));
+      if (m.from === 'agent') {
+        this.typing = false;
+        if (!quiet && !m.deleted) {
+          if (this.open && !document.hidden) this.look();
+          else {
+            this.unread++;
+            this.live.send({ type: 'delivered', id: m.id });
+          }
+        }
+      }
+    }
+    this.save();
+    this.onchange();
+  }
+
+  private markSeen(): void {
+    for (const m of this.messages) if (m.from === 'visitor') m.status = 'read';
+    this.onchange();
+  }
+
+  private showTyping(on: boolean): void {
+    clearTimeout(this.typingTimer);
+    if (on) this.typingTimer = window.setTimeout(() => this.changed((this.typing = false)), 6000);
+    this.typing = on;
+    this.onchange();
+  }
+
+  private changed(_: unknown): void {
+    this.onchange();
+  }
+
+  private restore(): Kept {
+    try {
+      return JSON.parse(localStorage.getItem(this.place) ?? '{}') as Kept;
+    } catch {
+      return {};
+    }
+  }
+
+  /* Files cannot be kept over a reload; the words can. */
+  private save(): void {
+    const kept: Kept = { visitor: this.visitor, outbox: this.outbox.filter((m) => !m.localFile), read: this.read };
+    try {
+      localStorage.setItem(this.place, JSON.stringify(kept));
+    } catch {
+      /* a page without storage: the conversation lasts as long as the page */
+    }
+  }
+}
