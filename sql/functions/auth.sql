@@ -199,15 +199,32 @@ returns void language sql as $$
     where u.id = p_user
 $$;
 
--- Every worker forgets what it remembers of this person (session cache). p_what <> '': colleagues load the list anew, too.
+-- The event auth.changed: every worker forgets what it remembers (session cache) of the person that payload.userId names, else of
+-- the whole organization; and the live connections of events.user_id close, to come back with the rights of now.
+
+-- Of a person, everywhere. p_what <> '': colleagues load the list anew, too.
 create or replace function auth_user_changed(p_user uuid, p_what text default '') returns void
 language sql as $$
-    insert into events (org_id, type, payload)
-    select m.org_id, e.type, e.payload
+    insert into events (org_id, type, user_id, payload)
+    select m.org_id, e.type, e.user_id, e.payload
     from memberships m,
-         (values ('auth.changed', jsonb_build_object('userId', p_user)),
-                 ('settings.changed', jsonb_build_object('what', p_what))) e (type, payload)
+         (values ('auth.changed', p_user, jsonb_build_object('userId', p_user)),
+                 ('settings.changed', null, jsonb_build_object('what', p_what))) e (type, user_id, payload)
     where m.user_id = p_user and (e.type = 'auth.changed' or p_what <> '')
+$$;
+
+-- Of some people in one organization.
+create or replace function auth_members_changed(p_org uuid, p_users uuid[]) returns void
+language sql as $$
+    insert into events (org_id, type, user_id, payload)
+    select p_org, 'auth.changed', x.id, jsonb_build_object('userId', x.id) from (select distinct id from unnest(p_users) u (id)) x
+$$;
+
+-- Of whoever has a role: people, and keys (which have no connections: the role's own id stands for them).
+create or replace function auth_role_changed(p_org uuid, p_role uuid) returns void
+language sql as $$
+    select auth_members_changed(p_org, array(select m.user_id from memberships m where m.org_id = p_org and m.role_id = p_role));
+    insert into events (org_id, type, user_id, payload) values (p_org, 'auth.changed', p_role, jsonb_build_object('roleId', p_role));
 $$;
 
 -- ---- limits on tries --------------------------------------------------------------------------------------------------
@@ -767,15 +784,17 @@ begin
     end if;
 end $$;
 
--- Somebody left or was suspended: no team is led by them, the inbox takes their chats back, the news goes out.
+-- Somebody left or was suspended: no team is led by them, links that they gave away are worth nothing, the inbox takes their
+-- chats back, the news goes out. API keys stay: they are the organization's.
 create or replace function member_gone(p_org uuid, p_user uuid) returns void
 language plpgsql as $$
 begin
+    delete from invitations where org_id = p_org and created_by = p_user and accepted_at is null;
     update teams set leader_id = null, updated_at = now() where org_id = p_org and leader_id = p_user;
     perform auth_hook('inbox_user_removed', p_org, p_user);
+    perform auth_members_changed(p_org, array[p_user]);
     insert into events (org_id, type, payload)
-    values (p_org, 'auth.changed', jsonb_build_object('userId', p_user)),
-           (p_org, 'user.removed', jsonb_build_object('userId', p_user)),
+    values (p_org, 'user.removed', jsonb_build_object('userId', p_user)),
            (p_org, 'settings.changed', '{"what": "users"}'),
            (p_org, 'settings.changed', '{"what": "teams"}');
 end $$;
@@ -803,6 +822,12 @@ begin
                where not exists (select from memberships m where m.org_id = p_org and m.user_id = x.id)) then
         raise exception using errcode = 'IF400', message = 'USER_NOT_FOUND', hint = 'memberIds';
     end if;
+    -- whoever comes or goes sees other chats from now on
+    perform auth_members_changed(p_org, array(
+        select x.id from (select unnest(p_users) as id union all
+                          select m.user_id from team_members m where m.org_id = p_org and m.team_id = p_team) x
+        where (x.id = any (p_users)) <> exists (select from team_members m
+                                                where m.org_id = p_org and m.team_id = p_team and m.user_id = x.id)));
     delete from team_members where org_id = p_org and team_id = p_team and user_id <> all (p_users);
     insert into team_members (org_id, team_id, user_id, position)
     select distinct on (x.id) p_org, p_team, x.id, x.n::integer - 1 from unnest(p_users) with ordinality x (id, n) order by x.id, x.n

@@ -50,48 +50,59 @@ end $$;
 
 -- A telephone number in groups, as phone_format() of the program does for the countries we meet most; else in threes.
 create or replace function contact_display(p_kind text, p_canonical text) returns text
-language sql immutable parallel safe as $$
-    select case
-        when p_kind not in ('phone', 'whatsapp') or p_canonical not like '+%' then p_canonical
-        when p_canonical like '+55%' then
-            regexp_replace(regexp_replace(p_canonical, '^\+55(\d\d)(\d{4,5})(\d{4})$', '+55 \1 \2-\3'), '^\+55(\d)', '+55 \1')
-        when p_canonical ~ '^\+1\d{10}$' then regexp_replace(p_canonical, '^\+1(\d{3})(\d{3})(\d{4})$', '+1 \1 \2-\3')
-        when p_canonical ~ '^\+52\d{10}$' then regexp_replace(p_canonical, '^\+52(\d\d)(\d{4})(\d{4})$', '+52 \1 \2 \3')
-        when p_canonical ~ '^\+54911\d{8}$' then regexp_replace(p_canonical, '^\+54911(\d{4})(\d{4})$', '+54 9 11 \1-\2')
-        when p_canonical ~ '^\+56\d{9}$' then regexp_replace(p_canonical, '^\+56(\d)(\d{4})(\d{4})$', '+56 \1 \2 \3')
-        when p_canonical ~ '^\+57\d{10}$' then regexp_replace(p_canonical, '^\+57(\d{3})(\d{3})(\d{4})$', '+57 \1 \2 \3')
-        else (select coalesce('+' || m[1] || ' ' || regexp_replace(m[2], '(\d{3})(?=\d\d)', '\1 ', 'g'), p_canonical)
-              from regexp_match(p_canonical, '^\+(1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]'
-                                             || '|(?:2[1-689]|3[578]|42|5[09]|6[7-9]|8[05789]|9[679])\d)(\d+)$') m)
-    end
-$$;
+language plpgsql immutable parallel safe as $$
+declare
+    m text[];
+begin
+    if p_kind not in ('phone', 'whatsapp') or left(p_canonical, 1) <> '+' then
+        return p_canonical;
+    elsif p_canonical ~ '^\+55\d{10,11}$' then
+        return regexp_replace(p_canonical, '^\+55(\d\d)(\d{4,5})(\d{4})$', '+55 \1 \2-\3');
+    elsif p_canonical ~ '^\+1\d{10}$' then
+        return regexp_replace(p_canonical, '^\+1(\d{3})(\d{3})(\d{4})$', '+1 \1 \2-\3');
+    elsif p_canonical ~ '^\+52\d{10}$' then
+        return regexp_replace(p_canonical, '^\+52(\d\d)(\d{4})(\d{4})$', '+52 \1 \2 \3');
+    elsif p_canonical ~ '^\+54911\d{8}$' then
+        return regexp_replace(p_canonical, '^\+54911(\d{4})(\d{4})$', '+54 9 11 \1-\2');
+    elsif p_canonical ~ '^\+56\d{9}$' then
+        return regexp_replace(p_canonical, '^\+56(\d)(\d{4})(\d{4})$', '+56 \1 \2 \3');
+    elsif p_canonical ~ '^\+57\d{10}$' then
+        return regexp_replace(p_canonical, '^\+57(\d{3})(\d{3})(\d{4})$', '+57 \1 \2 \3');
+    end if;
+    m := regexp_match(p_canonical, '^\+(1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]'
+                                   || '|(?:2[1-689]|3[578]|42|5[09]|6[7-9]|8[05789]|9[679])\d)(\d+)$');
+    return coalesce('+' || m[1] || ' ' || regexp_replace(m[2], '(\d{3})(?=\d\d)', '\1 ', 'g'), p_canonical);
+end $$;
 
 -- What somebody without contacts.view sees: "+55 •• •••••-7730", "b•••@uol.com.br", "l•••".
 create or replace function mask_contact(p_kind text, p_text text) returns text
-language sql immutable parallel safe as $$
-    select case
-        when p_text is null or p_text = '' then p_text
-        when p_text ~ '^\+?[0-9 ()./-]{6,}$' and p_kind in ('phone', 'whatsapp') then
-            substring(contact_display(p_kind, p_text) from '^\+\d+ ')
-                || regexp_replace(left(substring(contact_display(p_kind, p_text) from '^\+\d+ (.*)$'), -4), '\d', '•', 'g')
-                || right(p_text, 4)
-        when position('@' in p_text) > 1 then left(p_text, 1) || '•••' || substring(p_text from '@[^@]*$')
-        when length(p_text) < 3 then '•••'
-        else left(p_text, 1) || '•••'
-    end
-$$;
+language plpgsql immutable parallel safe as $$
+declare
+    shown text;
+begin
+    if p_text is null or p_text = '' then
+        return p_text;
+    elsif p_kind in ('phone', 'whatsapp') and p_text ~ '^\+?[0-9 ()./-]{6,}$' then
+        shown := contact_display(p_kind, p_text);
+        return coalesce(substring(shown from '^\+\d+ '), '')
+            || regexp_replace(left(coalesce(substring(shown from '^\+\d+ (.*)$'), shown), -4), '\d', '•', 'g') || right(p_text, 4);
+    elsif position('@' in p_text) > 1 then
+        return left(p_text, 1) || '•••' || substring(p_text from '@[^@]*$');
+    elsif length(p_text) < 3 then
+        return '•••';
+    end if;
+    return left(p_text, 1) || '•••';
+end $$;
 
 create or replace function contact_json(k contacts, p_sees boolean) returns jsonb
-language sql stable as $$
-    select case when p_sees then
-        jsonb_build_object('id', k.id, 'kind', k.kind, 'identifier', k.identifier, 'canonical', k.canonical,
-                           'display', contact_display(k.kind, k.canonical), 'label', k.label, 'isPrimary', k.is_primary,
-                           'masked', false)
-    else
-        jsonb_build_object('id', k.id, 'kind', k.kind, 'identifier', m.t, 'canonical', m.t, 'display', m.t, 'label', k.label,
-                           'isPrimary', k.is_primary, 'masked', true)
-    end from (select mask_contact(k.kind, k.canonical) as t) m
-$$;
+language plpgsql stable as $$
+declare
+    shown text := case when p_sees then contact_display(k.kind, k.canonical) else mask_contact(k.kind, k.canonical) end;
+begin
+    return jsonb_build_object('id', k.id, 'kind', k.kind, 'identifier', case when p_sees then k.identifier else shown end,
+                              'canonical', case when p_sees then k.canonical else shown end, 'display', shown, 'label', k.label,
+                              'isPrimary', k.is_primary, 'masked', not p_sees);
+end $$;
 
 -- The name that people see for a customer; a person without one is known by a masked contact, so that it may go anywhere.
 create or replace function customer_display(c customers) returns text
@@ -157,49 +168,60 @@ language sql stable as $$
     where t.org_id = c.org_id and t.customer_id = c.id
 $$;
 
-create or replace function customer_avatar_url(c customers) returns text
-language sql immutable as $$
-    select '/api/' || c.org_id || '/files/' || c.avatar_file_id
-$$;
-
--- Open chats of the customer that these eyes may see.
-create or replace function customer_open_chats(c customers, who crm_actor) returns bigint
+-- The whole customer, as one row: a set-returning function in SQL is taken into the query that calls it, so that a page of
+-- customers is one plan. The scalar forms below are for single ones.
+create or replace function customer_full(c customers, who crm_actor) returns table (item jsonb)
 language sql stable as $$
-    select count(*) from chats h
-    where h.org_id = c.org_id and h.customer_id = c.id and h.status <> 'closed'
-      and ((who).sees_all or h.assignee_id = (who).id or h.team_id = any ((who).teams))
-$$;
-
--- The whole customer.
-create or replace function customer_json(c customers, who crm_actor) returns jsonb
-language plpgsql stable as $$
-begin
-    return jsonb_build_object(
+    select jsonb_build_object(
         'id', c.id, 'name', c.name, 'kind', c.kind, 'document', c.document, 'birthDate', c.birth_date, 'country', c.country,
-        'language', c.language, 'address', c.address, 'avatarUrl', customer_avatar_url(c), 'avatarFileId', c.avatar_file_id,
-        'pinnedNote', c.pinned_note, 'ownerId', c.owner_id, 'stageId', c.stage_id, 'stageOrder', c.stage_order,
-        'stageSince', ts_json(c.stage_since), 'valueMinor', c.value_minor, 'utm', c.utm, 'source', c.source,
+        'language', c.language, 'address', c.address, 'avatarUrl', '/api/' || c.org_id || '/files/' || c.avatar_file_id,
+        'avatarFileId', c.avatar_file_id, 'pinnedNote', c.pinned_note, 'ownerId', c.owner_id, 'stageId', c.stage_id,
+        'stageOrder', c.stage_order, 'stageSince', ts_json(c.stage_since), 'valueMinor', c.value_minor, 'utm', c.utm,
+        'source', c.source,
         'contacts', (select coalesce(jsonb_agg(contact_json(k, (who).sees_contacts)
                                                order by k.is_primary desc, k.created_at, k.id), '[]')
                      from contacts k where k.org_id = c.org_id and k.customer_id = c.id and k.hidden_at is null),
-        'tags', customer_tag_ids(c), 'fields', customer_fields_json(c, (who).sees_contacts),
-        'openChats', customer_open_chats(c, who), 'lastMessageAt', ts_json(c.last_message_at),
-        'createdAt', ts_json(c.created_at), 'updatedAt', ts_json(c.updated_at), 'version', c.version,
-        'mergedIntoId', c.merged_into_id);
+        'tags', (select coalesce(jsonb_agg(t.tag_id order by t.created_at, t.tag_id), '[]') from customer_tags t
+                 where t.org_id = c.org_id and t.customer_id = c.id),
+        'fields', (select coalesce(jsonb_object_agg(f.slug, case when not (who).sees_contacts and f.kind in ('phone', 'email')
+                                                                 then field_value_shown(f.kind, v.value, false) else v.value end), '{}')
+                   from field_values v
+                   join custom_fields f on f.org_id = v.org_id and f.id = v.field_id
+                   where v.org_id = c.org_id and v.customer_id = c.id and f.archived_at is null),
+        'openChats', (select count(*) from chats h
+                      where h.org_id = c.org_id and h.customer_id = c.id and h.status <> 'closed'
+                        and ((who).sees_all or h.assignee_id = (who).id or h.team_id = any ((who).teams))),
+        'lastMessageAt', ts_json(c.last_message_at), 'createdAt', ts_json(c.created_at), 'updatedAt', ts_json(c.updated_at),
+        'version', c.version, 'mergedIntoId', c.merged_into_id)
+$$;
+
+create or replace function customer_json(c customers, who crm_actor) returns jsonb
+language plpgsql stable as $$
+begin
+    return (select f.item from customer_full(c, who) f);
 end $$;
 
 -- What lists show of a customer.
-create or replace function customer_item_json(c customers, who crm_actor) returns json
-language plpgsql stable as $$
-begin
-    return json_build_object(
-        'id', c.id, 'name', c.name, 'kind', c.kind, 'avatarUrl', customer_avatar_url(c),
+create or replace function customer_item(c customers, who crm_actor) returns table (item json)
+language sql stable as $$
+    select json_build_object(
+        'id', c.id, 'name', c.name, 'kind', c.kind, 'avatarUrl', '/api/' || c.org_id || '/files/' || c.avatar_file_id,
         'contacts', (select coalesce(json_agg(contact_json(k, (who).sees_contacts)), '[]')
                      from (select * from contacts x where x.org_id = c.org_id and x.customer_id = c.id and x.hidden_at is null
                            order by x.is_primary desc, x.created_at, x.id limit 1) k),
-        'tags', customer_tag_ids(c), 'stageId', c.stage_id, 'ownerId', c.owner_id, 'valueMinor', c.value_minor,
+        'tags', (select coalesce(json_agg(t.tag_id order by t.created_at, t.tag_id), '[]') from customer_tags t
+                 where t.org_id = c.org_id and t.customer_id = c.id),
+        'stageId', c.stage_id, 'ownerId', c.owner_id, 'valueMinor', c.value_minor,
         'lastMessageAt', ts_json(c.last_message_at), 'createdAt', ts_json(c.created_at),
-        'openChats', customer_open_chats(c, who));
+        'openChats', (select count(*) from chats h
+                      where h.org_id = c.org_id and h.customer_id = c.id and h.status <> 'closed'
+                        and ((who).sees_all or h.assignee_id = (who).id or h.team_id = any ((who).teams))))
+$$;
+
+create or replace function customer_item_json(c customers, who crm_actor) returns json
+language plpgsql stable as $$
+begin
+    return (select f.item from customer_item(c, who) f);
 end $$;
 
 -- ---- news and audit ---------------------------------------------------------------------------------------------------------
@@ -263,9 +285,14 @@ language plpgsql as $$
 declare
     c customers;
     missed integer;
+    turns integer := 0;
 begin
     p_name := left(btrim(coalesce(p_name, '')), 120);
     loop
+        turns := turns + 1;
+        if turns > 100 then -- a key that points nowhere: never by our own hands
+            raise exception 'crm_identity: keys % lead to no customer', p_keys;
+        end if;
         created := false;
         select k.customer_id into crm_identity.customer_id from contact_keys k
         where k.org_id = p_org and k.key = any (p_keys)

@@ -11,25 +11,34 @@ language sql immutable as $$
     select replace(replace(replace(p_text, '\', '\\'), '%', '\%'), '_', '\_')
 $$;
 
--- The statement that finds customers by q, as text: a union of index scans that gives ids. Words of a name from their
--- beginning (or from anywhere when they have three letters), accents ignored; parts of telephone numbers, e-mail addresses and
--- handles; whole numbers in any notation through p_keys (the forms that mean the same); a whole document. p_exact: only whole
--- contacts are found, for those who may not see them: parts would let them be guessed digit by digit.
-create or replace function crm_search_sql(p_q text, p_keys text[], p_exact boolean) returns text
+-- What a search text means, as text of SQL. Two halves, because each has its own best plan: a condition on the name of `c`
+-- (frequent names are found by walking the list's order, rare ones by the trigram index; PostgreSQL chooses by the word),
+-- and a union of index scans that gives the ids found by anything else; $1 is the organization.
+--
+-- Words of a name from their beginning (from anywhere when they have three letters), accents ignored; parts of telephone
+-- numbers, e-mail addresses and handles; whole numbers in any notation through p_keys (the forms that mean the same); a
+-- whole document. p_exact: only whole contacts are found, for those who may not see them: parts would let them be guessed
+-- digit by digit.
+create or replace function crm_search_names(p_q text) returns text
+language plpgsql stable as $$
+declare
+    word text;
+    names text := 'true';
+begin
+    foreach word in array (regexp_split_to_array(btrim(fold(p_q)), '\s+'))[1:6] loop
+        names := names || case when length(word) >= 3 then format(' and c.name_key like %L', '%' || crm_like(word) || '%')
+            else format(' and (c.name_key like %L or c.name_key like %L)', crm_like(word) || '%', '% ' || crm_like(word) || '%') end;
+    end loop;
+    return names;
+end $$;
+
+create or replace function crm_search_ids(p_q text, p_keys text[], p_exact boolean) returns text
 language plpgsql stable as $$
 declare
     q text := btrim(fold(p_q));
-    word text;
-    names text := '';
     digits text := ltrim(regexp_replace(p_q, '\D', '', 'g'), '0');
-    statement text;
+    statement text := format('select k.customer_id from contact_keys k where k.org_id = $1 and k.key = any (%L::text[])', coalesce(p_keys, '{}'));
 begin
-    foreach word in array (regexp_split_to_array(q, '\s+'))[1:6] loop
-        names := names || case when length(word) >= 3 then format(' and n.name_key like %L', '%' || crm_like(word) || '%')
-            else format(' and (n.name_key like %L or n.name_key like %L)', crm_like(word) || '%', '% ' || crm_like(word) || '%') end;
-    end loop;
-    statement := 'select n.id from customers n where n.org_id = $1 and n.deleted_at is null and n.merged_into_id is null' || names
-        || format(' union all select k.customer_id from contact_keys k where k.org_id = $1 and k.key = any (%L::text[])', coalesce(p_keys, '{}'));
     if not p_exact and p_q ~ '^[0-9+() ./-]+$' and length(digits) >= 4 then
         statement := statement || format(' union all select k.customer_id from contacts k where k.org_id = $1 and k.hidden_at is null'
             ' and k.canonical like %L and k.kind in (''phone'', ''whatsapp'')', '%' || digits || '%');
@@ -44,12 +53,52 @@ begin
     return statement;
 end $$;
 
+-- The customers of a list as text of SQL: a row `c` each, in order, at most p_limit (text of SQL too). p_conditions begin with
+-- " and …" and may use $1 organization, $2 who and what the caller binds.
+create or replace function crm_list_sql(p_conditions text, p_search text, p_keys text[], p_exact boolean, p_order text, p_limit text)
+returns text language plpgsql stable as $$
+declare
+    base text := 'select c from customers c where c.org_id = $1 and c.deleted_at is null and c.merged_into_id is null' || p_conditions;
+begin
+    if coalesce(btrim(p_search), '') = '' then
+        return base || ' order by ' || p_order || ' limit ' || p_limit;
+    end if;
+    return format('select u.c from ((%1$s and %2$s order by %3$s limit %4$s) union all (%1$s and not (%2$s) and c.id in (%5$s) order by %3$s limit %4$s)) u
+                   order by %6$s limit %4$s',
+                  base, crm_search_names(p_search), p_order, p_limit, crm_search_ids(p_search, p_keys, p_exact),
+                  regexp_replace(p_order, '\mc\.', '(u.c).', 'g'));
+end $$;
+
 create or replace function crm_own_org(p_org uuid) returns void
 language plpgsql stable as $$
 begin
     if p_org is distinct from app_org() then
         raise exception 'search in an organization that is not the context''s';
     end if;
+end $$;
+
+-- Who a restricted agent sees, as a condition on `c`; $1 organization, $2 who. With few chats the list begins with them, with
+-- many it is walked in its own order with a look at each.
+create or replace function crm_visible_sql(p_org uuid, who crm_actor) returns text
+language plpgsql stable as $$
+declare
+    few boolean;
+begin
+    if (who).sees_all then
+        return '';
+    end if;
+    select count(*) < 2000 into few from (
+        (select from chats h where h.org_id = p_org and h.assignee_id = (who).id limit 2000)
+        union all
+        (select from chats h where h.org_id = p_org and h.team_id = any ((who).teams) limit 2000)) x;
+    if few then
+        return ' and c.id in (select h.customer_id from chats h where h.org_id = $1 and h.assignee_id = ($2).id
+            union all select h.customer_id from chats h where h.org_id = $1 and h.team_id = any (($2).teams)
+            union all select m.id from customers m where m.org_id = $1 and m.created_by = ($2).id
+            union all select m.id from customers m where m.org_id = $1 and m.owner_id = ($2).id)';
+    end if;
+    return ' and (c.created_by = ($2).id or c.owner_id = ($2).id or exists (select from chats h where h.org_id = c.org_id
+        and h.customer_id = c.id and (h.assignee_id = ($2).id or h.team_id = any (($2).teams))))';
 end $$;
 
 -- Customers that match q and that these eyes may see, those active last first. For other domains' searches (chats by
@@ -59,21 +108,18 @@ returns table (customer_id uuid)
 language plpgsql stable security definer set search_path = pg_catalog, public as $$
 begin
     perform crm_own_org(p_org);
-    return query execute format(
-        'select c.id from customers c where c.org_id = $1 and c.deleted_at is null and c.merged_into_id is null and c.id in (%s)%s
-         order by coalesce(c.last_message_at, c.created_at) desc, c.id desc limit $2',
-        crm_search_sql(p_q, p_keys, not (who).sees_contacts), case when not (who).sees_all then ' and customer_visible(c, $3)' else '' end)
-        using p_org, p_limit, who;
+    return query execute 'select (s.c).id from (' || crm_list_sql(crm_visible_sql(p_org, who), p_q, p_keys, not (who).sees_contacts,
+        'coalesce(c.last_message_at, c.created_at) desc, c.id desc', '$3') || ') s'
+        using p_org, who, p_limit;
 end $$;
 
 -- ---- the list -------------------------------------------------------------------------------------------------------------------
 
--- The conditions of a list as text; $1 organization, $2 who, $3 the filter.
-create or replace function crm_filter_sql(p_org uuid, who crm_actor, f jsonb, p_keys text[]) returns text
+-- The conditions of a list as text of SQL, without the search; $1 organization, $2 who.
+create or replace function crm_filter_sql(p_org uuid, who crm_actor, f jsonb) returns text
 language plpgsql stable as $$
 declare
     s text := '';
-    few boolean;
 begin
     if f->>'tagId' is not null then
         s := s || format(' and exists (select from customer_tags t where t.org_id = c.org_id and t.customer_id = c.id and t.tag_id = %L)', f->>'tagId');
@@ -94,23 +140,7 @@ begin
     if f->>'createdTo' is not null then
         s := s || format(' and c.created_at < %L', f->>'createdTo');
     end if;
-    if coalesce(btrim(f->>'search'), '') <> '' then
-        s := s || format(' and c.id in (%s)', crm_search_sql(f->>'search', p_keys, not (who).sees_contacts));
-    end if;
-    if not (who).sees_all then
-        -- Few chats: begin with them. Many: walk the list's own order and look at each.
-        select count(*) < 2000 into few from (
-            (select from chats h where h.org_id = p_org and h.assignee_id = (who).id limit 2000)
-            union all
-            (select from chats h where h.org_id = p_org and h.team_id = any ((who).teams) limit 2000)) x;
-        s := s || case when few then ' and c.id in (
-            select h.customer_id from chats h where h.org_id = $1 and h.assignee_id = ($2).id
-            union all select h.customer_id from chats h where h.org_id = $1 and h.team_id = any (($2).teams)
-            union all select m.id from customers m where m.org_id = $1 and m.created_by = ($2).id
-            union all select m.id from customers m where m.org_id = $1 and m.owner_id = ($2).id)'
-            else ' and customer_visible(c, $2)' end;
-    end if;
-    return s;
+    return s || crm_visible_sql(p_org, who);
 end $$;
 
 create or replace function crm_name_cursor(p_name text, p_id uuid) returns text
@@ -142,6 +172,7 @@ declare
     after_at timestamptz;
     after_id uuid;
     page integer := coalesce((f->>'limit')::integer, 50);
+    conditions text;
     answer json;
 begin
     if f->>'cursor' is not null and by_name then
@@ -150,19 +181,16 @@ begin
         after_at := cursor_time(f->>'cursor');
         after_id := cursor_id(f->>'cursor');
     end if;
+    conditions := crm_filter_sql(p_org, who, f)
+        || case when after_id is null then '' when by_name then ' and (c.name_key, c.id) > ($4, $6)' else ' and (' || key || ', c.id) < ($5, $6)' end;
     execute format($s$
         select json_build_object(
-            'items', coalesce(json_agg(case when p.n <= $3 then customer_item_json(p.c, $2) end order by p.n) filter (where p.n <= $3), '[]'),
+            'items', coalesce(json_agg(j.item order by p.n) filter (where p.n <= $3), '[]'),
             'next', max(case when p.n = $3 and p.more then %s end))
-        from (select c, row_number() over (order by %s%s, c.id%s) as n, count(*) over () > $3 as more
-              from customers c
-              where c.org_id = $1 and c.deleted_at is null and c.merged_into_id is null %s %s
-              order by %s%s, c.id%s limit $3 + 1) p $s$,
+        from (select l.c, row_number() over () as n, count(*) over () > $3 as more from (%s) l) p
+        cross join lateral customer_item(p.c, $2) j $s$,
         case when by_name then 'crm_name_cursor((p.c).name_key, (p.c).id)' else 'cursor_make(' || replace(key, 'c.', '(p.c).') || ', (p.c).id)' end,
-        key, dir, dir,
-        case when after_id is null then '' when by_name then 'and (c.name_key, c.id) > ($4, $6)' else 'and (' || key || ', c.id) < ($5, $6)' end,
-        crm_filter_sql(p_org, who, f, p_keys),
-        key, dir, dir)
+        crm_list_sql(conditions, f->>'search', p_keys, not (who).sees_contacts, key || dir || ', c.id' || dir, '$3 + 1'))
     into answer using p_org, who, page, after_name, after_at, after_id;
     return answer;
 end $$;
@@ -175,15 +203,28 @@ begin
     return crm_customers_page(p_org, who, f, p_keys);
 end $$;
 
+-- How many a list has; counting stops at 10,000, which nobody tells apart from more.
+create or replace function crm_customers_count(p_org uuid, who crm_actor, f jsonb, p_keys text[]) returns json
+language plpgsql stable security definer set search_path = pg_catalog, public as $$
+declare
+    n bigint;
+begin
+    perform crm_own_org(p_org);
+    execute 'select count(*) from (' || crm_list_sql(crm_filter_sql(p_org, who, f), f->>'search', p_keys, not (who).sees_contacts, 'c.id', '$3') || ') l'
+        into n using p_org, who, 10001;
+    return json_build_object('count', least(n, 10000), 'capped', n > 10000);
+end $$;
+
 -- Rows for an export, by id; the same filter as the list. Runs as the owner for the sake of `search`.
 create or replace function crm_export_rows(p_org uuid, who crm_actor, f jsonb, p_keys text[], p_after uuid, p_limit integer)
 returns table (id uuid, item jsonb)
 language plpgsql stable security definer set search_path = pg_catalog, public as $$
 begin
     perform crm_own_org(p_org);
-    return query execute format(
-        'select c.id, customer_json(c, $2) from customers c where c.org_id = $1 and c.deleted_at is null and c.merged_into_id is null
-           and ($3 is null or c.id > $3) %s order by c.id limit $4', crm_filter_sql(p_org, who, f, p_keys))
+    return query execute 'select (p.c).id, j.item from ('
+        || crm_list_sql(crm_filter_sql(p_org, who, f) || case when p_after is not null then ' and c.id > $3' else '' end,
+                        f->>'search', p_keys, not (who).sees_contacts, 'c.id', '$4')
+        || ') p cross join lateral customer_full(p.c, $2) j'
         using p_org, who, p_after, p_limit;
 end $$;
 

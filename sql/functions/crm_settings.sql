@@ -63,19 +63,19 @@ create or replace function crm_field_slug(p_org uuid, p_name text) returns text
 language plpgsql stable as $$
 declare
     base text := btrim(regexp_replace(fold(p_name), '[^a-z0-9]+', '_', 'g'), '_');
-    slug text;
+    found text;
     n integer := 1;
 begin
     if base !~ '^[a-z]' then
         base := 'field_' || base;
     end if;
     base := rtrim(left(base, 36), '_');
-    slug := base;
-    while exists (select from custom_fields f where f.org_id = p_org and f.slug = crm_field_slug.slug and f.archived_at is null) loop
+    found := base;
+    while exists (select from custom_fields f where f.org_id = p_org and f.slug = found and f.archived_at is null) loop
         n := n + 1;
-        slug := base || '_' || n;
+        found := base || '_' || n;
     end loop;
-    return slug;
+    return found;
 end $$;
 
 -- Options as given ([{id?, label, color?}]) with ids of their own: a label can change, its id stays. Answers null for kinds
@@ -129,24 +129,24 @@ language plpgsql as $$
 declare
     was custom_fields;
     f custom_fields;
-    options jsonb;
+    chosen jsonb;
     used bigint;
 begin
     select * into was from custom_fields x where x.org_id = p_org and x.id = p_id and x.archived_at is null for update;
     if not found then
         perform fault(404, 'FIELD_NOT_FOUND');
     end if;
-    options := case when p ? 'options' then crm_field_options(was.kind, p->'options') else was.options end;
+    chosen := case when p ? 'options' then crm_field_options(was.kind, p->'options') else was.options end;
     select count(*) into used from field_values v
     where v.org_id = p_org and v.field_id = p_id and exists (
         select from jsonb_array_elements(was.options) o
-        where not exists (select from jsonb_array_elements(options) n where n->>'id' = o->>'id')
+        where not exists (select from jsonb_array_elements(chosen) n where n->>'id' = o->>'id')
           and (v.value = o->'id' or jsonb_typeof(v.value) = 'array' and v.value ? (o->>'id')));
     if used > 0 then
         perform fault(409, 'FIELD_OPTION_IN_USE', 'options', jsonb_build_object('customers', used));
     end if;
     update custom_fields x set slug = coalesce(p->>'slug', x.slug), name = coalesce(p->>'name', x.name), help = coalesce(p->>'help', x.help),
-           options = crm_field_update.options, required = coalesce(p->>'required', x.required),
+           options = chosen, required = coalesce(p->>'required', x.required),
            position = coalesce((p->>'position')::integer, x.position), updated_at = now()
     where x.org_id = p_org and x.id = p_id returning * into f;
     perform crm_audit(p_org, who, 'field.updated', 'field', f.id, f.name, crm_diff(custom_field_json(was)::jsonb, custom_field_json(f)::jsonb));

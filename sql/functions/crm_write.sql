@@ -56,6 +56,15 @@ begin
     end if;
 end $$;
 
+-- A chat named beside a change must be the customer's.
+create or replace function crm_own_chat(p_org uuid, p_customer uuid, p_chat uuid) returns void
+language plpgsql as $$
+begin
+    if p_chat is not null and not exists (select from chats h where h.org_id = p_org and h.id = p_chat and h.customer_id = p_customer) then
+        perform fault(400, 'UNKNOWN_REFERENCE', 'chatId');
+    end if;
+end $$;
+
 -- Give a customer (row locked, or new) contacts: [{kind, identifier, canonical, keys, label, isPrimary, field}]. Those that
 -- are there already only get a new label. 409 when a key is another customer's, unless doubles are allowed: then the contact
 -- is kept without the key. All keys are taken in one order, so that two at once wait for each other instead of locking up.
@@ -75,8 +84,8 @@ begin
             update contacts x set label = k->>'label' where x.org_id = p_org and x.id = put and k->>'label' is not null
                 and x.label <> k->>'label';
         else
-            insert into contacts (org_id, customer_id, kind, identifier, canonical, label)
-            values (p_org, p_customer, k->>'kind', k->>'identifier', k->>'canonical', coalesce(k->>'label', '')) returning id into put;
+            insert into contacts (org_id, customer_id, kind, identifier, canonical, label, created_at)
+            values (p_org, p_customer, k->>'kind', k->>'identifier', k->>'canonical', coalesce(k->>'label', ''), clock_timestamp()) returning id into put;
             added := added || jsonb_build_array(jsonb_build_object('kind', k->>'kind', 'contact', mask_contact(k->>'kind', k->>'canonical')));
         end if;
         if (k->>'isPrimary')::boolean then
@@ -331,14 +340,15 @@ begin
         union all
         select (v.value #>> '{}')::uuid from field_values v join custom_fields d on d.org_id = v.org_id and d.id = v.field_id
         where v.org_id = p_org and v.customer_id = any (people) and d.kind = 'file') x;
+    -- News of the last day hold words too.
+    delete from events e where e.org_id = p_org and (e.customer_id = any (people) or e.chat_id in (
+        select h.id from chats h where h.org_id = p_org and h.customer_id = any (people)));
     insert into events (org_id, type, chat_id, team_id, assignee_id, customer_id, payload)
     select p_org, 'chat.removed', h.id, h.team_id, h.assignee_id, p_id, jsonb_build_object('chatId', h.id)
     from chats h where h.org_id = p_org and h.customer_id = any (people);
     delete from merges m where m.org_id = p_org and (m.kept_id = any (people) or m.merged_id = any (people));
     update audit_log a set label = '', changes = '{}'
     where a.org_id = p_org and a.entity = 'customer' and a.entity_id = any (people);
-    update events e set payload = jsonb_build_object('chatId', e.chat_id)
-    where e.org_id = p_org and e.customer_id = any (people) and e.type like 'message.%';
     delete from customers x where x.org_id = p_org and x.id = any (people);
     delete from files f where f.org_id = p_org and f.id = any (freed)
        and not exists (select from message_files mf where mf.org_id = p_org and mf.file_id = f.id)
@@ -413,7 +423,7 @@ begin
     return customer_json(c, who);
 end $$;
 
-create or replace function crm_customer_tag(p_org uuid, who crm_actor, p_id uuid, p_tag uuid, p_on boolean) returns jsonb
+create or replace function crm_customer_tag(p_org uuid, who crm_actor, p_id uuid, p_tag uuid, p_chat uuid, p_on boolean) returns jsonb
 language plpgsql as $$
 declare
     c customers := crm_need(p_org, p_id, who, true);
@@ -422,6 +432,7 @@ begin
         perform fault(case when p_on then 400 else 404 end, case when p_on then 'UNKNOWN_REFERENCE' else 'TAG_NOT_FOUND' end,
                       case when p_on then 'tagId' end);
     end if;
+    perform crm_own_chat(p_org, p_id, p_chat);
     if p_on then
         insert into customer_tags (org_id, customer_id, tag_id, created_by) values (p_org, p_id, p_tag, (who).id) on conflict do nothing;
     else
@@ -494,9 +505,7 @@ declare
     c customers := crm_need(p_org, p_id, who, true);
 begin
     perform crm_check_links(p_org, jsonb_build_object('stageId', p_stage));
-    if p_chat is not null and not exists (select from chats h where h.org_id = p_org and h.id = p_chat and h.customer_id = p_id) then
-        perform fault(400, 'UNKNOWN_REFERENCE', 'chatId');
-    end if;
+    perform crm_own_chat(p_org, p_id, p_chat);
     if crm_stage_put(p_org, c, who, p_stage, p_order, p_note, p_chat) then
         perform crm_event(p_org, 'customer.changed', p_id, jsonb_build_object('stageId', p_stage, 'previousStageId', c.stage_id));
     end if;

@@ -1,5 +1,5 @@
-/* API keys: made with a role or a list of permissions (never more than the maker has), shown once, revoked at once. What
- * happens with a key that comes in is in auth.c. */
+/* API keys: made with a role or a list of permissions (never more than the maker has), shown once,
+ * revoked at once. What happens with a key that comes in is in auth.c. */
 #include <string.h>
 
 #include "auth/identity.h"
@@ -25,7 +25,8 @@ static bool network_valid(const char *text)
     size_t digits = strlen(bits);
     if (digits < 1 || digits > 3 || strspn(bits, "0123456789") != digits) return false;
     int n = 0;
-    for (size_t i = 0; i < digits; i++) n = n * 10 + bits[i] - '0';
+    for (size_t i = 0; i < digits; i++)
+        n = n * 10 + bits[i] - '0';
     return n <= (strchr(address, ':') ? 128 : 32);
 }
 
@@ -34,8 +35,9 @@ static enum err check_networks(struct ctx *c)
     const json_t *list = in_json(c, "allowedAddresses");
     for (size_t i = 0; i < json_array_size(list); i++)
         if (!network_valid(json_string_value(json_array_get(list, i))))
-            return fault_field(c, arena_printf(c->arena, "allowedAddresses[%zu]", i), "INVALID_ADDRESS",
-                               "Must be an address or a network, like 203.0.113.7 or 203.0.113.0/24");
+            return fault_field(
+                c, arena_printf(c->arena, "allowedAddresses[%zu]", i), "INVALID_ADDRESS",
+                "Must be an address or a network, like 203.0.113.7 or 203.0.113.0/24");
     return ERR_OK;
 }
 
@@ -47,10 +49,12 @@ static enum err check_rights(struct ctx *c, const char **ret_array)
     const char *unknown = NULL;
     permission_set set = 0;
     *ret_array = NULL;
-    if ((names != NULL) == !uuid_is_nil(role)) return fault_field(c, "permissions", "REQUIRED", "Either permissions or roleId");
+    if ((names != NULL) == !uuid_is_nil(role))
+        return fault_field(c, "permissions", "REQUIRED", "Either permissions or roleId");
     if (!names) return rights_need_role(c, role, "roleId");
     if (!permissions_from_json(names, &set, &unknown))
-        return fault_field(c, "permissions", "PERMISSION_UNKNOWN", "There is no permission %.60s", unknown);
+        return fault_field(c, "permissions", "PERMISSION_UNKNOWN", "There is no permission %.60s",
+                           unknown);
     *ret_array = permissions_to_array(c->arena, set);
     return rights_need(c, false, set);
 }
@@ -69,8 +73,8 @@ static enum err key_create(struct ctx *c, struct request *r, struct reply *p)
     if (e) return e;
     const char *key = arena_printf(c->arena, "ak_%s", crypto_token(c->arena, TOKEN_BYTES));
     e = db_one(c, &SQL_API_KEY_CREATE,
-               PARAMS(P_TEXT("prefix", arena_strndup(c->arena, key, PREFIX_SHOWN)), P_TEXT("key_hash", token_hash(c, key)),
-                      P_TEXT("permission_names", array)),
+               PARAMS(P_TEXT("prefix", arena_strndup(c->arena, key, PREFIX_SHOWN)),
+                      P_TEXT("key_hash", token_hash(c, key)), P_TEXT("permission_names", array)),
                &rows);
     if (e) return e;
     e = audit(c, "api_key.create", "api_key", rows_uuid(rows, 0, "id"), in_text(c, "name"), NULL);
@@ -97,7 +101,7 @@ static enum err key_revoke(struct ctx *c, struct request *r, struct reply *p)
     if (e) return e;
     e = audit(c, "api_key.revoke", "api_key", in_uuid(c, "keyId"), name, NULL);
     if (e) return e;
-    e = db_exec(c, &SQL_AUTH_CHANGED, PARAMS(P_NULL("user")));
+    e = db_exec(c, &SQL_AUTH_KEY_REVOKED, NULL);
     if (e) return e;
     e = settings_changed(c, "apiKeys");
     if (e) return e;
@@ -108,14 +112,25 @@ static enum err key_revoke(struct ctx *c, struct request *r, struct reply *p)
     return ERR_OK;
 }
 
-/* --- rows ----------------------------------------------------------------------------------------------------------------- */
+/* --- rows ------------------------------------------------------------------------------------ */
 
 static const struct field create_fields[] = {
     {.name = "name", .type = F_TEXT, .required = true, .max = 60, .example = "\"Loja virtual\""},
-    {.name = "allowedAddresses", .type = F_ARRAY, .of = F_TEXT, .item_max = 50, .max = 50,
-     .help = "Addresses and networks (CIDR) that may use it; empty: all.", .example = "[\"203.0.113.0/24\"]"},
-    {.name = "permissions", .type = F_ARRAY, .of = F_TEXT, .item_max = 60, .help = "Names from GET permissions. Or roleId."},
-    {.name = "roleId", .type = F_UUID, .help = "It may do what this role may, also when the role changes."},
+    {.name = "allowedAddresses",
+     .type = F_ARRAY,
+     .of = F_TEXT,
+     .item_max = 50,
+     .max = 50,
+     .help = "Addresses and networks (CIDR) that may use it; empty: all.",
+     .example = "[\"203.0.113.0/24\"]"},
+    {.name = "permissions",
+     .type = F_ARRAY,
+     .of = F_TEXT,
+     .item_max = 60,
+     .help = "Names from GET permissions. Or roleId."},
+    {.name = "roleId",
+     .type = F_UUID,
+     .help = "It may do what this role may, also when the role changes."},
     {.name = "ratePerMinute", .type = F_INT, .min = 1, .max = 60000, .otherwise = "600"},
     {0},
 };
@@ -134,19 +149,42 @@ static const struct field key_shape[] = {
     {.name = "key", .type = F_TEXT, .secret = true, .help = "Shown once, when it is made."},
     {0},
 };
-static const struct schema key_schema = {.name = "ApiKey", .help = "A key of an integration.", .fields = key_shape};
+static const struct schema key_schema = {
+    .name = "ApiKey", .help = "A key of an integration.", .fields = key_shape};
 
 const struct route auth_key_routes[] = {
-    {.method = HTTP_GET, .path = "/api/{organizationId}/api-keys", .id = "api_keys.list", .group = "API keys", .no_keys = true,
-     .permission = PERMISSION_API_KEYS_MANAGE, .summary = "Keys that work.", .answer = &key_schema, .shape = ANSWER_LIST,
-     .sql = &SQL_API_KEY_LIST},
-    {.method = HTTP_POST, .path = "/api/{organizationId}/api-keys", .id = "api_keys.create", .group = "API keys", .no_keys = true,
-     .permission = PERMISSION_API_KEYS_MANAGE, .status = 201, .summary = "Make a key; it is shown once.", .fields = create_fields,
+    {.method = HTTP_GET,
+     .path = "/api/{organizationId}/api-keys",
+     .id = "api_keys.list",
+     .group = "API keys",
+     .no_keys = true,
+     .permission = PERMISSION_API_KEYS_MANAGE,
+     .summary = "Keys that work.",
      .answer = &key_schema,
-     .errors = "400 INVALID_ADDRESS|400 PERMISSION_UNKNOWN|400 ROLE_NOT_FOUND|403 RIGHTS_EXCEEDED|409 KEY_DUPLICATE",
+     .shape = ANSWER_LIST,
+     .sql = &SQL_API_KEY_LIST},
+    {.method = HTTP_POST,
+     .path = "/api/{organizationId}/api-keys",
+     .id = "api_keys.create",
+     .group = "API keys",
+     .no_keys = true,
+     .permission = PERMISSION_API_KEYS_MANAGE,
+     .status = 201,
+     .summary = "Make a key; it is shown once.",
+     .fields = create_fields,
+     .answer = &key_schema,
+     .errors = "400 INVALID_ADDRESS|400 PERMISSION_UNKNOWN|400 ROLE_NOT_FOUND|403 "
+               "RIGHTS_EXCEEDED|409 KEY_DUPLICATE",
      .handler = key_create},
-    {.method = HTTP_DELETE, .path = "/api/{organizationId}/api-keys/{keyId}", .id = "api_keys.revoke", .group = "API keys",
-     .no_keys = true, .permission = PERMISSION_API_KEYS_MANAGE, .summary = "Revoke a key, at once.", .shape = ANSWER_EMPTY,
-     .errors = "404 KEY_NOT_FOUND", .handler = key_revoke},
+    {.method = HTTP_DELETE,
+     .path = "/api/{organizationId}/api-keys/{keyId}",
+     .id = "api_keys.revoke",
+     .group = "API keys",
+     .no_keys = true,
+     .permission = PERMISSION_API_KEYS_MANAGE,
+     .summary = "Revoke a key, at once.",
+     .shape = ANSWER_EMPTY,
+     .errors = "404 KEY_NOT_FOUND",
+     .handler = key_revoke},
     {0},
 };

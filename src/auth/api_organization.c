@@ -1,4 +1,5 @@
-/* The organization itself: its settings, its mail server, its audit log, and the work that failed for good. */
+/* The organization itself: its settings, its mail server, its audit log, and the work that failed
+ * for good. */
 #include <string.h>
 
 #include "auth/identity.h"
@@ -11,7 +12,7 @@
 
 #define SETTINGS_MAX (32 * 1024)
 
-/* --- settings ------------------------------------------------------------------------------------------------------------- */
+/* --- settings -------------------------------------------------------------------------------- */
 
 static enum err organization_update(struct ctx *c, struct request *r, struct reply *p)
 {
@@ -23,12 +24,14 @@ static enum err organization_update(struct ctx *c, struct request *r, struct rep
     if (e) return e;
     e = db_one(c, &SQL_ORGANIZATION_GET, NULL, &before);
     if (e) return e;
-    e = db_one(c, &SQL_ORGANIZATION_UPDATE, PARAMS(P_TEXT("before", rows_text(before, 0, "json"))), &rows);
+    e = db_one(c, &SQL_ORGANIZATION_UPDATE, PARAMS(P_TEXT("before", rows_text(before, 0, "json"))),
+               &rows);
     if (e) return e;
     if (rows_int(rows, 0, "settings_size", 0) > SETTINGS_MAX)
         return fault(c, ERR_TOO_LARGE, "SETTINGS_TOO_LARGE", "The settings hold at most 32 KB");
     CLEANUP(json_decrefp) json_t *changes = json_loads(rows_text(rows, 0, "changes"), 0, NULL);
-    e = audit(c, "organization.update", "organization", c->org, rows_text(before, 0, "name"), changes);
+    e = audit(c, "organization.update", "organization", c->org, rows_text(before, 0, "name"),
+              changes);
     if (e) return e;
     e = settings_changed(c, "organization");
     if (e) return e;
@@ -38,16 +41,17 @@ static enum err organization_update(struct ctx *c, struct request *r, struct rep
     return ERR_OK;
 }
 
-/* --- mail server ---------------------------------------------------------------------------------------------------------- */
+/* --- mail server ----------------------------------------------------------------------------- */
 
 static bool same(const char *a, const char *b)
 {
     return strcmp(a ? a : "", b ? b : "") == 0;
 }
 
-/* The sealed password to keep. An old one stays only for the same server and user: else whoever may change the settings
- * could have it sent to a server of theirs. */
-static enum err smtp_password(struct ctx *c, bool given, const char *password, const char **ret_sealed)
+/* The sealed password to keep. An old one stays only for the same server and user: else whoever may
+ * change the settings could have it sent to a server of theirs. */
+static enum err smtp_password(struct ctx *c, bool given, const char *password,
+                              const char **ret_sealed)
 {
     struct rows *rows = NULL;
     *ret_sealed = NULL;
@@ -58,9 +62,13 @@ static enum err smtp_password(struct ctx *c, bool given, const char *password, c
     if (given) return ERR_OK; /* null or "": none any more */
     enum err e = db_query(c, &SQL_SMTP_GET, NULL, &rows);
     if (e || rows_count(rows) == 0 || !rows_text(rows, 0, "password")) return e;
-    bool kept = same(rows_text(rows, 0, "host"), in_text(c, "host")) && same(rows_text(rows, 0, "username"), in_text(c, "user")) &&
-                rows_int(rows, 0, "port", 0) == in_int(c, "port", 0) && same(rows_text(rows, 0, "security"), in_text(c, "security"));
-    if (!kept) return fault_field(c, "password", "REQUIRED", "Give the password again when the server or the user changes");
+    bool kept = same(rows_text(rows, 0, "host"), in_text(c, "host")) &&
+                same(rows_text(rows, 0, "username"), in_text(c, "user")) &&
+                rows_int(rows, 0, "port", 0) == in_int(c, "port", 0) &&
+                same(rows_text(rows, 0, "security"), in_text(c, "security"));
+    if (!kept)
+        return fault_field(c, "password", "REQUIRED",
+                           "Give the password again when the server or the user changes");
     *ret_sealed = rows_text(rows, 0, "password");
     return ERR_OK;
 }
@@ -115,13 +123,17 @@ static enum err smtp_test(struct ctx *c, struct request *r, struct reply *p)
 {
     (void)r;
     struct rows *rows = NULL;
-    enum err e = db_one(c, &SQL_INVITATION_CONTEXT, PARAMS(P_NULL("email"), P_NULL("teamIds")), &rows);
+    enum err e =
+        db_one(c, &SQL_INVITATION_CONTEXT, PARAMS(P_NULL("email"), P_NULL("teamIds")), &rows);
     if (e) return e;
-    CLEANUP(json_decrefp) json_t *vars =
-        json_pack("{s:s?, s:s?}", "organization", rows_text(rows, 0, "organization"), "inviter", c->actor.name);
-    e = mail_send_now(c, in_text(c, "to"), "test", c->actor.language, vars, crypto_token(c->arena, 16));
+    CLEANUP(json_decrefp)
+    json_t *vars = json_pack("{s:s?, s:s?}", "organization", rows_text(rows, 0, "organization"),
+                             "inviter", c->actor.name);
+    e = mail_send_now(c, in_text(c, "to"), "test", c->actor.language, vars,
+                      crypto_token(c->arena, 16));
     if (e == ERR_DEADLINE || e == ERR_UPSTREAM || e == ERR_FORBIDDEN || e == ERR_UNAVAILABLE) {
-        const char *why = c->fault.message ? arena_strdup(c->arena, c->fault.message) : err_row(e)->text;
+        const char *why =
+            c->fault.message ? arena_strdup(c->arena, c->fault.message) : err_row(e)->text;
         fault_clear(c);
         return fault(c, ERR_UPSTREAM, "SMTP_FAILED", "%s", why);
     }
@@ -130,7 +142,7 @@ static enum err smtp_test(struct ctx *c, struct request *r, struct reply *p)
     return ERR_OK;
 }
 
-/* --- parked work ------------------------------------------------------------------------------------------------------------ */
+/* --- parked work ----------------------------------------------------------------------------- */
 
 static enum err parked(struct ctx *c, struct reply *p, const struct sql *q, const char *action)
 {
@@ -161,23 +173,41 @@ static enum err job_delete(struct ctx *c, struct request *r, struct reply *p)
     return parked(c, p, &SQL_PARKED_JOB_DELETE, "job.delete");
 }
 
-/* --- rows ----------------------------------------------------------------------------------------------------------------- */
+/* --- rows ------------------------------------------------------------------------------------ */
 
 static const struct field organization_fields[] = {
     {.name = "name", .type = F_TEXT, .min = 1, .max = 120},
     {.name = "timeZone", .type = F_TEXT, .min = 1, .max = 64, .help = "IANA name."},
     {.name = "language", .type = F_ENUM, .values = LANGUAGES},
     {.name = "currency", .type = F_TEXT, .min = 3, .max = 3, .help = "ISO 4217."},
-    {.name = "country", .type = F_TEXT, .min = 2, .max = 2, .help = "ISO 3166, two letters; for phone numbers without a country code."},
-    {.name = "settings", .type = F_OBJECT, .help = "Merged into what is there; null removes a member."},
+    {.name = "country",
+     .type = F_TEXT,
+     .min = 2,
+     .max = 2,
+     .help = "ISO 3166, two letters; for phone numbers without a country code."},
+    {.name = "settings",
+     .type = F_OBJECT,
+     .help = "Merged into what is there; null removes a member."},
     {0},
 };
 static const struct field smtp_fields[] = {
-    {.name = "host", .type = F_TEXT, .required = true, .max = 253, .example = "\"smtp.exemplo.com.br\""},
+    {.name = "host",
+     .type = F_TEXT,
+     .required = true,
+     .max = 253,
+     .example = "\"smtp.exemplo.com.br\""},
     {.name = "port", .type = F_INT, .required = true, .min = 1, .max = 65535, .example = "587"},
-    {.name = "security", .type = F_ENUM, .values = "tls|starttls|none", .otherwise = "\"starttls\""},
+    {.name = "security",
+     .type = F_ENUM,
+     .values = "tls|starttls|none",
+     .otherwise = "\"starttls\""},
     {.name = "user", .type = F_TEXT, .max = 320},
-    {.name = "password", .type = F_TEXT, .raw = true, .secret = true, .nullable = true, .max = 500,
+    {.name = "password",
+     .type = F_TEXT,
+     .raw = true,
+     .secret = true,
+     .nullable = true,
+     .max = 500,
      .help = "Absent: the old one stays, for the same server and user."},
     {.name = "from", .type = F_EMAIL, .required = true, .example = "\"equipe@exemplo.com.br\""},
     {.name = "fromName", .type = F_TEXT, .max = 120},
@@ -195,13 +225,18 @@ static const struct field smtp_shape[] = {
     {.name = "fromName", .type = F_TEXT},
     {0},
 };
-static const struct schema smtp_schema = {.name = "MailServer", .help = "The mail server of the organization.", .fields = smtp_shape};
+static const struct schema smtp_schema = {
+    .name = "MailServer", .help = "The mail server of the organization.", .fields = smtp_shape};
 
 static const struct field audit_fields[] = {
     {.name = "actorId", .type = F_UUID, .in = IN_QUERY},
     {.name = "entity", .type = F_TEXT, .in = IN_QUERY, .max = 40, .example = "\"user\""},
     {.name = "entityId", .type = F_UUID, .in = IN_QUERY},
-    {.name = "action", .type = F_TEXT, .in = IN_QUERY, .max = 60, .help = "user.update, or user for all of them."},
+    {.name = "action",
+     .type = F_TEXT,
+     .in = IN_QUERY,
+     .max = 60,
+     .help = "user.update, or user for all of them."},
     {.name = "from", .type = F_DATETIME, .in = IN_QUERY},
     {.name = "to", .type = F_DATETIME, .in = IN_QUERY},
     {.name = "limit", .type = F_INT, .in = IN_QUERY, .min = 1, .max = 200, .otherwise = "50"},
@@ -222,9 +257,12 @@ static const struct field audit_shape[] = {
     {.name = "createdAt", .type = F_DATETIME, .required = true},
     {0},
 };
-static const struct schema audit_schema = {.name = "AuditEntry", .help = "Who did what, when, from where.", .fields = audit_shape};
+static const struct schema audit_schema = {
+    .name = "AuditEntry", .help = "Who did what, when, from where.", .fields = audit_shape};
 
-static const struct field job_fields[] = {{.name = "jobId", .type = F_INT, .in = IN_PATH, .required = true, .min = 1, .max = INT64_MAX}, {0}};
+static const struct field job_fields[] = {
+    {.name = "jobId", .type = F_INT, .in = IN_PATH, .required = true, .min = 1, .max = INT64_MAX},
+    {0}};
 static const struct field job_shape[] = {
     {.name = "id", .type = F_INT, .required = true},
     {.name = "kind", .type = F_TEXT, .required = true},
@@ -234,37 +272,101 @@ static const struct field job_shape[] = {
     {.name = "parkedAt", .type = F_DATETIME, .required = true},
     {0},
 };
-static const struct schema job_schema = {.name = "ParkedJob", .help = "Work that failed for good.", .fields = job_shape};
+static const struct schema job_schema = {
+    .name = "ParkedJob", .help = "Work that failed for good.", .fields = job_shape};
 
 const struct route auth_organization_routes[] = {
-    {.method = HTTP_PATCH, .path = "/api/{organizationId}", .id = "organization.update", .group = "Organization",
-     .permission = PERMISSION_ORGANIZATION_MANAGE, .no_keys = true, .summary = "Change the organization.",
-     .fields = organization_fields, .answer = &organization_schema, .errors = "400 UNKNOWN_TIME_ZONE|413 SETTINGS_TOO_LARGE",
+    {.method = HTTP_PATCH,
+     .path = "/api/{organizationId}",
+     .id = "organization.update",
+     .group = "Organization",
+     .permission = PERMISSION_ORGANIZATION_MANAGE,
+     .no_keys = true,
+     .summary = "Change the organization.",
+     .fields = organization_fields,
+     .answer = &organization_schema,
+     .errors = "400 UNKNOWN_TIME_ZONE|413 SETTINGS_TOO_LARGE",
      .handler = organization_update},
-    {.method = HTTP_GET, .path = "/api/{organizationId}/audit", .id = "audit.list", .group = "Organization",
-     .permission = PERMISSION_AUDIT_VIEW, .summary = "The audit log, newest first.", .fields = audit_fields,
-     .answer = &audit_schema, .shape = ANSWER_LIST, .sql = &SQL_AUDIT_LIST},
-    {.method = HTTP_GET, .path = "/api/{organizationId}/settings/smtp", .id = "smtp.get", .group = "Organization", .no_keys = true,
-     .permission = PERMISSION_ORGANIZATION_MANAGE, .summary = "The mail server; without its password.", .answer = &smtp_schema,
+    {.method = HTTP_GET,
+     .path = "/api/{organizationId}/audit",
+     .id = "audit.list",
+     .group = "Organization",
+     .permission = PERMISSION_AUDIT_VIEW,
+     .summary = "The audit log, newest first.",
+     .fields = audit_fields,
+     .answer = &audit_schema,
+     .shape = ANSWER_LIST,
+     .sql = &SQL_AUDIT_LIST},
+    {.method = HTTP_GET,
+     .path = "/api/{organizationId}/settings/smtp",
+     .id = "smtp.get",
+     .group = "Organization",
+     .no_keys = true,
+     .permission = PERMISSION_ORGANIZATION_MANAGE,
+     .summary = "The mail server; without its password.",
+     .answer = &smtp_schema,
      .sql = &SQL_SMTP_JSON},
-    {.method = HTTP_PUT, .path = "/api/{organizationId}/settings/smtp", .id = "smtp.put", .group = "Organization", .no_keys = true,
-     .permission = PERMISSION_ORGANIZATION_MANAGE, .summary = "Set the mail server.", .fields = smtp_fields,
-     .answer = &smtp_schema, .handler = smtp_put},
-    {.method = HTTP_DELETE, .path = "/api/{organizationId}/settings/smtp", .id = "smtp.delete", .group = "Organization",
-     .no_keys = true, .permission = PERMISSION_ORGANIZATION_MANAGE, .summary = "Forget the mail server.", .shape = ANSWER_EMPTY,
-     .errors = "404 SMTP_NOT_CONFIGURED", .handler = smtp_delete},
-    {.method = HTTP_POST, .path = "/api/{organizationId}/settings/smtp/test", .id = "smtp.test", .group = "Organization",
-     .no_keys = true, .permission = PERMISSION_ORGANIZATION_MANAGE, .summary = "Send a test mail now.", .fields = test_fields,
-     .shape = ANSWER_OTHER, .deadline_ms = 40000, .rate_per_minute = 10, .errors = "404 SMTP_NOT_CONFIGURED|502 SMTP_FAILED",
+    {.method = HTTP_PUT,
+     .path = "/api/{organizationId}/settings/smtp",
+     .id = "smtp.put",
+     .group = "Organization",
+     .no_keys = true,
+     .permission = PERMISSION_ORGANIZATION_MANAGE,
+     .summary = "Set the mail server.",
+     .fields = smtp_fields,
+     .answer = &smtp_schema,
+     .handler = smtp_put},
+    {.method = HTTP_DELETE,
+     .path = "/api/{organizationId}/settings/smtp",
+     .id = "smtp.delete",
+     .group = "Organization",
+     .no_keys = true,
+     .permission = PERMISSION_ORGANIZATION_MANAGE,
+     .summary = "Forget the mail server.",
+     .shape = ANSWER_EMPTY,
+     .errors = "404 SMTP_NOT_CONFIGURED",
+     .handler = smtp_delete},
+    {.method = HTTP_POST,
+     .path = "/api/{organizationId}/settings/smtp/test",
+     .id = "smtp.test",
+     .group = "Organization",
+     .no_keys = true,
+     .permission = PERMISSION_ORGANIZATION_MANAGE,
+     .summary = "Send a test mail now.",
+     .fields = test_fields,
+     .shape = ANSWER_OTHER,
+     .deadline_ms = 40000,
+     .rate_per_minute = 10,
+     .errors = "404 SMTP_NOT_CONFIGURED|422 SMTP_LOGIN_FAILED|422 SMTP_REFUSED|502 SMTP_FAILED",
      .handler = smtp_test},
-    {.method = HTTP_GET, .path = "/api/{organizationId}/jobs/parked", .id = "jobs.parked", .group = "Organization",
-     .permission = PERMISSION_JOBS_MANAGE, .summary = "Work that failed for good and waits for a person.",
-     .answer = &job_schema, .shape = ANSWER_LIST, .sql = &SQL_PARKED_JOBS},
-    {.method = HTTP_POST, .path = "/api/{organizationId}/jobs/{jobId}/retry", .id = "jobs.retry", .group = "Organization",
-     .permission = PERMISSION_JOBS_MANAGE, .summary = "Try it again.", .fields = job_fields, .shape = ANSWER_EMPTY,
-     .errors = "404 JOB_NOT_FOUND", .handler = job_retry},
-    {.method = HTTP_DELETE, .path = "/api/{organizationId}/jobs/{jobId}", .id = "jobs.delete", .group = "Organization",
-     .permission = PERMISSION_JOBS_MANAGE, .summary = "Give it up.", .fields = job_fields, .shape = ANSWER_EMPTY,
-     .errors = "404 JOB_NOT_FOUND", .handler = job_delete},
+    {.method = HTTP_GET,
+     .path = "/api/{organizationId}/jobs/parked",
+     .id = "jobs.parked",
+     .group = "Organization",
+     .permission = PERMISSION_JOBS_MANAGE,
+     .summary = "Work that failed for good and waits for a person.",
+     .answer = &job_schema,
+     .shape = ANSWER_LIST,
+     .sql = &SQL_PARKED_JOBS},
+    {.method = HTTP_POST,
+     .path = "/api/{organizationId}/jobs/{jobId}/retry",
+     .id = "jobs.retry",
+     .group = "Organization",
+     .permission = PERMISSION_JOBS_MANAGE,
+     .summary = "Try it again.",
+     .fields = job_fields,
+     .shape = ANSWER_EMPTY,
+     .errors = "404 JOB_NOT_FOUND",
+     .handler = job_retry},
+    {.method = HTTP_DELETE,
+     .path = "/api/{organizationId}/jobs/{jobId}",
+     .id = "jobs.delete",
+     .group = "Organization",
+     .permission = PERMISSION_JOBS_MANAGE,
+     .summary = "Give it up.",
+     .fields = job_fields,
+     .shape = ANSWER_EMPTY,
+     .errors = "404 JOB_NOT_FOUND",
+     .handler = job_delete},
     {0},
 };

@@ -1,5 +1,5 @@
-/* Roles: named sets of permissions. The four built-in kinds are always there; the owner's cannot be changed. Nobody makes
- * or changes a role that allows more than they may themselves. */
+/* Roles: named sets of permissions. The four built-in kinds are always there; the owner's cannot be
+ * changed. Nobody makes or changes a role that allows more than they may themselves. */
 #include <string.h>
 
 #include "auth/auth.h"
@@ -17,7 +17,8 @@ static enum err read_permissions(struct ctx *c, permission_set *ret_set, const c
     *ret_array = NULL;
     if (!in_json(c, "permissions")) return ERR_OK;
     if (!permissions_from_json(in_json(c, "permissions"), ret_set, &unknown))
-        return fault_field(c, "permissions", "PERMISSION_UNKNOWN", "There is no permission %.60s", unknown);
+        return fault_field(c, "permissions", "PERMISSION_UNKNOWN", "There is no permission %.60s",
+                           unknown);
     *ret_array = permissions_to_array(c->arena, *ret_set);
     return ERR_OK;
 }
@@ -59,7 +60,8 @@ static enum err role_load(struct ctx *c, struct role *ret)
     struct rows *rows = NULL;
     enum err e = db_query(c, &SQL_ROLE_GET, NULL, &rows);
     if (e) return e;
-    if (rows_count(rows) == 0) return fault(c, ERR_NOT_FOUND, "ROLE_NOT_FOUND", "There is no such role");
+    if (rows_count(rows) == 0)
+        return fault(c, ERR_NOT_FOUND, "ROLE_NOT_FOUND", "There is no such role");
     *ret = (struct role){
         .kind = rows_text(rows, 0, "kind"),
         .name = rows_text(rows, 0, "name"),
@@ -74,10 +76,13 @@ static enum err role_log(struct ctx *c, const struct role *role, permission_set 
 {
     CLEANUP(json_decrefp) json_t *changes = json_object();
     const char *name = in_text(c, "name");
-    if (name && strcmp(name, role->name) != 0) json_object_set_new(changes, "name", json_pack("{s:s, s:s}", "from", role->name, "to", name));
+    if (name && strcmp(name, role->name) != 0)
+        json_object_set_new(changes, "name",
+                            json_pack("{s:s, s:s}", "from", role->name, "to", name));
     if (changed)
         json_object_set_new(changes, "permissions",
-                            json_pack("{s:s, s:s}", "from", permissions_to_array(c->arena, role->permissions), "to",
+                            json_pack("{s:s, s:s}", "from",
+                                      permissions_to_array(c->arena, role->permissions), "to",
                                       permissions_to_array(c->arena, set)));
     return audit(c, "role.update", "role", in_uuid(c, "roleId"), role->name, changes);
 }
@@ -102,7 +107,7 @@ static enum err role_update(struct ctx *c, struct request *r, struct reply *p)
     if (e) return e;
     e = role_log(c, &role, set, array && set != role.permissions);
     if (e) return e;
-    e = db_exec(c, &SQL_AUTH_CHANGED, PARAMS(P_NULL("user")));
+    e = db_exec(c, &SQL_AUTH_ROLE_CHANGED, NULL);
     if (e) return e;
     e = settings_changed(c, "roles");
     if (e) return e;
@@ -125,7 +130,9 @@ static enum err role_free(struct ctx *c)
         fault_data(c, uses[i], json_integer(n));
         all += n;
     }
-    return all == 0 ? ERR_OK : fault(c, ERR_CONFLICT, "ROLE_IN_USE", "Somebody has this role: give them another one first");
+    return all == 0 ? ERR_OK
+                    : fault(c, ERR_CONFLICT, "ROLE_IN_USE",
+                            "Somebody has this role: give them another one first");
 }
 
 static enum err role_delete(struct ctx *c, struct request *r, struct reply *p)
@@ -137,7 +144,8 @@ static enum err role_delete(struct ctx *c, struct request *r, struct reply *p)
     if (e) return e;
     e = role_load(c, &role);
     if (e) return e;
-    if (strcmp(role.kind, "custom") != 0) return fault(c, ERR_FORBIDDEN, "ROLE_FIXED", "Built-in roles cannot be removed");
+    if (strcmp(role.kind, "custom") != 0)
+        return fault(c, ERR_FORBIDDEN, "ROLE_FIXED", "Built-in roles cannot be removed");
     e = role_free(c);
     if (e) return e;
     e = db_one(c, &SQL_ROLE_DELETE, NULL, NULL);
@@ -152,7 +160,8 @@ static enum err role_delete(struct ctx *c, struct request *r, struct reply *p)
     return ERR_OK;
 }
 
-static void add_words(struct buf *b, const char *key, const char *pt, const char *es, const char *en)
+static void add_words(struct buf *b, const char *key, const char *pt, const char *es,
+                      const char *en)
 {
     buf_addf(b, ",\"%s\":{\"pt\":", key);
     buf_add_json(b, pt);
@@ -181,11 +190,16 @@ static enum err permissions(struct ctx *c, struct request *r, struct reply *p)
     return ERR_OK;
 }
 
-/* --- rows ----------------------------------------------------------------------------------------------------------------- */
+/* --- rows ------------------------------------------------------------------------------------ */
 
 static const struct field create_fields[] = {
     {.name = "name", .type = F_TEXT, .required = true, .max = 60},
-    {.name = "permissions", .type = F_ARRAY, .of = F_TEXT, .item_max = 60, .otherwise = "[]", .help = "Names from GET permissions."},
+    {.name = "permissions",
+     .type = F_ARRAY,
+     .of = F_TEXT,
+     .item_max = 60,
+     .otherwise = "[]",
+     .help = "Names from GET permissions."},
     {0},
 };
 static const struct field update_fields[] = {
@@ -195,13 +209,17 @@ static const struct field update_fields[] = {
 };
 static const struct field role_shape[] = {
     {.name = "id", .type = F_UUID, .required = true},
-    {.name = "kind", .type = F_ENUM, .values = "owner|admin|manager|agent|custom", .required = true},
+    {.name = "kind",
+     .type = F_ENUM,
+     .values = "owner|admin|manager|agent|custom",
+     .required = true},
     {.name = "name", .type = F_TEXT, .required = true},
     {.name = "permissions", .type = F_ARRAY, .of = F_TEXT, .required = true},
     {.name = "userCount", .type = F_INT, .required = true},
     {0},
 };
-static const struct schema role_schema = {.name = "Role", .help = "A named set of permissions.", .fields = role_shape};
+static const struct schema role_schema = {
+    .name = "Role", .help = "A named set of permissions.", .fields = role_shape};
 static const struct field words_shape[] = {
     {.name = "pt", .type = F_TEXT, .required = true},
     {.name = "es", .type = F_TEXT, .required = true},
@@ -214,26 +232,59 @@ static const struct field permission_shape[] = {
     {.name = "help", .type = F_OBJECT, .fields = words_shape, .required = true},
     {0},
 };
-static const struct schema permission_schema = {.name = "Permission", .help = "Something that a role may allow.",
-                                                .fields = permission_shape};
+static const struct schema permission_schema = {
+    .name = "Permission", .help = "Something that a role may allow.", .fields = permission_shape};
 
 const struct route auth_role_routes[] = {
-    {.method = HTTP_GET, .path = "/api/{organizationId}/roles", .id = "roles.list", .group = "Roles",
-     .summary = "All roles, the built-in ones first.", .answer = &role_schema, .shape = ANSWER_LIST, .sql = &SQL_ROLE_LIST},
-    {.method = HTTP_POST, .path = "/api/{organizationId}/roles", .id = "roles.create", .group = "Roles", .creates = true,
-     .permission = PERMISSION_ROLES_MANAGE, .no_keys = true, .summary = "Make a role.", .fields = create_fields,
-     .answer = &role_schema, .errors = "400 PERMISSION_UNKNOWN|403 RIGHTS_EXCEEDED|409 ROLE_DUPLICATE", .handler = role_create},
-    {.method = HTTP_PATCH, .path = "/api/{organizationId}/roles/{roleId}", .id = "roles.update", .group = "Roles",
-     .permission = PERMISSION_ROLES_MANAGE, .no_keys = true, .summary = "Change a role's name or permissions.",
-     .fields = update_fields, .answer = &role_schema,
-     .errors = "400 PERMISSION_UNKNOWN|403 RIGHTS_EXCEEDED|403 ROLE_FIXED|404 ROLE_NOT_FOUND|409 ROLE_DUPLICATE",
+    {.method = HTTP_GET,
+     .path = "/api/{organizationId}/roles",
+     .id = "roles.list",
+     .group = "Roles",
+     .summary = "All roles, the built-in ones first.",
+     .answer = &role_schema,
+     .shape = ANSWER_LIST,
+     .sql = &SQL_ROLE_LIST},
+    {.method = HTTP_POST,
+     .path = "/api/{organizationId}/roles",
+     .id = "roles.create",
+     .group = "Roles",
+     .creates = true,
+     .permission = PERMISSION_ROLES_MANAGE,
+     .no_keys = true,
+     .summary = "Make a role.",
+     .fields = create_fields,
+     .answer = &role_schema,
+     .errors = "400 PERMISSION_UNKNOWN|403 RIGHTS_EXCEEDED|409 ROLE_DUPLICATE",
+     .handler = role_create},
+    {.method = HTTP_PATCH,
+     .path = "/api/{organizationId}/roles/{roleId}",
+     .id = "roles.update",
+     .group = "Roles",
+     .permission = PERMISSION_ROLES_MANAGE,
+     .no_keys = true,
+     .summary = "Change a role's name or permissions.",
+     .fields = update_fields,
+     .answer = &role_schema,
+     .errors = "400 PERMISSION_UNKNOWN|403 RIGHTS_EXCEEDED|403 ROLE_FIXED|404 ROLE_NOT_FOUND|409 "
+               "ROLE_DUPLICATE",
      .handler = role_update},
-    {.method = HTTP_DELETE, .path = "/api/{organizationId}/roles/{roleId}", .id = "roles.delete", .group = "Roles",
-     .permission = PERMISSION_ROLES_MANAGE, .no_keys = true, .summary = "Remove a custom role that nobody has.",
-     .shape = ANSWER_EMPTY, .errors = "403 RIGHTS_EXCEEDED|403 ROLE_FIXED|404 ROLE_NOT_FOUND|409 ROLE_IN_USE",
+    {.method = HTTP_DELETE,
+     .path = "/api/{organizationId}/roles/{roleId}",
+     .id = "roles.delete",
+     .group = "Roles",
+     .permission = PERMISSION_ROLES_MANAGE,
+     .no_keys = true,
+     .summary = "Remove a custom role that nobody has.",
+     .shape = ANSWER_EMPTY,
+     .errors = "403 RIGHTS_EXCEEDED|403 ROLE_FIXED|404 ROLE_NOT_FOUND|409 ROLE_IN_USE",
      .handler = role_delete},
-    {.method = HTTP_GET, .path = "/api/{organizationId}/permissions", .id = "permissions.list", .group = "Roles",
-     .summary = "Everything that a role may allow, with words for people.", .answer = &permission_schema, .shape = ANSWER_LIST,
+    {.method = HTTP_GET,
+     .path = "/api/{organizationId}/permissions",
+     .id = "permissions.list",
+     .group = "Roles",
+     .summary = "Everything that a role may allow, with words for people.",
+     .answer = &permission_schema,
+     .shape = ANSWER_LIST,
      .handler = permissions},
     {0},
 };

@@ -1,9 +1,10 @@
 /* Who makes a request: the session cookie or the API key, turned into ctx->actor (auth.h).
  *
- * Order: a key, when one is sent, else the cookie. What the database says is remembered for half a minute
- * (session_cache.h); every change of rights writes the event auth.changed, which makes all workers forget at once. A key
- * is checked on each request against its networks and its rate; each worker counts for itself, so that an installation
- * lets through up to the number of its workers times the rate. */
+ * Order: a key, when one is sent, else the cookie. What the database says is remembered for half a
+ * minute (session_cache.h); every change of rights writes the event auth.changed, which makes all
+ * workers forget at once. A key is checked on each request against its networks and its rate; each
+ * worker counts for itself, so that an installation lets through up to the number of its workers
+ * times the rate. */
 #include <string.h>
 #include <strings.h>
 
@@ -21,11 +22,11 @@
 #include "sql.h"
 
 #define CACHE_ENTRIES 4096
-#define KEY_BUCKETS 2048
-#define KEY_PREFIX "ak_"
-#define TOPIC "auth"
+#define KEY_BUCKETS   2048
+#define KEY_PREFIX    "ak_"
+#define TOPIC         "auth"
 
-/* --- tokens --------------------------------------------------------------------------------------------------------- */
+/* --- tokens ---------------------------------------------------------------------------------- */
 
 const char *token_hash(struct ctx *c, const char *token)
 {
@@ -42,11 +43,12 @@ void token_make(struct ctx *c, const char **ret_token, const char **ret_hash)
 void session_cookie(struct ctx *c, const struct request *r, struct reply *p, const char *token)
 {
     reply_header(c, p, "Set-Cookie",
-                 arena_printf(c->arena, "%s=%s; Path=/; Max-Age=%d; HttpOnly; SameSite=Lax%s", SESSION_COOKIE, token ? token : "",
-                              token ? SESSION_S : 0, r->secure ? "; Secure" : ""));
+                 arena_printf(c->arena, "%s=%s; Path=/; Max-Age=%d; HttpOnly; SameSite=Lax%s",
+                              SESSION_COOKIE, token ? token : "", token ? SESSION_S : 0,
+                              r->secure ? "; Secure" : ""));
 }
 
-/* --- identities ------------------------------------------------------------------------------------------------------- */
+/* --- identities ------------------------------------------------------------------------------ */
 
 static void act_as(struct ctx *c, const struct identity *i)
 {
@@ -70,10 +72,12 @@ static enum standing standing_of(const char *role_kind, const char *status)
 }
 
 /* Ask the database who this session is; ERR_NOT_FOUND: nobody. */
-static enum err session_load(struct ctx *c, const char *hash, struct uuid org, struct identity *ret, bool *ret_renewed)
+static enum err session_load(struct ctx *c, const char *hash, struct uuid org, struct identity *ret,
+                             bool *ret_renewed)
 {
     struct rows *rows = NULL;
-    enum err e = db_query(c, &SQL_AUTH_SESSION, PARAMS(P_TEXT("token_hash", hash), P_UUID("org", org)), &rows);
+    enum err e = db_query(c, &SQL_AUTH_SESSION,
+                          PARAMS(P_TEXT("token_hash", hash), P_UUID("org", org)), &rows);
     if (e) return e;
     if (rows_count(rows) == 0) return ERR_NOT_FOUND;
     *ret = (struct identity){
@@ -86,13 +90,16 @@ static enum err session_load(struct ctx *c, const char *hash, struct uuid org, s
         .team_ids = rows_text(rows, 0, "team_ids"),
         .addresses = "",
     };
-    if (ret->standing == STANDING_ACTIVE) ret->permissions = permissions_from_array(rows_text(rows, 0, "permissions"));
+    if (ret->standing == STANDING_ACTIVE)
+        ret->permissions = permissions_from_array(rows_text(rows, 0, "permissions"));
     *ret_renewed = rows_bool(rows, 0, "renewed");
     return ERR_OK;
 }
 
-/* The person of the request's cookie in org. ERR_UNAUTHORIZED without a fault: no cookie, or no such session. */
-static enum err session_identity(struct ctx *c, struct request *r, struct reply *p, struct uuid org, struct identity *ret)
+/* The person of the request's cookie in org. ERR_UNAUTHORIZED without a fault: no cookie, or no
+ * such session. */
+static enum err session_identity(struct ctx *c, struct request *r, struct reply *p, struct uuid org,
+                                 struct identity *ret)
 {
     const struct auth *auth = c->app->auth;
     const char *token = request_cookie(c, r, SESSION_COOKIE);
@@ -134,11 +141,12 @@ static enum err authenticate_session(struct ctx *c, struct request *r, struct re
     act_as(c, &i);
     if (uuid_is_nil(c->org) || i.standing == STANDING_ACTIVE) return ERR_OK;
     if (i.standing == STANDING_SUSPENDED)
-        return fault(c, ERR_FORBIDDEN, "MEMBERSHIP_SUSPENDED", "Your access to this organization is suspended");
+        return fault(c, ERR_FORBIDDEN, "MEMBERSHIP_SUSPENDED",
+                     "Your access to this organization is suspended");
     return fault(c, ERR_FORBIDDEN, "NOT_A_MEMBER", "You are not a member of this organization");
 }
 
-/* --- keys --------------------------------------------------------------------------------------------------------------- */
+/* --- keys ------------------------------------------------------------------------------------ */
 
 /* PostgreSQL's "{10.0.0.0/8,::1/128}" as the list that address_in takes. */
 static const char *address_list(struct ctx *c, const char *array)
@@ -172,11 +180,13 @@ static enum err key_identity(struct ctx *c, const char *key, struct identity *re
 {
     const struct auth *auth = c->app->auth;
     size_t len = strlen(key);
-    if (strncmp(key, KEY_PREFIX, sizeof KEY_PREFIX - 1) != 0 || len < 20 || len > 100) return ERR_NOT_FOUND;
+    if (strncmp(key, KEY_PREFIX, sizeof KEY_PREFIX - 1) != 0 || len < 20 || len > 100)
+        return ERR_NOT_FOUND;
     unsigned char hash[SHA256_SIZE];
     sha256(key, len, hash);
     int64_t now_ms = clock_mono_ms();
-    const struct identity *known = session_cache_get(auth->sessions, hash, (struct uuid){0}, now_ms);
+    const struct identity *known =
+        session_cache_get(auth->sessions, hash, (struct uuid){0}, now_ms);
     if (known) {
         *ret = *known;
         return ERR_OK;
@@ -199,17 +209,21 @@ static enum err authenticate_key(struct ctx *c, struct reply *p, const char *key
     const struct auth *auth = c->app->auth;
     struct identity i;
     enum err e = key_identity(c, key, &i);
-    if (e == ERR_NOT_FOUND) return fault(c, ERR_UNAUTHORIZED, "API_KEY_INVALID", "This API key is unknown or revoked");
+    if (e == ERR_NOT_FOUND)
+        return fault(c, ERR_UNAUTHORIZED, "API_KEY_INVALID", "This API key is unknown or revoked");
     if (e) return e;
     act_as(c, &i); /* copies: the cache's own texts may go while something below waits */
     if (!address_listed(c->address, i.addresses))
-        return fault(c, ERR_FORBIDDEN, "API_KEY_IP_DENIED", "This API key may not be used from your address");
+        return fault(c, ERR_FORBIDDEN, "API_KEY_IP_DENIED",
+                     "This API key may not be used from your address");
     struct rate_state state;
-    bool taken = rate_take(auth->keys, i.id.b, sizeof i.id.b, i.rate_per_minute, clock_mono_ms(), &state);
+    bool taken =
+        rate_take(auth->keys, i.id.b, sizeof i.id.b, i.rate_per_minute, clock_mono_ms(), &state);
     if (!taken) return rate_refuse(c, p, &state);
     rate_headers(c, p, &state);
     if (!uuid_is_nil(c->org) && !uuid_equal(c->org, i.org))
-        return fault(c, ERR_FORBIDDEN, "ORGANIZATION_MISMATCH", "This API key belongs to another organization");
+        return fault(c, ERR_FORBIDDEN, "ORGANIZATION_MISMATCH",
+                     "This API key belongs to another organization");
     return ERR_OK;
 }
 
@@ -228,23 +242,28 @@ static enum err authenticate(struct ctx *c, struct request *r, struct reply *p)
     return key ? authenticate_key(c, p, key) : authenticate_session(c, r, p);
 }
 
-const struct router_auth auth_router = {.authenticate = authenticate, .permission_name = permission_name};
+const struct router_auth auth_router = {.authenticate = authenticate,
+                                        .permission_name = permission_name};
 
-/* --- forgetting --------------------------------------------------------------------------------------------------------- */
+/* --- forgetting ------------------------------------------------------------------------------ */
 
 static void forget(struct auth *auth, bool org, const char *text)
 {
     struct uuid id;
     if (!text || !uuid_parse(text, &id)) return;
-    if (org) session_cache_drop_org(auth->sessions, id);
-    else session_cache_drop_user(auth->sessions, id);
+    if (org)
+        session_cache_drop_org(auth->sessions, id);
+    else
+        session_cache_drop_user(auth->sessions, id);
 }
 
 static void on_hint(void *arg, const char *payload)
 {
     const struct app *app = arg;
-    if (strncmp(payload, "user ", 5) == 0) forget(app->auth, false, payload + 5);
-    else if (strncmp(payload, "org ", 4) == 0) forget(app->auth, true, payload + 4);
+    if (strncmp(payload, "user ", 5) == 0)
+        forget(app->auth, false, payload + 5);
+    else if (strncmp(payload, "org ", 4) == 0)
+        forget(app->auth, true, payload + 4);
 }
 
 static void on_event(void *arg, const struct event *event)
@@ -254,8 +273,10 @@ static void on_event(void *arg, const struct event *event)
     if (strcmp(event->type, "auth.changed") != 0) return;
     CLEANUP(json_decrefp) json_t *payload = json_loads(event->payload, 0, NULL);
     const char *user = json_get_text(payload, "userId");
-    if (user) forget(auth, false, user);
-    else session_cache_drop_org(auth->sessions, event->org);
+    if (user)
+        forget(auth, false, user);
+    else
+        session_cache_drop_org(auth->sessions, event->org);
 }
 
 void auth_forget(struct ctx *c, struct uuid user)
@@ -265,7 +286,7 @@ void auth_forget(struct ctx *c, struct uuid user)
     struct auth *auth = c->app->auth;
     uuid_text(org ? c->org : user, text);
     if (auth) forget(auth, org, text);
-    if (c->app->bus) bus_send(c->app->bus, TOPIC, arena_printf(c->arena, "%s %s", org ? "org" : "user", text));
+    bus_send(c->app->bus, TOPIC, arena_printf(c->arena, "%s %s", org ? "org" : "user", text));
 }
 
 enum err auth_start(struct app *app)
@@ -275,7 +296,7 @@ enum err auth_start(struct app *app)
     auth->keys = rate_limiter_new(KEY_BUCKETS);
     app->auth = auth;
     if (app->events) event_reader_on(app->events, on_event, app);
-    if (app->bus) bus_on(app->bus, TOPIC, on_hint, app);
+    bus_on(app->bus, TOPIC, on_hint, app);
     return ERR_OK;
 }
 

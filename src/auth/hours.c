@@ -1,5 +1,5 @@
-/* Checking opening hours (hours.h): what is refused here would let a team be open for ever, or never, without anybody
- * seeing why. Pure; the words name the rule that was broken. */
+/* Checking opening hours (hours.h): what is refused here would let a team be open for ever, or
+ * never, without anybody seeing why. Pure; the words name the rule that was broken. */
 #include "auth/hours.h"
 
 #include <string.h>

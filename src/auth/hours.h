@@ -1,5 +1,5 @@
-/* Opening hours as teams (and channels) keep them: {"mon": [["08:00","12:00"],["13:00","18:00"]], …}, local time of the
- * organization. A day that is absent is closed. */
+/* Opening hours as teams (and channels) keep them: {"mon": [["08:00","12:00"],["13:00","18:00"]],
+ * …}, local time of the organization. A day that is absent is closed. */
 #ifndef INTERFLOW_AUTH_HOURS_H
 #define INTERFLOW_AUTH_HOURS_H
 
@@ -8,8 +8,8 @@
 
 #define HOURS_PER_DAY 6
 
-/* Days mon…sun only; per day at most HOURS_PER_DAY spans in order that do not overlap; "HH:MM", the end up to "24:00" and
- * after the beginning. False: *ret_why says what is wrong (static). */
+/* Days mon…sun only; per day at most HOURS_PER_DAY spans in order that do not overlap; "HH:MM", the
+ * end up to "24:00" and after the beginning. False: *ret_why says what is wrong (static). */
 bool hours_valid(const json_t *hours, const char **ret_why);
 
 #endif

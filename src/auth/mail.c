@@ -1,6 +1,7 @@
-/* Sending mail: a job per mail, so that a mail server that is away costs nobody a request and no mail is lost. Links are
- * sealed while they wait, because whoever reads them could use them. The Message-ID comes from the job, so that a mail
- * that went out twice (a worker died after the server had taken it) is one mail to the receiver's program. */
+/* Sending mail: a job per mail, so that a mail server that is away costs nobody a request and no
+ * mail is lost. Links are sealed while they wait, because whoever reads them could use them. The
+ * Message-ID comes from the job, so that a mail that went out twice (a worker died after the server
+ * had taken it) is one mail to the receiver's program. */
 #include "auth/mail.h"
 
 #include <string.h>
@@ -11,9 +12,9 @@
 #include "core/log.h"
 #include "sql.h"
 
-#define SECRET_PURPOSE "mail.secret"
+#define SECRET_PURPOSE   "mail.secret"
 #define PASSWORD_PURPOSE "smtp_settings.password"
-#define SMTP_TIMEOUT_MS 20000
+#define SMTP_TIMEOUT_MS  20000
 
 const char *mail_secret(struct ctx *c, const char *link)
 {
@@ -22,7 +23,9 @@ const char *mail_secret(struct ctx *c, const char *link)
 
 enum err mail_add(struct ctx *c, const struct mail *m)
 {
-    CLEANUP(json_decrefp) json_t *payload = json_pack("{s:s, s:s, s:s}", "to", m->to, "template", m->template, "language", m->language);
+    CLEANUP(json_decrefp)
+    json_t *payload =
+        json_pack("{s:s, s:s, s:s}", "to", m->to, "template", m->template, "language", m->language);
     json_object_set(payload, "data", m->data ? (json_t *)(uintptr_t)m->data : json_null());
     if (m->secret) json_object_set_new(payload, "secret", json_string(m->secret));
     return job_add(c, &(struct job_new){.kind = "mail.send", .payload = payload});
@@ -34,14 +37,17 @@ static int security_of(const char *name)
     return strcmp(name, "starttls") == 0 ? SMTP_STARTTLS : SMTP_PLAIN;
 }
 
-static enum err send_through(struct ctx *c, const struct rows *rows, const char *to, struct bytes message)
+static enum err send_through(struct ctx *c, const struct rows *rows, const char *to,
+                             struct bytes message)
 {
     const char *user = rows_text(rows, 0, "username");
     const char *sealed = rows_text(rows, 0, "password");
     const char *password = NULL;
     if (sealed) {
         enum err e = secret_open(c->arena, c->app->seal_key, PASSWORD_PURPOSE, sealed, &password);
-        if (e) return fault(c, ERR_UNPROCESSABLE, "SMTP_PASSWORD_UNREADABLE", "Set the password of the mail server again");
+        if (e)
+            return fault(c, ERR_UNPROCESSABLE, "SMTP_PASSWORD_UNREADABLE",
+                         "Set the password of the mail server again");
     }
     struct smtp_call call = {
         .host = rows_text(rows, 0, "host"),
@@ -61,8 +67,8 @@ static enum err send_through(struct ctx *c, const struct rows *rows, const char 
     return smtp_send(c, &call);
 }
 
-enum err mail_send_now(struct ctx *c, const char *to, const char *template, const char *language, const json_t *vars,
-                       const char *message_id)
+enum err mail_send_now(struct ctx *c, const char *to, const char *template, const char *language,
+                       const json_t *vars, const char *message_id)
 {
     struct rows *rows = NULL;
     struct bytes message;
@@ -70,7 +76,8 @@ enum err mail_send_now(struct ctx *c, const char *to, const char *template, cons
     if (!text) return fault(c, ERR_INTERNAL, NULL, "There is no mail text %s", template);
     enum err e = db_query(c, &SQL_SMTP_GET, NULL, &rows);
     if (e) return e;
-    if (rows_count(rows) == 0) return fault(c, ERR_NOT_FOUND, "SMTP_NOT_CONFIGURED", "No mail server is set");
+    if (rows_count(rows) == 0)
+        return fault(c, ERR_NOT_FOUND, "SMTP_NOT_CONFIGURED", "No mail server is set");
     const char *from = rows_text(rows, 0, "from_email");
     const char *domain = strrchr(from, '@');
     struct mail_headers h = {
@@ -87,7 +94,8 @@ enum err mail_send_now(struct ctx *c, const char *to, const char *template, cons
     return send_through(c, rows, to, message);
 }
 
-/* Variables of the texts: the payload's data and the sealed link. NULL: the link cannot be opened. */
+/* Variables of the texts: the payload's data and the sealed link. NULL: the link cannot be opened.
+ */
 static json_t *variables(struct ctx *c, const struct job *j)
 {
     json_t *vars = json_deep_copy(json_object_get(j->payload, "data"));
@@ -122,13 +130,15 @@ enum job_outcome mail_job(struct ctx *c, struct job *j)
     const char *language = json_get_text(j->payload, "language");
     CLEANUP(json_decrefp) json_t *vars = variables(c, j);
     if (!to || !template || !vars) {
-        j->error = vars ? "the mail has no receiver" : "the link of this mail cannot be opened: another key file?";
+        j->error = vars ? "the mail has no receiver"
+                        : "the link of this mail cannot be opened: another key file?";
         return JOB_PARK;
     }
     enum err e = mail_send_now(c, to, template, language ? language : "pt", vars, message_id(c, j));
     if (!e) return JOB_DONE;
     j->error = c->fault.message ? c->fault.message : err_row(e)->text;
-    bool lasting = e == ERR_NOT_FOUND || e == ERR_FORBIDDEN || e == ERR_UNPROCESSABLE || e == ERR_INVALID;
+    bool lasting =
+        e == ERR_NOT_FOUND || e == ERR_FORBIDDEN || e == ERR_UNPROCESSABLE || e == ERR_INVALID;
     return lasting ? JOB_PARK : JOB_RETRY;
 }
 
@@ -141,8 +151,15 @@ static enum job_outcome sweep(struct ctx *c, struct job *j)
 }
 
 const struct job_kind auth_jobs[] = {
-    {.name = "mail.send", .help = "A mail to the staff through the organization's mail server.", .max_tries = 12, .timeout_s = 60,
-     .at_once = 4, .run = mail_job},
-    {.name = "auth.sweep", .help = "Removes expired logins, tickets, links and counts of tries.", .every_s = 3600, .run = sweep},
+    {.name = "mail.send",
+     .help = "A mail to the staff through the organization's mail server.",
+     .max_tries = 12,
+     .timeout_s = 60,
+     .at_once = 4,
+     .run = mail_job},
+    {.name = "auth.sweep",
+     .help = "Removes expired logins, tickets, links and counts of tries.",
+     .every_s = 3600,
+     .run = sweep},
     {0},
 };

@@ -1,6 +1,6 @@
-/* Writing a mail: RFC 5322 headers, RFC 2047 words for what is not ASCII, a plain and an HTML part (RFC 2046), both
- * quoted-printable (RFC 2045). Values of people never reach a header or the HTML unescaped: header texts go through
- * add_words, paragraphs through buf_add_html. */
+/* Writing a mail: RFC 5322 headers, RFC 2047 words for what is not ASCII, a plain and an HTML part
+ * (RFC 2046), both quoted-printable (RFC 2045). Values of people never reach a header or the HTML
+ * unescaped: header texts go through add_words, paragraphs through buf_add_html. */
 #include <string.h>
 
 #include "auth/mail.h"
@@ -13,7 +13,8 @@
 #define MAIL_MAX (256 * KIB)
 #define TEXT_MAX (16 * KIB)
 #define LINE_MAX 76
-#define WORD_BYTES 39 /* of text in one encoded word: 52 characters of base64, below RFC 2047's 75 */
+#define WORD_BYTES                                                                                 \
+    39 /* of text in one encoded word: 52 characters of base64, below RFC 2047's 75 */
 
 static bool address_plain(const char *s)
 {
@@ -24,7 +25,8 @@ static bool address_plain(const char *s)
     return true;
 }
 
-/* Text for a header: as it is when it is plain, else as encoded words, each of whole characters, folded. */
+/* Text for a header: as it is when it is plain, else as encoded words, each of whole characters,
+ * folded. */
 static void add_words(struct buf *b, struct arena *a, const char *text)
 {
     size_t len = strlen(text);
@@ -71,8 +73,10 @@ static void add_quoted(struct buf *b, const char *text)
                 width = 3;
             }
         }
-        if (plain) buf_addc(b, (char)ch);
-        else buf_addf(b, "=%02X", (unsigned int)ch);
+        if (plain)
+            buf_addc(b, (char)ch);
+        else
+            buf_addf(b, "=%02X", (unsigned int)ch);
         column += width;
     }
     buf_adds(b, "\r\n");
@@ -82,7 +86,8 @@ struct rendered {
     const char *subject, *greeting, *body, *button, *footer, *link;
 };
 
-static enum err render(struct arena *a, const struct mail_text *t, const json_t *vars, struct rendered *ret)
+static enum err render(struct arena *a, const struct mail_text *t, const json_t *vars,
+                       struct rendered *ret)
 {
     const char *link = json_string_value(json_object_get(vars, "link"));
     const char *const from[] = {t->subject, t->greeting, t->body, t->footer};
@@ -111,7 +116,8 @@ static void add_paragraphs(struct buf *b, struct arena *a, const char *text, con
         buf_add_html(b, arena_strndup(a, text, len));
         buf_adds(b, "</p>\n");
         text += len;
-        while (*text == '\n') text++;
+        while (*text == '\n')
+            text++;
     }
 }
 
@@ -122,17 +128,21 @@ static void add_html(struct buf *b, struct arena *a, const struct rendered *r, c
     buf_add_html(b, r->subject);
     buf_adds(b, "</title></head>\n<body style=\"margin:0;padding:32px 16px;background:#f6f7f9;"
                 "font-family:-apple-system,'Segoe UI',Roboto,Arial,sans-serif;color:#1b1f27\">\n"
-                "<div style=\"max-width:480px;margin:0 auto;padding:32px;background:#fff;border:1px solid #e3e6eb;"
+                "<div style=\"max-width:480px;margin:0 "
+                "auto;padding:32px;background:#fff;border:1px solid #e3e6eb;"
                 "border-radius:10px\">\n");
     add_paragraphs(b, a, r->greeting, "margin:0 0 16px;font-size:16px;font-weight:600");
     add_paragraphs(b, a, r->body, "margin:0 0 16px;font-size:14px;line-height:22px");
     if (r->link) {
-        buf_adds(b, "<p style=\"margin:24px 0\"><a style=\"display:inline-block;padding:11px 20px;border-radius:6px;"
-                    "background:#5b4fd6;color:#fff;font-size:14px;font-weight:600;text-decoration:none\" href=\"");
+        buf_adds(b, "<p style=\"margin:24px 0\"><a style=\"display:inline-block;padding:11px "
+                    "20px;border-radius:6px;"
+                    "background:#5b4fd6;color:#fff;font-size:14px;font-weight:600;text-decoration:"
+                    "none\" href=\"");
         buf_add_html(b, r->link);
         buf_adds(b, "\">");
         buf_add_html(b, r->button);
-        buf_adds(b, "</a></p>\n<p style=\"margin:0 0 24px;font-size:12px;line-height:18px;color:#5b6475;word-break:break-all\">");
+        buf_adds(b, "</a></p>\n<p style=\"margin:0 0 "
+                    "24px;font-size:12px;line-height:18px;color:#5b6475;word-break:break-all\">");
         buf_add_html(b, r->link);
         buf_adds(b, "</p>\n");
     }
@@ -152,12 +162,15 @@ static void add_date(struct buf *b, int64_t unix_ms)
 
 static void add_part(struct buf *b, const char *boundary, const char *type, const char *text)
 {
-    buf_addf(b, "--%s\r\nContent-Type: %s; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n", boundary, type);
+    buf_addf(b,
+             "--%s\r\nContent-Type: %s; charset=utf-8\r\nContent-Transfer-Encoding: "
+             "quoted-printable\r\n\r\n",
+             boundary, type);
     add_quoted(b, text);
 }
 
-enum err mail_message(struct arena *a, const struct mail_headers *h, const struct mail_text *t, const json_t *vars,
-                      struct bytes *ret)
+enum err mail_message(struct arena *a, const struct mail_headers *h, const struct mail_text *t,
+                      const json_t *vars, struct bytes *ret)
 {
     struct rendered r = {0};
     if (!address_plain(h->from_email) || !address_plain(h->to)) return ERR_INVALID;
@@ -175,8 +188,11 @@ enum err mail_message(struct arena *a, const struct mail_headers *h, const struc
     add_words(&b, a, r.subject);
     buf_adds(&b, "\r\nDate: ");
     add_date(&b, h->date_unix_ms);
-    buf_addf(&b, "\r\nMessage-ID: <%s>\r\nMIME-Version: 1.0\r\nAuto-Submitted: auto-generated\r\n", h->message_id);
-    buf_addf(&b, "Content-Language: %s\r\nContent-Type: multipart/alternative; boundary=\"%s\"\r\n\r\n", h->language, h->boundary);
+    buf_addf(&b, "\r\nMessage-ID: <%s>\r\nMIME-Version: 1.0\r\nAuto-Submitted: auto-generated\r\n",
+             h->message_id);
+    buf_addf(&b,
+             "Content-Language: %s\r\nContent-Type: multipart/alternative; boundary=\"%s\"\r\n\r\n",
+             h->language, h->boundary);
     add_part(&b, h->boundary, "text/plain", plain_part(a, &r));
     add_part(&b, h->boundary, "text/html", buf_str(&html));
     buf_addf(&b, "--%s--\r\n", h->boundary);

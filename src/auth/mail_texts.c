@@ -1,63 +1,52 @@
-/* The words of mails, in three languages. {{name}} may be empty: the greetings stand without it. To add one: a row here;
- * mail_add names it. */
+/* The words of mails, in three languages. {{name}} may be empty: the greetings stand without it. To
+ * add one: a row here; mail_add names it. */
 #include <string.h>
 
 #include "auth/mail.h"
 
 const struct mail_template mail_templates[] = {
     {"password_reset",
-     .pt = {"Redefinir sua senha",
-            "Olá, {{name|first|default:tudo bem}}!",
+     .pt = {"Redefinir sua senha", "Olá, {{name|first|default:tudo bem}}!",
             "Recebemos um pedido para redefinir a senha da sua conta em {{organization}}.\n\n"
             "O link abaixo vale por uma hora e só pode ser usado uma vez.",
             "Criar nova senha",
             "Se não foi você que pediu, ignore este e-mail: sua senha continua a mesma."},
-     .es = {"Restablecer tu contraseña",
-            "¡Hola, {{name|first|default:qué tal}}!",
-            "Recibimos una solicitud para restablecer la contraseña de tu cuenta en {{organization}}.\n\n"
+     .es = {"Restablecer tu contraseña", "¡Hola, {{name|first|default:qué tal}}!",
+            "Recibimos una solicitud para restablecer la contraseña de tu cuenta en "
+            "{{organization}}.\n\n"
             "El enlace de abajo es válido por una hora y solo puede usarse una vez.",
             "Crear nueva contraseña",
             "Si no fuiste tú, ignora este correo: tu contraseña sigue siendo la misma."},
-     .en = {"Reset your password",
-            "Hello {{name|first|default:there}},",
+     .en = {"Reset your password", "Hello {{name|first|default:there}},",
             "We received a request to reset the password of your account at {{organization}}.\n\n"
             "The link below is good for one hour and can be used once.",
             "Choose a new password",
             "If this was not you, ignore this e-mail: your password stays as it is."}},
     {"invitation",
-     .pt = {"{{inviter|default:Alguém}} convidou você para {{organization}}",
-            "Olá!",
-            "{{inviter|default:Alguém}} convidou você para atender os clientes de {{organization}} no Interflow.\n\n"
+     .pt = {"{{inviter|default:Alguém}} convidou você para {{organization}}", "Olá!",
+            "{{inviter|default:Alguém}} convidou você para atender os clientes de {{organization}} "
+            "no Interflow.\n\n"
             "O convite vale por sete dias.",
-            "Aceitar convite",
-            "Se você não esperava este convite, ignore este e-mail."},
-     .es = {"{{inviter|default:Alguien}} te invitó a {{organization}}",
-            "¡Hola!",
-            "{{inviter|default:Alguien}} te invitó a atender a los clientes de {{organization}} en Interflow.\n\n"
+            "Aceitar convite", "Se você não esperava este convite, ignore este e-mail."},
+     .es = {"{{inviter|default:Alguien}} te invitó a {{organization}}", "¡Hola!",
+            "{{inviter|default:Alguien}} te invitó a atender a los clientes de {{organization}} en "
+            "Interflow.\n\n"
             "La invitación es válida por siete días.",
-            "Aceptar invitación",
-            "Si no esperabas esta invitación, ignora este correo."},
-     .en = {"{{inviter|default:Somebody}} invited you to {{organization}}",
-            "Hello,",
-            "{{inviter|default:Somebody}} invited you to answer the customers of {{organization}} in Interflow.\n\n"
+            "Aceptar invitación", "Si no esperabas esta invitación, ignora este correo."},
+     .en = {"{{inviter|default:Somebody}} invited you to {{organization}}", "Hello,",
+            "{{inviter|default:Somebody}} invited you to answer the customers of {{organization}} "
+            "in Interflow.\n\n"
             "The invitation is good for seven days.",
-            "Accept the invitation",
-            "If you did not expect this invitation, ignore this e-mail."}},
+            "Accept the invitation", "If you did not expect this invitation, ignore this e-mail."}},
     {"test",
-     .pt = {"Teste de e-mail de {{organization}}",
-            "Olá!",
+     .pt = {"Teste de e-mail de {{organization}}", "Olá!",
             "Este é um e-mail de teste: o servidor de e-mail de {{organization}} está funcionando.",
-            NULL,
-            "Enviado pelo Interflow a pedido de {{inviter|default:um administrador}}."},
-     .es = {"Prueba de correo de {{organization}}",
-            "¡Hola!",
+            NULL, "Enviado pelo Interflow a pedido de {{inviter|default:um administrador}}."},
+     .es = {"Prueba de correo de {{organization}}", "¡Hola!",
             "Este es un correo de prueba: el servidor de correo de {{organization}} funciona.",
-            NULL,
-            "Enviado por Interflow a pedido de {{inviter|default:un administrador}}."},
-     .en = {"Test e-mail of {{organization}}",
-            "Hello,",
-            "This is a test: the mail server of {{organization}} works.",
-            NULL,
+            NULL, "Enviado por Interflow a pedido de {{inviter|default:un administrador}}."},
+     .en = {"Test e-mail of {{organization}}", "Hello,",
+            "This is a test: the mail server of {{organization}} works.", NULL,
             "Sent by Interflow at the request of {{inviter|default:an administrator}}."}},
     {0},
 };

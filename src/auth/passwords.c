@@ -1,5 +1,5 @@
-/* Passwords: which ones we take, and hashing off the loop. A rule that people understand: at least eight characters, and
- * not one of those that everybody tries first. */
+/* Passwords: which ones we take, and hashing off the loop. A rule that people understand: at least
+ * eight characters, and not one of those that everybody tries first. */
 #include <string.h>
 #include <strings.h>
 
@@ -13,12 +13,14 @@
 
 /* What attackers try first, of eight characters and more; compared without case. */
 static const char *const common[] = {
-    "12345678",  "123456789",  "1234567890", "password",   "password1", "password123", "qwertyui",  "qwerty123",
-    "qwertyuiop", "11111111",  "00000000",   "87654321",   "1q2w3e4r",  "1q2w3e4r5t",  "abcd1234",  "abc12345",
-    "iloveyou",  "sunshine",   "princess",   "football",   "baseball",  "superman",    "trustno1",  "welcome1",
-    "admin123",  "admin1234",  "letmein1",   "senha123",   "senha1234", "minhasenha",  "mudar123",  "brasil123",
-    "contraseña", "contrasena", "clave123",  "hola1234",   "mexico123", "interflow",   "interflow1", "interflow123",
-    "changeme",  "changeme1",  "passw0rd",   "p@ssw0rd",   "asdfghjkl", "zxcvbnm1",    "flamengo1", "corinthians",
+    "12345678",  "123456789",  "1234567890", "password",     "password1", "password123",
+    "qwertyui",  "qwerty123",  "qwertyuiop", "11111111",     "00000000",  "87654321",
+    "1q2w3e4r",  "1q2w3e4r5t", "abcd1234",   "abc12345",     "iloveyou",  "sunshine",
+    "princess",  "football",   "baseball",   "superman",     "trustno1",  "welcome1",
+    "admin123",  "admin1234",  "letmein1",   "senha123",     "senha1234", "minhasenha",
+    "mudar123",  "brasil123",  "contraseña", "contrasena",   "clave123",  "hola1234",
+    "mexico123", "interflow",  "interflow1", "interflow123", "changeme",  "changeme1",
+    "passw0rd",  "p@ssw0rd",   "asdfghjkl",  "zxcvbnm1",     "flamengo1", "corinthians",
 };
 
 static bool is_common(const char *password)
@@ -33,7 +35,8 @@ static bool one_character(const char *password)
     return strspn(password, (const char[]){password[0], '\0'}) == strlen(password);
 }
 
-bool password_acceptable(const char *password, const char *email, const char **ret_code, const char **ret_words)
+bool password_acceptable(const char *password, const char *email, const char **ret_code,
+                         const char **ret_words)
 {
     *ret_code = "PASSWORD_WEAK";
     if (text_length(password) < PASSWORD_MIN) {
@@ -51,7 +54,8 @@ bool password_acceptable(const char *password, const char *email, const char **r
         return false;
     }
     size_t local = email ? strcspn(email, "@") : 0;
-    if (email && (strcasecmp(password, email) == 0 || (strlen(password) == local && strncasecmp(password, email, local) == 0))) {
+    if (email && (strcasecmp(password, email) == 0 ||
+                  (strlen(password) == local && strncasecmp(password, email, local) == 0))) {
         *ret_words = "The password must not be the e-mail address";
         return false;
     }

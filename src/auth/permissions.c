@@ -1,6 +1,6 @@
-/* The permissions: name, and words in three languages for the page of roles. In the order of enum permission, which is
- * also that of permission_names() in sql/functions/auth.sql (a test compares them). To add one: a number in
- * permissions.h, a row here, a name there. */
+/* The permissions: name, and words in three languages for the page of roles. In the order of enum
+ * permission, which is also that of permission_names() in sql/functions/auth.sql (a test compares
+ * them). To add one: a number in permissions.h, a row here, a name there. */
 #include "auth/permissions.h"
 
 #include <string.h>
@@ -18,56 +18,49 @@ const struct permission_row permission_rows[PERMISSION_COUNT] = {
          {"Usuários", "Convidar pessoas, mudar o papel delas, suspender e remover"},
          {"Usuarios", "Invitar personas, cambiar su rol, suspender y quitar"},
          {"Users", "Invite people, change their role, suspend and remove them"}},
-    [PERMISSION_ROLES_MANAGE] =
-        {"roles.manage",
-         {"Papéis", "Criar papéis e decidir o que cada um permite"},
-         {"Roles", "Crear roles y decidir qué permite cada uno"},
-         {"Roles", "Make roles and decide what each may do"}},
-    [PERMISSION_TEAMS_MANAGE] =
-        {"teams.manage",
-         {"Equipes", "Criar equipes, escolher membros, líder e horários"},
-         {"Equipos", "Crear equipos, elegir miembros, líder y horarios"},
-         {"Teams", "Make teams, choose members, leader and hours"}},
-    [PERMISSION_CHANNELS_MANAGE] =
-        {"channels.manage",
-         {"Canais", "Conectar, pausar e remover canais"},
-         {"Canales", "Conectar, pausar y quitar canales"},
-         {"Channels", "Connect, pause and remove channels"}},
-    [PERMISSION_API_KEYS_MANAGE] =
-        {"api_keys.manage",
-         {"Chaves de API", "Criar e revogar chaves de integrações"},
-         {"Claves de API", "Crear y revocar claves de integraciones"},
-         {"API keys", "Make and revoke keys for integrations"}},
-    [PERMISSION_AUDIT_VIEW] =
-        {"audit.view",
-         {"Auditoria", "Ler o registro de quem fez o quê"},
-         {"Auditoría", "Leer el registro de quién hizo qué"},
-         {"Audit log", "Read the log of who did what"}},
+    [PERMISSION_ROLES_MANAGE] = {"roles.manage",
+                                 {"Papéis", "Criar papéis e decidir o que cada um permite"},
+                                 {"Roles", "Crear roles y decidir qué permite cada uno"},
+                                 {"Roles", "Make roles and decide what each may do"}},
+    [PERMISSION_TEAMS_MANAGE] = {"teams.manage",
+                                 {"Equipes", "Criar equipes, escolher membros, líder e horários"},
+                                 {"Equipos", "Crear equipos, elegir miembros, líder y horarios"},
+                                 {"Teams", "Make teams, choose members, leader and hours"}},
+    [PERMISSION_CHANNELS_MANAGE] = {"channels.manage",
+                                    {"Canais", "Conectar, pausar e remover canais"},
+                                    {"Canales", "Conectar, pausar y quitar canales"},
+                                    {"Channels", "Connect, pause and remove channels"}},
+    [PERMISSION_API_KEYS_MANAGE] = {"api_keys.manage",
+                                    {"Chaves de API", "Criar e revogar chaves de integrações"},
+                                    {"Claves de API", "Crear y revocar claves de integraciones"},
+                                    {"API keys", "Make and revoke keys for integrations"}},
+    [PERMISSION_AUDIT_VIEW] = {"audit.view",
+                               {"Auditoria", "Ler o registro de quem fez o quê"},
+                               {"Auditoría", "Leer el registro de quién hizo qué"},
+                               {"Audit log", "Read the log of who did what"}},
     [PERMISSION_JOBS_MANAGE] =
         {"jobs.manage",
          {"Tarefas paradas", "Ver tarefas do sistema que falharam, repetir ou descartar"},
          {"Tareas detenidas", "Ver tareas del sistema que fallaron, repetirlas o descartarlas"},
          {"Parked work", "See the system's work that failed, retry or drop it"}},
-    [PERMISSION_CUSTOMERS_VIEW] =
-        {"customers.view",
-         {"Ver clientes", "Abrir a lista de clientes e seus perfis"},
-         {"Ver clientes", "Abrir la lista de clientes y sus perfiles"},
-         {"See customers", "Open the list of customers and their profiles"}},
+    [PERMISSION_CUSTOMERS_VIEW] = {"customers.view",
+                                   {"Ver clientes", "Abrir a lista de clientes e seus perfis"},
+                                   {"Ver clientes", "Abrir la lista de clientes y sus perfiles"},
+                                   {"See customers",
+                                    "Open the list of customers and their profiles"}},
     [PERMISSION_CUSTOMERS_EDIT] =
         {"customers.edit",
          {"Editar clientes", "Criar e alterar clientes, etiquetas, notas, campos e etapas"},
          {"Editar clientes", "Crear y modificar clientes, etiquetas, notas, campos y etapas"},
          {"Edit customers", "Create and change customers, tags, notes, fields and stages"}},
-    [PERMISSION_CUSTOMERS_MERGE] =
-        {"customers.merge",
-         {"Unir clientes", "Juntar dois cadastros da mesma pessoa"},
-         {"Unir clientes", "Juntar dos registros de la misma persona"},
-         {"Merge customers", "Join two records of the same person"}},
-    [PERMISSION_CUSTOMERS_DELETE] =
-        {"customers.delete",
-         {"Excluir clientes", "Excluir clientes e apagar seus dados"},
-         {"Eliminar clientes", "Eliminar clientes y borrar sus datos"},
-         {"Delete customers", "Delete customers and erase their data"}},
+    [PERMISSION_CUSTOMERS_MERGE] = {"customers.merge",
+                                    {"Unir clientes", "Juntar dois cadastros da mesma pessoa"},
+                                    {"Unir clientes", "Juntar dos registros de la misma persona"},
+                                    {"Merge customers", "Join two records of the same person"}},
+    [PERMISSION_CUSTOMERS_DELETE] = {"customers.delete",
+                                     {"Excluir clientes", "Excluir clientes e apagar seus dados"},
+                                     {"Eliminar clientes", "Eliminar clientes y borrar sus datos"},
+                                     {"Delete customers", "Delete customers and erase their data"}},
     [PERMISSION_CUSTOMERS_EXPORT] =
         {"customers.export",
          {"Exportar clientes", "Baixar listas e os dados de um cliente em arquivo"},
@@ -78,51 +71,46 @@ const struct permission_row permission_rows[PERMISSION_COUNT] = {
          {"Ver contatos", "Ver telefones, e-mails e perfis; sem isso aparecem mascarados"},
          {"Ver contactos", "Ver teléfonos, correos y perfiles; sin esto se muestran ocultos"},
          {"See contact data", "See phones, e-mails and handles; without it they are masked"}},
-    [PERMISSION_TAGS_MANAGE] =
-        {"tags.manage",
-         {"Etiquetas", "Criar, alterar e excluir etiquetas"},
-         {"Etiquetas", "Crear, modificar y eliminar etiquetas"},
-         {"Tags", "Create, change and delete tags"}},
-    [PERMISSION_FIELDS_MANAGE] =
-        {"fields.manage",
-         {"Campos", "Criar e alterar campos personalizados"},
-         {"Campos", "Crear y modificar campos personalizados"},
-         {"Fields", "Create and change custom fields"}},
-    [PERMISSION_FUNNELS_MANAGE] =
-        {"funnels.manage",
-         {"Funis", "Criar e alterar funis e etapas"},
-         {"Embudos", "Crear y modificar embudos y etapas"},
-         {"Funnels", "Create and change funnels and stages"}},
-    [PERMISSION_CHATS_VIEW] =
-        {"chats.view",
-         {"Caixa de entrada", "Abrir a caixa de entrada e ler as conversas que pode ver"},
-         {"Bandeja de entrada", "Abrir la bandeja y leer los chats que puede ver"},
-         {"Inbox", "Open the inbox and read the chats that they may see"}},
+    [PERMISSION_TAGS_MANAGE] = {"tags.manage",
+                                {"Etiquetas", "Criar, alterar e excluir etiquetas"},
+                                {"Etiquetas", "Crear, modificar y eliminar etiquetas"},
+                                {"Tags", "Create, change and delete tags"}},
+    [PERMISSION_FIELDS_MANAGE] = {"fields.manage",
+                                  {"Campos", "Criar e alterar campos personalizados"},
+                                  {"Campos", "Crear y modificar campos personalizados"},
+                                  {"Fields", "Create and change custom fields"}},
+    [PERMISSION_FUNNELS_MANAGE] = {"funnels.manage",
+                                   {"Funis", "Criar e alterar funis e etapas"},
+                                   {"Embudos", "Crear y modificar embudos y etapas"},
+                                   {"Funnels", "Create and change funnels and stages"}},
+    [PERMISSION_CHATS_VIEW] = {"chats.view",
+                               {"Caixa de entrada",
+                                "Abrir a caixa de entrada e ler as conversas que pode ver"},
+                               {"Bandeja de entrada",
+                                "Abrir la bandeja y leer los chats que puede ver"},
+                               {"Inbox", "Open the inbox and read the chats that they may see"}},
     [PERMISSION_CHATS_VIEW_ALL] =
         {"chats.view_all",
          {"Ver todas as conversas", "Sem isso, só as próprias e as das suas equipes"},
          {"Ver todos los chats", "Sin esto, solo los propios y los de sus equipos"},
          {"See all chats", "Without it, only their own and those of their teams"}},
-    [PERMISSION_CHATS_REPLY] =
-        {"chats.reply",
-         {"Atender", "Assumir conversas, responder e escrever notas"},
-         {"Atender", "Tomar chats, responder y escribir notas"},
-         {"Reply", "Take chats, answer and write notes"}},
-    [PERMISSION_CHATS_ASSIGN] =
-        {"chats.assign",
-         {"Distribuir", "Passar conversas a outras pessoas e equipes"},
-         {"Asignar", "Pasar chats a otras personas y equipos"},
-         {"Assign", "Give chats to other people and teams"}},
-    [PERMISSION_CHATS_CLOSE] =
-        {"chats.close",
-         {"Encerrar", "Encerrar e reabrir conversas"},
-         {"Cerrar", "Cerrar y reabrir chats"},
-         {"Close", "Close and reopen chats"}},
-    [PERMISSION_SHORTCUTS_MANAGE] =
-        {"shortcuts.manage",
-         {"Atalhos", "Criar e alterar os atalhos da organização"},
-         {"Atajos", "Crear y modificar los atajos de la organización"},
-         {"Shortcuts", "Create and change the organization's shortcuts"}},
+    [PERMISSION_CHATS_REPLY] = {"chats.reply",
+                                {"Atender", "Assumir conversas, responder e escrever notas"},
+                                {"Atender", "Tomar chats, responder y escribir notas"},
+                                {"Reply", "Take chats, answer and write notes"}},
+    [PERMISSION_CHATS_ASSIGN] = {"chats.assign",
+                                 {"Distribuir", "Passar conversas a outras pessoas e equipes"},
+                                 {"Asignar", "Pasar chats a otras personas y equipos"},
+                                 {"Assign", "Give chats to other people and teams"}},
+    [PERMISSION_CHATS_CLOSE] = {"chats.close",
+                                {"Encerrar", "Encerrar e reabrir conversas"},
+                                {"Cerrar", "Cerrar y reabrir chats"},
+                                {"Close", "Close and reopen chats"}},
+    [PERMISSION_SHORTCUTS_MANAGE] = {"shortcuts.manage",
+                                     {"Atalhos", "Criar e alterar os atalhos da organização"},
+                                     {"Atajos", "Crear y modificar los atajos de la organización"},
+                                     {"Shortcuts",
+                                      "Create and change the organization's shortcuts"}},
     [PERMISSION_CLOSURE_TYPES_MANAGE] =
         {"closure_types.manage",
          {"Tipos de encerramento", "Criar e alterar os motivos de encerramento"},
@@ -132,7 +120,9 @@ const struct permission_row permission_rows[PERMISSION_COUNT] = {
 
 const char *permission_name(int permission)
 {
-    return permission > PERMISSION_NONE && permission < PERMISSION_COUNT ? permission_rows[permission].name : NULL;
+    return permission > PERMISSION_NONE && permission < PERMISSION_COUNT
+               ? permission_rows[permission].name
+               : NULL;
 }
 
 int permission_number(const char *name, size_t len)

@@ -4,8 +4,8 @@
 
 #include "core/router.h"
 
-extern const struct schema me_schema;           /* {user, organizations} */
-extern const struct schema user_schema;         /* a member, as colleagues see them */
+extern const struct schema me_schema;   /* {user, organizations} */
+extern const struct schema user_schema; /* a member, as colleagues see them */
 extern const struct schema organization_schema;
 
 #define LANGUAGES "pt|es|en"

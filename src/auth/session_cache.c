@@ -1,5 +1,5 @@
-/* The cache of session_cache.h: a table of sets, addressed by the hash itself (it is random), each entry one block of
- * memory with its texts behind it. */
+/* The cache of session_cache.h: a table of sets, addressed by the hash itself (it is random), each
+ * entry one block of memory with its texts behind it. */
 #include "auth/session_cache.h"
 
 #include <string.h>
@@ -26,7 +26,8 @@ struct session_cache *session_cache_new(size_t entries)
 {
     struct session_cache *s = mem_alloc(sizeof *s);
     s->sets = 1;
-    while (s->sets * WAYS < entries) s->sets *= 2;
+    while (s->sets * WAYS < entries)
+        s->sets *= 2;
     s->entries = mem_array(s->sets * WAYS, sizeof *s->entries);
     return s;
 }
@@ -34,7 +35,8 @@ struct session_cache *session_cache_new(size_t entries)
 void session_cache_free(struct session_cache *s)
 {
     if (!s) return;
-    for (size_t i = 0; i < s->sets * WAYS; i++) mem_free(s->entries[i]);
+    for (size_t i = 0; i < s->sets * WAYS; i++)
+        mem_free(s->entries[i]);
     mem_free(s->entries);
     mem_free(s);
 }
@@ -52,12 +54,15 @@ static void drop(struct entry **e)
     *e = NULL;
 }
 
-const struct identity *session_cache_get(struct session_cache *s, const unsigned char hash[SHA256_SIZE], struct uuid org,
+const struct identity *session_cache_get(struct session_cache *s,
+                                         const unsigned char hash[SHA256_SIZE], struct uuid org,
                                          int64_t now_ms)
 {
     struct entry **set = set_of(s, hash);
     for (size_t i = 0; i < WAYS; i++) {
-        if (!set[i] || memcmp(set[i]->hash, hash, SHA256_SIZE) != 0 || !uuid_equal(set[i]->org, org)) continue;
+        if (!set[i] || memcmp(set[i]->hash, hash, SHA256_SIZE) != 0 ||
+            !uuid_equal(set[i]->org, org))
+            continue;
         if (now_ms - set[i]->since_ms <= SESSION_CACHE_MS) return &set[i]->identity;
         drop(&set[i]);
         return NULL;
@@ -81,7 +86,8 @@ static const char *keep(char **at, const char *text)
 
 static struct entry *entry_new(const struct identity *i)
 {
-    size_t texts = strlen(i->name) + strlen(i->language) + strlen(i->team_ids) + strlen(i->addresses) + 4;
+    size_t texts =
+        strlen(i->name) + strlen(i->language) + strlen(i->team_ids) + strlen(i->addresses) + 4;
     struct entry *e = mem_alloc(sizeof *e + texts);
     char *at = e->texts;
     e->identity = *i;
@@ -92,14 +98,16 @@ static struct entry *entry_new(const struct identity *i)
     return e;
 }
 
-void session_cache_put(struct session_cache *s, const unsigned char hash[SHA256_SIZE], struct uuid org,
-                       const struct identity *i, uint64_t generation, int64_t now_ms)
+void session_cache_put(struct session_cache *s, const unsigned char hash[SHA256_SIZE],
+                       struct uuid org, const struct identity *i, uint64_t generation,
+                       int64_t now_ms)
 {
     if (generation != s->generation) return; /* something changed while the database was asked */
     struct entry **set = set_of(s, hash);
     struct entry **place = set;
     for (size_t n = 0; n < WAYS; n++) {
-        bool same = set[n] && memcmp(set[n]->hash, hash, SHA256_SIZE) == 0 && uuid_equal(set[n]->org, org);
+        bool same =
+            set[n] && memcmp(set[n]->hash, hash, SHA256_SIZE) == 0 && uuid_equal(set[n]->org, org);
         if (!set[n] || same) {
             place = &set[n];
             if (same) break;

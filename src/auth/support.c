@@ -1,5 +1,5 @@
-/* The small pieces that the routes of this domain share (auth.h, identity.h): the audit log, news, limits on tries, where
- * links begin, and who may set a cookie. */
+/* The small pieces that the routes of this domain share (auth.h, identity.h): the audit log, news,
+ * limits on tries, where links begin, and who may set a cookie. */
 #include <string.h>
 #include <strings.h>
 
@@ -9,12 +9,14 @@
 #include "core/bus.h"
 #include "sql.h"
 
-/* --- audit and news --------------------------------------------------------------------------------------------------- */
+/* --- audit and news -------------------------------------------------------------------------- */
 
-enum err audit(struct ctx *c, const char *action, const char *entity, struct uuid id, const char *label, const json_t *changes)
+enum err audit(struct ctx *c, const char *action, const char *entity, struct uuid id,
+               const char *label, const json_t *changes)
 {
     return db_exec(c, &SQL_AUDIT_ADD,
-                   PARAMS(P_TEXT("action", action), P_TEXT("entity", entity), P_UUID("entity_id", id), P_TEXT("label", label),
+                   PARAMS(P_TEXT("action", action), P_TEXT("entity", entity),
+                          P_UUID("entity_id", id), P_TEXT("label", label),
                           P_JSON("changes", changes)));
 }
 
@@ -23,7 +25,7 @@ enum err settings_changed(struct ctx *c, const char *what)
     return db_exec(c, &SQL_SETTINGS_CHANGED, PARAMS(P_TEXT("what", what)));
 }
 
-/* --- secrets of the input ------------------------------------------------------------------------------------------------ */
+/* --- secrets of the input -------------------------------------------------------------------- */
 
 const char *take_secret(struct ctx *c, const char *name)
 {
@@ -41,7 +43,7 @@ enum err password_field(struct ctx *c, const char *field, const char *password, 
     return fault_field(c, field, code, "%s", words);
 }
 
-/* --- limits on tries ------------------------------------------------------------------------------------------------------ */
+/* --- limits on tries ------------------------------------------------------------------------- */
 
 const char *throttle_address(struct ctx *c)
 {
@@ -60,15 +62,16 @@ enum err throttle_refuse(struct ctx *c, struct reply *p, int64_t wait_s)
 {
     reply_header(c, p, "Retry-After", arena_printf(c->arena, "%lld", (long long)wait_s));
     fault_data(c, "retryAfter", json_integer(wait_s));
-    return fault(c, ERR_RATE_LIMITED, "TOO_MANY_TRIES", "Too many tries: wait %lld seconds", (long long)wait_s);
+    return fault(c, ERR_RATE_LIMITED, "TOO_MANY_TRIES", "Too many tries: wait %lld seconds",
+                 (long long)wait_s);
 }
 
 enum err throttle_try(struct ctx *c, struct reply *p, const char *kind, int free, int first_s)
 {
     struct rows *rows = NULL;
     enum err e = db_one(c, &SQL_AUTH_TRY,
-                        PARAMS(P_TEXT("kind", kind), P_TEXT("address_key", throttle_address(c)), P_INT("free", free),
-                               P_INT("first_s", first_s)),
+                        PARAMS(P_TEXT("kind", kind), P_TEXT("address_key", throttle_address(c)),
+                               P_INT("free", free), P_INT("first_s", first_s)),
                         &rows);
     if (e) return e;
     int64_t wait_s = rows_int(rows, 0, "wait_s", 0);
@@ -93,7 +96,7 @@ enum err password_again(struct ctx *c, struct reply *p, const char *password)
     return fault(c, ERR_FORBIDDEN, "PASSWORD_WRONG", "The current password is not right");
 }
 
-/* --- other sites, and where we are ---------------------------------------------------------------------------------------- */
+/* --- other sites, and where we are ----------------------------------------------------------- */
 
 const char *client_agent(struct ctx *c, const struct request *r)
 {
@@ -104,7 +107,9 @@ const char *client_agent(struct ctx *c, const struct request *r)
 static bool host_valid(const char *host)
 {
     size_t len = strlen(host);
-    return len > 0 && len <= 255 && strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:[]") == len;
+    return len > 0 && len <= 255 &&
+           strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:[]") ==
+               len;
 }
 
 enum err same_site(struct ctx *c, const struct request *r)
@@ -115,7 +120,8 @@ enum err same_site(struct ctx *c, const struct request *r)
     const char *host = request_header(c, r, "Host");
     const char *authority = strstr(origin, "://");
     size_t len = strlen(origin);
-    if (ours && strncasecmp(ours, origin, len) == 0 && (ours[len] == '\0' || ours[len] == '/')) return ERR_OK;
+    if (ours && strncasecmp(ours, origin, len) == 0 && (ours[len] == '\0' || ours[len] == '/'))
+        return ERR_OK;
     if (authority && host && strcasecmp(authority + 3, host) == 0) return ERR_OK;
     return fault(c, ERR_FORBIDDEN, "CROSS_SITE", "Requests from other sites are refused");
 }
@@ -125,12 +131,15 @@ const char *public_base(struct ctx *c, const struct request *r)
     const struct config *config = c->app->config;
     if (config && config->public_url) {
         size_t len = strlen(config->public_url);
-        while (len > 0 && config->public_url[len - 1] == '/') len--;
+        while (len > 0 && config->public_url[len - 1] == '/')
+            len--;
         return arena_strndup(c->arena, config->public_url, len);
     }
     const char *host = r && c->actor.kind == ACTOR_USER ? request_header(c, r, "Host") : NULL;
-    if (host && host_valid(host)) return arena_printf(c->arena, "%s://%s", r->secure ? "https" : "http", host);
+    if (host && host_valid(host))
+        return arena_printf(c->arena, "%s://%s", r->secure ? "https" : "http", host);
     if (!config) return "http://localhost:8080";
     bool v6 = strchr(config->listen_host, ':') != NULL;
-    return arena_printf(c->arena, v6 ? "http://[%s]:%d" : "http://%s:%d", config->listen_host, config->listen_port);
+    return arena_printf(c->arena, v6 ? "http://[%s]:%d" : "http://%s:%d", config->listen_host,
+                        config->listen_port);
 }

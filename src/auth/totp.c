@@ -1,5 +1,5 @@
-/* The second factor (totp.h): its texts. Everything here is pure but the random codes; nothing knows the database or a
- * request. */
+/* The second factor (totp.h): its texts. Everything here is pure but the random codes; nothing
+ * knows the database or a request. */
 #include "auth/totp.h"
 
 #include <qrencode.h>
@@ -10,16 +10,19 @@
 #include "base/crypto.h"
 
 #define CODE_CHARACTERS 16
-#define QUIET 4 /* modules around the code, as ISO/IEC 18004 asks */
+#define QUIET           4 /* modules around the code, as ISO/IEC 18004 asks */
 
 static const char alphabet[] = "abcdefghijkmnpqrstuvwxyz23456789"; /* 32 of them: no l, o, 0, 1 */
 
 static void add_escaped(struct buf *b, const char *s)
 {
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~@";
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~@";
     for (; *s; s++) {
-        if (strchr(plain, *s)) buf_addc(b, *s);
-        else buf_addf(b, "%%%02X", (unsigned int)(unsigned char)*s);
+        if (strchr(plain, *s))
+            buf_addc(b, *s);
+        else
+            buf_addf(b, "%%%02X", (unsigned int)(unsigned char)*s);
     }
 }
 
@@ -37,7 +40,8 @@ static void add_row(struct buf *b, const unsigned char *row, int width, int y)
 {
     for (int x = 0; x < width;) {
         int run = 0;
-        while (x + run < width && (row[x + run] & 1)) run++;
+        while (x + run < width && (row[x + run] & 1))
+            run++;
         if (run > 0) buf_addf(b, "M%d %dh%dv1h-%dz", x + QUIET, y + QUIET, run, run);
         x += run > 0 ? run : 1;
     }
@@ -49,9 +53,13 @@ const char *qr_svg(struct arena *a, const char *text)
     if (!code) return NULL;
     CLEANUP(buf_free) struct buf b = BUF_INIT(256 * KIB);
     int side = code->width + 2 * QUIET;
-    buf_addf(&b, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" shape-rendering=\"crispEdges\">", side, side);
+    buf_addf(&b,
+             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" "
+             "shape-rendering=\"crispEdges\">",
+             side, side);
     buf_addf(&b, "<path fill=\"#fff\" d=\"M0 0h%dv%dH0z\"/><path fill=\"#000\" d=\"", side, side);
-    for (int y = 0; y < code->width; y++) add_row(&b, code->data + y * code->width, code->width, y);
+    for (int y = 0; y < code->width; y++)
+        add_row(&b, code->data + y * code->width, code->width, y);
     buf_adds(&b, "\"/></svg>");
     QRcode_free(code);
     return buf_failed(&b) ? NULL : arena_strdup(a, buf_str(&b));

@@ -1,9 +1,11 @@
-/* Hints between processes (bus.h). What a worker sends in one turn of its loop leaves as one datagram to each of its siblings,
- * and reaches its own listeners, at the next turn: bursts cost one system call per sibling. The queue of a socketpair is short; what does not
- * fit is dropped, which costs latency and nothing else.
+/* Hints between processes (bus.h). What a worker sends in one turn of its loop leaves as one
+ * datagram to each of its siblings, and reaches its own listeners, at the next turn: bursts cost
+ * one system call per sibling. The queue of a socketpair is short; what does not fit is dropped,
+ * which costs latency and nothing else.
  *
- * Worker 0 also holds the line to other machines (bus_nodes.c), when the database is not our private one. It passes on what its
- * siblings and it itself send, and gives all of them what comes from outside (marked, so that it does not go out again). */
+ * Worker 0 also holds the line to other machines (bus_nodes.c), when the database is not our
+ * private one. It passes on what its siblings and it itself send, and gives all of them what comes
+ * from outside (marked, so that it does not go out again). */
 #include "core/bus.h"
 
 #include <assert.h>
@@ -159,6 +161,7 @@ static void flush_soon(struct bus *b)
 
 void bus_send(struct bus *b, const char *topic, const char *payload)
 {
+    if (!b) return;
     if (b->out.len + BUS_RECORD_MAX + 32 > b->out.max) {
         loop_timer_cancel(b->app->loop, b->flush); /* full: this much leaves now */
         on_flush(b);
@@ -171,6 +174,7 @@ void bus_send(struct bus *b, const char *topic, const char *payload)
 
 void bus_wake(struct bus *b, uint32_t wakes)
 {
+    if (!b) return;
     b->wakes |= wakes;
     flush_soon(b);
 }
@@ -184,6 +188,7 @@ void bus_from_nodes(struct bus *b, const char *data, size_t len)
 void bus_on(struct bus *b, const char *topic, void (*cb)(void *arg, const char *payload), void *arg)
 {
     size_t len = strlen(topic);
+    if (!b) return;
     if (b->topic_count == TOPICS_MAX || len >= BUS_TOPIC_MAX) abort(); /* a bug of ours */
     struct topic *t = &b->topics[b->topic_count++];
     memcpy(t->name, topic, len + 1);

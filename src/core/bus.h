@@ -1,7 +1,8 @@
-/* Between the processes of one machine and, coalesced, between machines: hints and ephemeral news. One SOCK_DGRAM
- * socketpair per worker, made by the supervisor before forking (both ends kept, so that a restarted worker inherits
- * them); other nodes through one NOTIFY connection of worker 0 that flushes at most every 5 ms (only with an outside database). Nothing here is the truth: a lost
- * datagram costs latency only. */
+/* Between the processes of one machine and, coalesced, between machines: hints and ephemeral news.
+ * One SOCK_DGRAM socketpair per worker, made by the supervisor before forking (both ends kept, so
+ * that a restarted worker inherits them); other nodes through one NOTIFY connection of worker 0
+ * that flushes at most every 5 ms (only with an outside database). Nothing here is the truth: a
+ * lost datagram costs latency only. */
 #ifndef INTERFLOW_CORE_BUS_H
 #define INTERFLOW_CORE_BUS_H
 
@@ -11,7 +12,8 @@
 
 struct bus;
 
-/* receive[i] is worker i's receiving end, as inherited; send[i] the end that reaches it. The descriptors stay the caller's. */
+/* receive[i] is worker i's receiving end, as inherited; send[i] the end that reaches it. The
+ * descriptors stay the caller's. */
 struct bus_ends {
     int count;
     int receive[64];
@@ -19,11 +21,13 @@ struct bus_ends {
 };
 struct bus *bus_new(struct app *app, const struct bus_ends *ends, int self);
 void bus_free(struct bus *b);
-/* Topic: short word ("wake", "typing", "auth"). Delivered to every worker, this one included (at its next turn), and to
- * the other nodes. payload at most BUS_MESSAGE_MAX bytes of text. */
+/* NULL is fine in the three below: a command without workers has nobody to tell. */
+/* Topic: short word ("wake", "typing", "auth"). Delivered to every worker, this one included (at
+ * its next turn), and to the other nodes. payload at most BUS_MESSAGE_MAX bytes of text. */
 void bus_send(struct bus *b, const char *topic, const char *payload);
 /* cb runs on the loop's stack. At most 16 topics. */
-void bus_on(struct bus *b, const char *topic, void (*cb)(void *arg, const char *payload), void *arg);
+void bus_on(struct bus *b, const char *topic, void (*cb)(void *arg, const char *payload),
+            void *arg);
 /* enum wake bits: events, jobs. Coalesced per turn. */
 void bus_wake(struct bus *b, uint32_t wakes);
 

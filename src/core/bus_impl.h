@@ -1,4 +1,5 @@
-/* Inside of the bus: shared by bus.c (this machine) and bus_nodes.c (other machines), included by nobody else. */
+/* Inside of the bus: shared by bus.c (this machine) and bus_nodes.c (other machines), included by
+ * nobody else. */
 #ifndef INTERFLOW_CORE_BUS_IMPL_H
 #define INTERFLOW_CORE_BUS_IMPL_H
 
@@ -8,8 +9,8 @@
 #define BUS_DATAGRAM   (60 * 1024) /* most bytes of one datagram */
 #define BUS_RECORD_MAX (BUS_TOPIC_MAX + 16 + BUS_MESSAGE_MAX)
 
-/* A record: "topic length\npayload". A datagram begins with 'l' (from a worker of this machine) or 'r' (from another machine),
- * then records. */
+/* A record: "topic length\npayload". A datagram begins with 'l' (from a worker of this machine) or
+ * 'r' (from another machine), then records. */
 
 /* Calls fn for every record; stops at what it cannot read. */
 void bus_records(const char *data, size_t len,

@@ -1,9 +1,11 @@
-/* The line to other machines on the same database: one connection that listens, and that sends what this machine's workers said,
- * at most every FLUSH_MS and only while other nodes are alive (each renews a row of table `nodes`). Never inside a business
- * transaction: NOTIFY there would cost most of the commits.
+/* The line to other machines on the same database: one connection that listens, and that sends what
+ * this machine's workers said, at most every FLUSH_MS and only while other nodes are alive (each
+ * renews a row of table `nodes`). Never inside a business transaction: NOTIFY there would cost most
+ * of the commits.
  *
- * Everything here is a hint. While the connection is down other machines notice our events half a second later, by their own polls.
- * One command is under way at a time; the connection is made again with back-off. */
+ * Everything here is a hint. While the connection is down other machines notice our events half a
+ * second later, by their own polls. One command is under way at a time; the connection is made
+ * again with back-off. */
 #include <libpq-fe.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
-/* Named queries for coroutines (db.h): a call becomes a group of commands (db_impl.h), the coroutine parks until the
- * answers are there, and the result or the error is handed to the context. Everything about connections is in
- * db_pool.c, about transactions in db_tx.c. */
+/* Named queries for coroutines (db.h): a call becomes a group of commands (db_impl.h), the
+ * coroutine parks until the answers are there, and the result or the error is handed to the
+ * context. Everything about connections is in db_pool.c, about transactions in db_tx.c. */
 #include "core/db.h"
 
 #include <assert.h>

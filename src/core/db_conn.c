@@ -1,9 +1,10 @@
-/* The life of a connection: connect, settings in one batch of simple commands, then pipeline mode for good; when it breaks, a new
- * one with back-off (model: db_impl.h).
+/* The life of a connection: connect, settings in one batch of simple commands, then pipeline mode
+ * for good; when it breaks, a new one with back-off (model: db_impl.h).
  *
- * Groups on the wire of a broken connection end "lost": they may have been executed, so they are never sent again. The descriptor is
- * taken out of epoll before libpq may close it. Name resolution of a remote host may block for a moment at (re)connection; the
- * private cluster and plain addresses do not. */
+ * Groups on the wire of a broken connection end "lost": they may have been executed, so they are
+ * never sent again. The descriptor is taken out of epoll before libpq may close it. Name resolution
+ * of a remote host may block for a moment at (re)connection; the private cluster and plain
+ * addresses do not. */
 #include <assert.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -63,7 +64,8 @@ static void conn_later(struct conn *k)
         loop_timer(k->pool->db->loop, clock_mono_ms() + most / 2 + jitter(most / 2), on_retry, k);
 }
 
-/* Groups on the wire may or may not have been executed: their callers learn that, nobody sends them again. */
+/* Groups on the wire may or may not have been executed: their callers learn that, nobody sends them
+ * again. */
 void db_conn_lost(struct conn *k, const char *why)
 {
     struct db *d = k->pool->db;
@@ -191,7 +193,8 @@ static void on_event(void *arg, uint32_t events)
     struct conn *k = arg;
     (void)events;
     if (!PQconsumeInput(k->pg)) {
-        /* What arrived before the end may hold answers; db_conn_process finds them and then the end. */
+        /* What arrived before the end may hold answers; db_conn_process finds them and then the
+         * end. */
         db_conn_process(k);
         if (k->state == CONN_LIVE) db_conn_lost(k, PQerrorMessage(k->pg));
         return;
@@ -266,7 +269,8 @@ static void no_notice(void *arg, const char *message)
 void db_conn_connect(struct conn *k)
 {
     struct db *d = k->pool->db;
-    /* A peer that vanished without a word is noticed within half a minute; what the URL says comes later and wins. */
+    /* A peer that vanished without a word is noticed within half a minute; what the URL says comes
+     * later and wins. */
     static const char *const keys[] = {
         "keepalives_idle", "keepalives_interval", "keepalives_count",          "tcp_user_timeout",
         "dbname",          "client_encoding",     "fallback_application_name", NULL};

@@ -1,10 +1,12 @@
 /* What PostgreSQL refused, in the words of the API.
  *
- * Constraints carry their public code and field as a comment: `comment on constraint tags_name on tags is 'TAG_DUPLICATE: name'`
- * (unique indexes too); without one the field is the constraint's last column. The first connection reads them all into a sorted table
- * (db_constraints_load), since an error costs no query then, and because PostgreSQL does not name the columns to a role under row-level security. Our own
- * SQL functions raise SQLSTATE IFnnn (sql/functions/platform.sql: fault). What is left is our bug: it is logged here, with the statement's name
- * and without data, because the fault must not show it. */
+ * Constraints carry their public code and field as a comment: `comment on constraint tags_name on
+ * tags is 'TAG_DUPLICATE: name'` (unique indexes too); without one the field is the constraint's
+ * last column. The first connection reads them all into a sorted table (db_constraints_load), since
+ * an error costs no query then, and because PostgreSQL does not name the columns to a role under
+ * row-level security. Our own SQL functions raise SQLSTATE IFnnn (sql/functions/platform.sql:
+ * fault). What is left is our bug: it is logged here, with the statement's name and without data,
+ * because the fault must not show it. */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -211,13 +213,15 @@ enum err db_error(struct ctx *c, const struct sql *q, const PGresult *r)
     if (strcmp(state, "57014") == 0) {
         return fault(c, ERR_DEADLINE, NULL, "The database took too long");
     }
-    /* Class 22: a value that its type does not take. A check of ours was missing, but it is the caller's to change. */
+    /* Class 22: a value that its type does not take. A check of ours was missing, but it is the
+     * caller's to change. */
     if (strncmp(state, "22", 2) == 0) {
         log_event(LOG_WARN, c->trace, "value refused by the database",
                   LOG_FIELDS(LOG_TEXT("statement", q ? q->name : ""), LOG_TEXT("sqlstate", state)));
         return refuse_value(c, NULL, "INVALID", column_field(c, r), "A value is not valid");
     }
-    /* 08 connection, 53 resources, 57P restart, 25P03 idle for too long, 25006 read only (a standby). */
+    /* 08 connection, 53 resources, 57P restart, 25P03 idle for too long, 25006 read only (a
+     * standby). */
     if (strncmp(state, "08", 2) == 0 || strncmp(state, "53", 2) == 0 ||
         strncmp(state, "57P", 3) == 0 || strcmp(state, "25P03") == 0 ||
         strcmp(state, "25006") == 0 || *state == 0) {

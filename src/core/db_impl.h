@@ -1,19 +1,22 @@
 /* Inside of the database layer; nobody but db*.c and rows.c includes this.
  *
- * db.c        the public calls: a statement of a context becomes a group, the coroutine waits, the result is translated
- * db_params.c values of a statement's parameters, by name
- * db_pool.c   queues: which group goes to which connection, leases, who waited too long
- * db_wire.c   sending groups, matching results to groups, prepared statements of a connection
- * db_conn.c   the life of a connection
- * db_tx.c     leases, transactions, retry
- * db_error.c  SQLSTATE → error, fault; the table of constraint comments
- * rows.c      reading results
+ * - db.c: the public calls: a statement of a context becomes a group, the coroutine waits, the result
+ *   is translated
+ * - db_params.c: values of a statement's parameters, by name
+ * - db_pool.c: queues: which group goes to which connection, leases, who waited too long
+ * - db_wire.c: sending groups, matching results to groups, prepared statements of a connection
+ * - db_conn.c: the life of a connection
+ * - db_tx.c: leases, transactions, retry
+ * - db_error.c: SQLSTATE to error and fault; the table of constraint comments
+ * - rows.c: reading results
  *
- * A group is what goes out before one Sync: [set_config of the organization] [Parse, the first time] statement. The server
- * answers groups in order, so each connection has a FIFO of groups on the wire. A group belongs to the waiting
- * coroutine while `waiter` is set; when that gives up (deadline, cancelled), a group not yet sent is taken out of the queue, one on the wire is
- * "detached": the pool keeps it in the FIFO, drops its result and frees it. Parameter values live in the waiter's arena: libpq copies them
- * when the group is sent, and a group that waits in the queue always has a waiter or values that live for ever. */
+ * A group is what goes out before one Sync: [set_config of the organization] [Parse, the first
+ * time] statement. The server answers groups in order, so each connection has a FIFO of groups on
+ * the wire. A group belongs to the waiting coroutine while `waiter` is set; when that gives up
+ * (deadline, cancelled), a group not yet sent is taken out of the queue, one on the wire is
+ * "detached": the pool keeps it in the FIFO, drops its result and frees it. Parameter values live
+ * in the waiter's arena: libpq copies them when the group is sent, and a group that waits in the
+ * queue always has a waiter or values that live for ever. */
 #ifndef INTERFLOW_CORE_DB_IMPL_H
 #define INTERFLOW_CORE_DB_IMPL_H
 
@@ -160,7 +163,8 @@ void db_pool_dispatch(struct pool *p);
 void db_pool_lease(struct pool *p);
 
 /* --- db_wire.c --- */
-/* Put g on the wire. False: nothing of it can have been executed (no Sync went out) and the connection is broken. */
+/* Put g on the wire. False: nothing of it can have been executed (no Sync went out) and the
+ * connection is broken. */
 bool db_conn_send(struct conn *k, struct group *g);
 /* On this leased connection, now. */
 void db_conn_submit(struct conn *k, struct group *g);
@@ -186,7 +190,8 @@ void db_constraints_load(struct db *d, const PGresult *r);
 void db_constraints_free(struct db *d);
 MUST_USE enum err db_error(struct ctx *c, const struct sql *q, const PGresult *r);
 
-/* db.c: wait for g (submitted, waiter set), free it, give its result (PGresult owned by the arena). */
+/* db.c: wait for g (submitted, waiter set), free it, give its result (PGresult owned by the arena).
+ */
 MUST_USE enum err db_group_await(struct ctx *c, struct group *g, struct rows **ret_rows);
 
 #endif

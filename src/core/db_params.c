@@ -1,5 +1,6 @@
-/* The values of a statement's parameters, found by name: what the caller gives, then what the context knows, then the validated
- * input. A name that is nowhere is null, so that one statement serves an update of any subset of fields.
+/* The values of a statement's parameters, found by name: what the caller gives, then what the
+ * context knows, then the validated input. A name that is nowhere is null, so that one statement
+ * serves an update of any subset of fields.
  *
  * All values travel as text; PostgreSQL knows their types from the statement. */
 #include <stdlib.h>

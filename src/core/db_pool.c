@@ -1,8 +1,10 @@
-/* Queues: which group goes to which connection, who gets a leased connection next, who waited too long (model: db_impl.h).
+/* Queues: which group goes to which connection, who gets a leased connection next, who waited too
+ * long (model: db_impl.h).
  *
- * Groups for shared connections go to the one that answers soonest; a connection that is stuck behind a slow statement is avoided.
- * Connections are opened when they are needed: the first shared and the first leased one at once, another when the others are
- * busy. While none lives, groups and leases wait, at most AWAY_MS. */
+ * Groups for shared connections go to the one that answers soonest; a connection that is stuck
+ * behind a slow statement is avoided. Connections are opened when they are needed: the first shared
+ * and the first leased one at once, another when the others are busy. While none lives, groups and
+ * leases wait, at most AWAY_MS. */
 #include "base/clock.h"
 #include "base/mem.h"
 #include "core/db_impl.h"

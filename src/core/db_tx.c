@@ -1,11 +1,12 @@
 /* Transactions: a leased connection from BEGIN to COMMIT or ROLLBACK.
  *
- * BEGIN and the organization are sent without waiting, so that they share the first statement's round trip. ROLLBACK is sent and
- * forgotten: the connection gives itself back when the answer comes, so that unwinding never waits, not even in a coroutine that was
- * cancelled. COMMIT waits whatever happens to the caller: its outcome must be known.
+ * BEGIN and the organization are sent without waiting, so that they share the first statement's
+ * round trip. ROLLBACK is sent and forgotten: the connection gives itself back when the answer
+ * comes, so that unwinding never waits, not even in a coroutine that was cancelled. COMMIT waits
+ * whatever happens to the caller: its outcome must be known.
  *
- * db_begin inside a transaction joins it (the outer one of an idempotent request): the inner commit does nothing, an inner
- * rollback lets the outer one only roll back. */
+ * db_begin inside a transaction joins it (the outer one of an idempotent request): the inner commit
+ * does nothing, an inner rollback lets the outer one only roll back. */
 #include <assert.h>
 #include <string.h>
 

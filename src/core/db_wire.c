@@ -1,8 +1,9 @@
 /* The wire: a group as commands of the pipeline, answers as results of groups (model: db_impl.h).
  *
- * libpq in non-blocking mode does the protocol; PQgetResult is called only while groups are on the wire and PQisBusy says no.
- * A statement is prepared by the first group that carries it on this connection. A group that is refused because a Parse before it failed,
- * or because tables changed under a prepared plan, was not executed: it is sent again. */
+ * libpq in non-blocking mode does the protocol; PQgetResult is called only while groups are on the
+ * wire and PQisBusy says no. A statement is prepared by the first group that carries it on this
+ * connection. A group that is refused because a Parse before it failed, or because tables changed
+ * under a prepared plan, was not executed: it is sent again. */
 #include <assert.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -102,7 +103,8 @@ static bool send_command(struct conn *k, struct group *g, enum command command)
     return ok == 1;
 }
 
-/* Put g on the wire. False: nothing of it can have been executed (no Sync went out) and the connection is broken. */
+/* Put g on the wire. False: nothing of it can have been executed (no Sync went out) and the
+ * connection is broken. */
 bool db_conn_send(struct conn *k, struct group *g)
 {
     struct db *d = k->pool->db;

@@ -1,9 +1,10 @@
 /* Reading the table of events (events.h).
  *
- * One coroutine per worker reads all organizations' events in the order (xid, id). A transaction may commit after a younger
- * one, so a row counts only when its transaction is older than every one still under way (settled): the reader stops at the first
- * row that is not, looks again a few milliseconds later, and therefore skips nothing. When nothing is new it looks on each wake of the bus and
- * twice a second by itself: a lost wake costs half a second.
+ * One coroutine per worker reads all organizations' events in the order (xid, id). A transaction
+ * may commit after a younger one, so a row counts only when its transaction is older than every one
+ * still under way (settled): the reader stops at the first row that is not, looks again a few
+ * milliseconds later, and therefore skips nothing. When nothing is new it looks on each wake of the
+ * bus and twice a second by itself: a lost wake costs half a second.
  *
  * Nothing is remembered over a restart: caches and clients begin from the database. */
 #include "core/events.h"
@@ -102,7 +103,8 @@ static enum err read_start(struct event_reader *r)
     return position_parse(position, &r->xid, &r->id) ? ERR_OK : ERR_INTERNAL;
 }
 
-/* One batch. *ret_more: read on at once; *ret_pending: there are events that are not settled yet. */
+/* One batch. *ret_more: read on at once; *ret_pending: there are events that are not settled yet.
+ */
 static enum err read_batch(struct event_reader *r, bool *ret_more, bool *ret_pending)
 {
     CLEANUP(ctx_freep) struct ctx *c = reader_context(r);
@@ -155,7 +157,8 @@ static void reader_main(void *arg)
         }
         if (!pending) pending_ms = PENDING_MIN_MS;
         int64_t until = clock_mono_ms() + wait_ms;
-        /* A batch at a time: others of this worker come in between, and wakes of one burst count once. */
+        /* A batch at a time: others of this worker come in between, and wakes of one burst count
+         * once. */
         e = loop_sleep(l, more ? 0 : 1);
         while (!e && !r->woken && clock_mono_ms() < until) {
             e = loop_park(l, until);

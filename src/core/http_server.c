@@ -414,7 +414,7 @@ static void on_watchdog(void *arg)
     for (struct link *k = s->links; k; k = k->next) {
         struct exchange *x = k->exchange;
         if (k->phase == PHASE_HANDLER) {
-            if (x && x->co && now_ms > x->c->deadline_ms + LATE_MS) loop_cancel(s->loop, x->co);
+            if (x && x->co && now_ms - LATE_MS > x->c->deadline_ms) loop_cancel(s->loop, x->co);
         } else if (k->fd >= 0 && link_overdue(k, now_ms)) {
             (void)shutdown(k->fd, SHUT_RDWR);
         }

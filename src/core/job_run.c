@@ -1,8 +1,9 @@
-/* One run of one job: the runner under a time limit, then the row's end — removed, due again, or parked (jobs.c takes the
- * job and renews its lease meanwhile).
+/* One run of one job: the runner under a time limit, then the row's end — removed, due again, or
+ * parked (jobs.c takes the job and renews its lease meanwhile).
  *
- * The end is written under a shield, in a context of its own, and again while the lease lasts when the database is away: the effect may have
- * happened, so that a lost end would mean a second run. */
+ * The end is written under a shield, in a context of its own, and again while the lease lasts when
+ * the database is away: the effect may have happened, so that a lost end would mean a second run.
+ */
 #include <string.h>
 
 #include "base/clock.h"
@@ -25,7 +26,8 @@ static int kind_max_tries(const struct job_kind *k)
     return k->max_tries > 0 ? k->max_tries : TRIES_MAX;
 }
 
-/* 2^tries seconds, at most an hour; the second half by chance, so that what failed together does not come back together. */
+/* 2^tries seconds, at most an hour; the second half by chance, so that what failed together does
+ * not come back together. */
 static int64_t backoff_ms(const struct run *run)
 {
     const struct job_kind *k = run->slot->kind;

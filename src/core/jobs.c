@@ -1,12 +1,14 @@
-/* The job runner of a worker (jobs.h; the rules of the queue itself are SQL: job_take and its neighbours in
- * sql/functions/platform.sql).
+/* The job runner of a worker (jobs.h; the rules of the queue itself are SQL: job_take and its
+ * neighbours in sql/functions/platform.sql).
  *
- * One coroutine, the scheduler, takes due jobs for the kinds that have room, renews leases, and sleeps until the next job is due, a
- * lease needs renewing, somebody wakes it, or POLL_MS have passed: an idle worker asks one cheap question every few seconds. Each
- * job runs in a coroutine of its own (job_run.c).
+ * One coroutine, the scheduler, takes due jobs for the kinds that have room, renews leases, and
+ * sleeps until the next job is due, a lease needs renewing, somebody wakes it, or POLL_MS have
+ * passed: an idle worker asks one cheap question every few seconds. Each job runs in a coroutine of
+ * its own (job_run.c).
  *
- * A job is never lost: it is a row until a run that still owns it (its number `taken`) ends it. A worker that dies leaves a lease that runs
- * out; a worker that lost a lease cancels its run and leaves the row alone. */
+ * A job is never lost: it is a row until a run that still owns it (its number `taken`) ends it. A
+ * worker that dies leaves a lease that runs out; a worker that lost a lease cancels its run and
+ * leaves the row alone. */
 #include "core/jobs.h"
 
 #include <assert.h>
@@ -204,7 +206,8 @@ static enum err renew(struct jobs *j)
     }
     for (struct run *run = j->runs; run; run = run->next) {
         if (!run->asked || run->ended) continue;
-        /* Somebody else has it (we were away for longer than the lease): what we do now is in vain. */
+        /* Somebody else has it (we were away for longer than the lease): what we do now is in vain.
+         */
         run->asked = false;
         run->lost = true;
         run->renew_ms = CLOCK_NEVER;

@@ -1,11 +1,14 @@
-/* Jobs: work that must happen, as rows. A job is inserted by the transaction that wants it (SQL: `insert into jobs …` or
- * job_add), taken with FOR UPDATE SKIP LOCKED under a lease that is renewed while it runs, and removed when done. It may run twice
- * (a worker died after the effect, before the delete): runners are idempotent or carry an idempotency key to the outside.
+/* Jobs: work that must happen, as rows. A job is inserted by the transaction that wants it (SQL:
+ * `insert into jobs …` or job_add), taken with FOR UPDATE SKIP LOCKED under a lease that is renewed
+ * while it runs, and removed when done. It may run twice (a worker died after the effect, before
+ * the delete): runners are idempotent or carry an idempotency key to the outside.
  *
- * - order_key: of jobs with one key only the oldest runs; later ones wait until it is done or parked.
+ * - order_key: of jobs with one key only the oldest runs; later ones wait until it is done, parked or
+ *   removed.
  * - unique_key: at most one waiting job with it (on conflict do nothing): doubles and debounce.
- * - failure: back-off 2^tries seconds with jitter, at most an hour; after max_tries (or ERR_INVALID… permanent) it is parked, visible
- *   to people (GET /api/{org}/jobs/parked) who can retry or drop it. */
+ * - failure: back-off 2^tries seconds with jitter, at most an hour; after max_tries, or at once when the
+ *   runner says JOB_PARK, it is parked, visible to people (SQL_JOBS_PARKED), who can retry or drop
+ *   it. */
 #ifndef INTERFLOW_CORE_JOBS_H
 #define INTERFLOW_CORE_JOBS_H
 
@@ -16,24 +19,25 @@ enum job_outcome { JOB_DONE, JOB_RETRY, JOB_PARK, JOB_AGAIN_AT };
 struct job {
     int64_t id;
     const char *kind;
-    int tries;                  /* 1 on the first run */
+    int tries; /* 1 on the first run */
     const json_t *payload;
-    int64_t again_unix_ms;      /* for JOB_AGAIN_AT: not a failure */
-    const char *error;          /* set by the runner (arena text) for JOB_RETRY and JOB_PARK */
+    int64_t again_unix_ms; /* for JOB_AGAIN_AT: not a failure */
+    const char *error;     /* set by the runner (arena text) for JOB_RETRY and JOB_PARK */
 };
 
 struct job_kind {
-    const char *name;           /* "message.send"; NULL ends a table */
+    const char *name; /* "message.send"; NULL ends a table */
     const char *help;
-    int max_tries;              /* default 10 */
-    int lease_s;                /* default 60; renewed at half time while the runner lives */
-    int at_once;                /* of this kind per worker; default 8 */
-    int timeout_s;              /* default 300: then cancelled and retried */
+    int max_tries; /* default 10 */
+    int lease_s;   /* default 60; renewed at half time while the runner lives */
+    int at_once;   /* of this kind per worker; default 8 */
+    int timeout_s; /* default 300: then cancelled and retried */
     /* In a coroutine; c->org set, c->in = payload, actor = system. */
     enum job_outcome (*run)(struct ctx *c, struct job *j);
-    /* Called when the job is parked, in the parking transaction's place after it: to show the failure. May be NULL. */
+    /* Called when the job is parked, in the parking transaction's place after it: to show the
+     * failure. May be NULL. */
     void (*parked)(struct ctx *c, struct job *j);
-    int every_s;                /* > 0: a recurring job of the installation (org nil), kept alive by the runner */
+    int every_s; /* > 0: a recurring job of the installation (org nil), kept alive by the runner */
 };
 
 struct jobs *jobs_new(struct app *app, const struct job_kind *const *tables);
@@ -46,10 +50,10 @@ bool jobs_quiesce(struct jobs *j);
 struct job_new {
     const char *kind;
     int64_t delay_ms;
-    int64_t due_unix_ms;        /* 0: now + delay */
-    const char *order_key;      /* NULL: none */
-    const char *unique_key;     /* NULL: none */
-    json_t *payload;            /* borrowed; NULL: {} */
+    int64_t due_unix_ms;    /* 0: now + delay */
+    const char *order_key;  /* NULL: none */
+    const char *unique_key; /* NULL: none */
+    json_t *payload;        /* borrowed; NULL: {} */
 };
 /* Insert a job for c->org (nil: of the installation), in the open transaction when there is one. */
 MUST_USE enum err job_add(struct ctx *c, const struct job_new *j);

@@ -1,4 +1,5 @@
-/* Inside of the job runner: shared by jobs.c (scheduler) and job_run.c (one run), included by nobody else. */
+/* Inside of the job runner: shared by jobs.c (scheduler) and job_run.c (one run), included by
+ * nobody else. */
 #ifndef INTERFLOW_CORE_JOBS_IMPL_H
 #define INTERFLOW_CORE_JOBS_IMPL_H
 

@@ -1,13 +1,14 @@
-/* Bringing the database to this program's version: the numbered migrations that are missing, each in its own transaction,
- * then the functions whose text changed. Blocking, on a connection of its own, before any worker runs; an advisory lock keeps a second
- * node out meanwhile.
+/* Bringing the database to this program's version: the numbered migrations that are missing, each
+ * in its own transaction, then the functions whose text changed. Blocking, on a connection of its
+ * own, before any worker runs; an advisory lock keeps a second node out meanwhile.
  *
- * Forward only. A migration that was applied must not change afterwards (its checksum is kept), and a database that knows a
- * version which this program does not know is left alone: it belongs to a newer program.
+ * Forward only. A migration that was applied must not change afterwards (its checksum is kept), and
+ * a database that knows a version which this program does not know is left alone: it belongs to a
+ * newer program.
  *
- * The connecting user becomes the owner of everything. It need not be a superuser: it must be able to create the role
- * interflow_app (or find it made and be a member of it) and the four extensions (or find them there). Each failure is one line that says
- * what to do. */
+ * The connecting user becomes the owner of everything. It need not be a superuser: it must be able
+ * to create the role interflow_app (or find it made and be a member of it) and the four extensions
+ * (or find them there). Each failure is one line that says what to do. */
 #include <libpq-fe.h>
 #include <stdlib.h>
 #include <string.h>
@@ -127,7 +128,8 @@ static MUST_USE enum err lock(struct migrate *m)
     return run(m, "setting up the connection", "set statement_timeout = 0");
 }
 
-/* Roles belong to the whole cluster: another database of it may make the same role at this moment. */
+/* Roles belong to the whole cluster: another database of it may make the same role at this moment.
+ */
 static MUST_USE enum err make_role(struct migrate *m)
 {
     static const char text[] =
@@ -268,8 +270,9 @@ static bool function_changed(struct migrate *m, const PGresult *have, const stru
     return true;
 }
 
-/* Twice in one transaction: first without looking into bodies, since files call each other in any order; then with. A file that is
- * unchanged is not looked at, except when migrations were applied: those may have changed what it stands on. */
+/* Twice in one transaction: first without looking into bodies, since files call each other in any
+ * order; then with. A file that is unchanged is not looked at, except when migrations were applied:
+ * those may have changed what it stands on. */
 static MUST_USE enum err apply_function_files(struct migrate *m, const PGresult *have)
 {
     static const char *const passes[] = {"set local check_function_bodies = off",
@@ -291,7 +294,8 @@ static MUST_USE enum err apply_function_files(struct migrate *m, const PGresult 
             if (e) return e;
         }
     }
-    /* Security definer functions are for the program alone. Extensions' own functions stay as they are. */
+    /* Security definer functions are for the program alone. Extensions' own functions stay as they
+     * are. */
     return run(m, "granting functions",
                "do $$ declare f regprocedure; begin\n"
                "  for f in select p.oid::regprocedure from pg_proc p\n"

@@ -263,10 +263,16 @@ static struct errors errors_of(struct ctx *c, const struct route *r)
     if (r->fields || strchr(r->path, '{')) add_error(&e, 400, "VALIDATION_ERROR");
     if (body) add_error(&e, 400, "MALFORMED_JSON");
     if (login) add_error(&e, 401, "UNAUTHORIZED");
+    if (login) add_error(&e, 401, "API_KEY_INVALID");
     if (login) add_error(&e, 403, "FORBIDDEN");
     if (r->method != HTTP_GET && r->access != ACCESS_VISITOR && !r->raw_body) add_error(&e, 403, "CROSS_SITE");
     if (login && (r->no_keys || r->access == ACCESS_USER)) add_error(&e, 403, "API_KEY_ROUTE_DENIED");
-    if (r->access == ACCESS_ORG && !r->no_keys) add_error(&e, 403, "API_KEY_IP_DENIED");
+    if (r->access == ACCESS_ORG) {
+        add_error(&e, 403, "NOT_A_MEMBER");
+        add_error(&e, 403, "MEMBERSHIP_SUSPENDED");
+        if (!r->no_keys) add_error(&e, 403, "API_KEY_IP_DENIED");
+        if (!r->no_keys) add_error(&e, 403, "ORGANIZATION_MISMATCH");
+    }
     if (strchr(r->path, '{')) add_error(&e, 404, "NOT_FOUND");
     if (body) add_error(&e, 413, "TOO_LARGE");
     if (body) add_error(&e, 415, "UNSUPPORTED_MEDIA");

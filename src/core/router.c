@@ -243,9 +243,25 @@ static enum err answer_options(struct visit *v)
     return ERR_OK;
 }
 
+/* "/api/nothing" fits "/api/{organizationId}", but is no organization: an unknown path like any other. */
+static bool no_organization(const struct visit *v)
+{
+    char text[UUID_TEXT_SIZE] = "";
+    struct uuid id;
+    for (int i = 0; i < HTTP_METHOD_COUNT; i++) {
+        if (!(v->match.allowed & (1u << i))) continue;
+        struct route_match m;
+        route_tree_match(v->c->app->router->tree, (enum http_method)i, v->r->path, &m);
+        if (!m.route || !organization_path(m.route->path)) return false;
+        if (m.params[0].len < sizeof text) memcpy(text, m.params[0].data, m.params[0].len);
+        return !uuid_parse(text, &id);
+    }
+    return false;
+}
+
 static enum err answer_unmatched(struct visit *v)
 {
-    if (v->match.allowed == 0) return guard_unknown(v);
+    if (v->match.allowed == 0 || no_organization(v)) return guard_unknown(v);
     if (v->r->method == HTTP_OPTIONS) return answer_options(v);
     reply_header(v->c, v->p, "Allow", allow_text(v->c, v->match.allowed));
     return fault(v->c, ERR_METHOD, NULL, "This address takes %s", allow_text(v->c, v->match.allowed));

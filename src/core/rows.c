@@ -1,5 +1,6 @@
-/* Reading the result of a statement. Cells are text as PostgreSQL writes it; they live as long as the context whose
- * statement it was. A column that does not exist is a bug of ours, found by the first test that runs the line. */
+/* Reading the result of a statement. Cells are text as PostgreSQL writes it; they live as long as
+ * the context whose statement it was. A column that does not exist is a bug of ours, found by the
+ * first test that runs the line. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>

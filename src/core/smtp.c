@@ -1,6 +1,6 @@
-/* Mail out by SMTP (smtp_send in http_client.h), on top of transfer.c: the same guard, the same loop. libcurl speaks the
- * protocol (EHLO, STARTTLS, AUTH, dot-stuffing); the message comes complete. Host and addresses are checked here, since
- * they end up in commands. */
+/* Mail out by SMTP (smtp_send in http_client.h), on top of transfer.c: the same guard. libcurl speaks the
+ * protocol (EHLO, STARTTLS, AUTH, dot-stuffing), on a thread because it waits for the last answer on the spot; the message
+ * comes complete. Host and addresses are checked here, since they end up in commands. */
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -121,5 +121,5 @@ enum err smtp_send(struct ctx *c, const struct smtp_call *call)
     (void)curl_easy_setopt(t.easy, CURLOPT_SEEKDATA, &out);
     (void)curl_easy_setopt(t.easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)call->message.len);
     t.explain = refused;
-    return transfer_run(c, &t);
+    return transfer_run_on_thread(c, &t);
 }

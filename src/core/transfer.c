@@ -2,7 +2,8 @@
  *
  * libcurl names the descriptors that it waits for (on_socket_wish) and one timer (on_timer_wish); the loop watches them
  * and calls curl_multi_socket_action. A coroutine adds its transfer and parks; when libcurl says that it is done, it is
- * woken. Names are resolved by libcurl's own threads.
+ * woken. Names are resolved by libcurl's own threads. Mail is another matter: libcurl waits for the server's last word of
+ * SMTP and IMAP on the spot, also in the multi interface, so that such transfers run on a thread each (easy interface).
  *
  * The guard: libcurl asks us to make each socket and shows the address that it will connect to, after resolving, for each
  * try, redirect and reconnect. An address that is not allowed gets no socket. Connections are kept and used again only
@@ -10,8 +11,12 @@
  * are ignored: behind one we would see its address only. */
 #include "core/transfer.h"
 
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -25,12 +30,14 @@
 #define KEPT_MAX        64L  /* idle connections */
 #define HOST_MAX        32L  /* connections to one host; more wait */
 #define TOTAL_MAX       512L
+#define TURN_MS         50
 
 struct http_client {
     struct app *app;
     CURLM *multi;
     struct loop_timer *timer;
     struct transfer *transfers;
+    int threads;
 };
 
 struct socket_watch {
@@ -146,7 +153,7 @@ enum err transfer_begin(struct ctx *c, struct transfer *t, const char *url, cons
     if (ms <= 0) return fault(c, ERR_DEADLINE, "CALL_TIMEOUT", "no time left for the call");
     CURL *e = curl_easy_init();
     if (!e) return ERR_NO_MEMORY;
-    *t = (struct transfer){.client = h, .easy = e, .unguarded = internal};
+    *t = (struct transfer){.client = h, .easy = e, .unguarded = internal, .thread_fd = -1};
     t->networks = c->app->config ? c->app->config->private_networks : NULL;
     (void)curl_easy_setopt(e, CURLOPT_PRIVATE, t);
     (void)curl_easy_setopt(e, CURLOPT_ERRORBUFFER, t->error);
@@ -201,11 +208,22 @@ static enum err translate(struct ctx *c, struct transfer *t)
     }
 }
 
+static void enter(struct transfer *t)
+{
+    struct http_client *h = t->client;
+    t->done = false;
+    t->co = co_self();
+    t->prev = NULL;
+    t->next = h->transfers;
+    if (t->next) t->next->prev = t;
+    h->transfers = t;
+}
+
 static void leave(struct transfer *t)
 {
     struct http_client *h = t->client;
     if (!h || !t->co) return;
-    (void)curl_multi_remove_handle(h->multi, t->easy);
+    if (t->thread_fd < 0) (void)curl_multi_remove_handle(h->multi, t->easy);
     if (t->next) t->next->prev = t->prev;
     if (t->prev) {
         t->prev->next = t->next;
@@ -219,12 +237,7 @@ enum err transfer_run(struct ctx *c, struct transfer *t)
 {
     struct http_client *h = t->client;
     struct loop *l = c->app->loop;
-    t->done = false;
-    t->co = co_self();
-    t->prev = NULL;
-    t->next = h->transfers;
-    if (t->next) t->next->prev = t;
-    h->transfers = t;
+    enter(t);
     if (curl_multi_add_handle(h->multi, t->easy) != CURLM_OK) {
         leave(t);
         return fault(c, ERR_INTERNAL, NULL, "the call could not be started");
@@ -238,9 +251,85 @@ enum err transfer_run(struct ctx *c, struct transfer *t)
     return translate(c, t);
 }
 
+/* --- on a thread --- */
+
+static int on_progress(void *arg, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+{
+    (void)a;
+    (void)b;
+    (void)c;
+    (void)d;
+    struct transfer *t = arg;
+    return atomic_load(&t->stop_asked) ? 1 : 0;
+}
+
+static void *thread_main(void *arg)
+{
+    struct transfer *t = arg;
+    uint64_t one = 1;
+    t->result = curl_easy_perform(t->easy);
+    if (write(t->thread_fd, &one, sizeof(one)) < 0) abort(); /* cannot fail: the counter is 0 */
+    return NULL;
+}
+
+/* The thread is the only one that touches t and the handle until it was joined. */
+static enum err wait_for_thread(struct ctx *c, struct transfer *t, pthread_t thread)
+{
+    struct loop *l = c->app->loop;
+    enum err e = loop_wait_fd(l, t->thread_fd, EPOLLIN, c->deadline_ms, NULL);
+    if (e) {
+        atomic_store(&t->stop_asked, true);
+        loop_shield(l, true);
+        (void)!loop_wait_fd(l, t->thread_fd, EPOLLIN, CLOCK_NEVER, NULL);
+        loop_shield(l, false);
+    }
+    (void)pthread_join(thread, NULL);
+    return e;
+}
+
+static enum err wait_for_turn(struct ctx *c, struct transfer *t)
+{
+    enum err e = ERR_OK;
+    while (!e && t->client && t->client->threads >= TRANSFER_THREADS_MAX) {
+        if (clock_mono_ms() >= c->deadline_ms) return fault(c, ERR_DEADLINE, "CALL_TIMEOUT", "too many mails at once");
+        e = loop_sleep(c->app->loop, TURN_MS);
+    }
+    return !e && !t->client ? ERR_CANCELLED : e;
+}
+
+enum err transfer_run_on_thread(struct ctx *c, struct transfer *t)
+{
+    t->thread_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (t->thread_fd < 0) return fault(c, ERR_UNAVAILABLE, NULL, "too many open files");
+    (void)curl_easy_setopt(t->easy, CURLOPT_XFERINFOFUNCTION, on_progress);
+    (void)curl_easy_setopt(t->easy, CURLOPT_XFERINFODATA, t);
+    (void)curl_easy_setopt(t->easy, CURLOPT_NOPROGRESS, 0L);
+    (void)curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, 1L); /* or the goodbye (QUIT) would wait in curl_easy_cleanup */
+    enter(t);
+    enum err e = wait_for_turn(c, t);
+    pthread_t thread;
+    sigset_t all, before;
+    (void)sigfillset(&all);
+    if (!e) {
+        (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+        if (pthread_create(&thread, NULL, thread_main, t) != 0) e = ERR_UNAVAILABLE;
+        (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    }
+    if (!e) {
+        t->client->threads++;
+        e = wait_for_thread(c, t, thread);
+        if (t->client) t->client->threads--;
+    }
+    leave(t);
+    if (e == ERR_DEADLINE) return fault(c, e, "CALL_TIMEOUT", "no answer in time");
+    if (e) return e;
+    return t->client ? translate(c, t) : ERR_CANCELLED;
+}
+
 void transfer_end(struct transfer *t)
 {
     leave(t);
+    if (t->easy && t->thread_fd >= 0) (void)close(t->thread_fd);
     if (t->easy) curl_easy_cleanup(t->easy);
     t->easy = NULL;
 }
@@ -276,7 +365,11 @@ void http_client_free(struct http_client *h)
         leave(t);
         t->client = NULL; /* its coroutine finds that it was cancelled */
         t->done = true;
-        loop_wake(h->app->loop, co);
+        if (t->thread_fd >= 0) {
+            atomic_store(&t->stop_asked, true);
+        } else {
+            loop_wake(h->app->loop, co);
+        }
     }
     (void)curl_multi_cleanup(h->multi);
     loop_timer_cancel(h->app->loop, h->timer);

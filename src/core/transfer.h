@@ -3,6 +3,7 @@
 #define INTERFLOW_CORE_TRANSFER_H
 
 #include <curl/curl.h>
+#include <stdatomic.h>
 
 #include "core/http_client.h"
 
@@ -20,6 +21,8 @@ struct transfer {
     bool done;
     CURLcode result;
     char error[CURL_ERROR_SIZE];
+    atomic_bool stop_asked; /* on a thread: end soon */
+    int thread_fd;          /* on a thread: becomes readable at its end */
     struct transfer *prev, *next;
 };
 
@@ -29,6 +32,10 @@ MUST_USE enum err transfer_begin(struct ctx *c, struct transfer *t, const char *
                                  int timeout_ms, bool internal);
 /* Run it and wait. ERR_OK, or the translation of what went wrong, with its fault set. */
 MUST_USE enum err transfer_run(struct ctx *c, struct transfer *t);
+/* The same for protocols that libcurl ends with a blocking wait (mail): on a thread of its own, which sees nothing but the
+ * handle. A cancelled one ends within a second. At most TRANSFER_THREADS_MAX at once, more wait for their turn. */
+#define TRANSFER_THREADS_MAX 16
+MUST_USE enum err transfer_run_on_thread(struct ctx *c, struct transfer *t);
 /* Cleanup function; fine before begin on a zeroed struct. */
 void transfer_end(struct transfer *t);
 /* Milliseconds that are left to a call with this limit. */

@@ -10,9 +10,10 @@
 
 #define CUSTOMER "/api/{organizationId}/customers/{customerId}"
 
-/* --- contacts ----------------------------------------------------------------------------------------------------------- */
+/* --- contacts --------------------------------------------------------------------------------- */
 
-/* p of contact_add and contact_update: the identity when there is one, label and isPrimary when given. */
+/* p of contact_add and contact_update: the identity when there is one, label and isPrimary when
+ * given. */
 static enum err contact_draft(struct ctx *c, const char *kind, json_t **ret)
 {
     struct crm_home h;
@@ -60,7 +61,12 @@ static enum err update_contact(struct ctx *c, struct request *r, struct reply *p
 
 static const struct field contact_add_fields[] = {
     {.name = "kind", .type = F_ENUM, .values = CONTACT_KINDS, .required = true},
-    {.name = "identifier", .type = F_TEXT, .required = true, .min = 1, .max = 320, .example = "\"11 98421-7730\""},
+    {.name = "identifier",
+     .type = F_TEXT,
+     .required = true,
+     .min = 1,
+     .max = 320,
+     .example = "\"11 98421-7730\""},
     {.name = "label", .type = F_TEXT, .max = 60},
     {.name = "isPrimary", .type = F_BOOL},
     {.name = "allowDuplicateContacts", .type = F_BOOL, .otherwise = "false"},
@@ -73,7 +79,7 @@ static const struct field contact_update_fields[] = {
     {0},
 };
 
-/* --- values ------------------------------------------------------------------------------------------------------------- */
+/* --- values ----------------------------------------------------------------------------------- */
 
 static enum err put_value(struct ctx *c, struct request *r, struct reply *p)
 {
@@ -83,7 +89,8 @@ static enum err put_value(struct ctx *c, struct request *r, struct reply *p)
     const char *json = NULL;
     const char *slug = in_text(c, "slug");
     const char *id = in_text(c, "field_definition_id");
-    if (!slug && !id) return fault_field(c, "slug", "REQUIRED", "Name the field by slug or field_definition_id");
+    if (!slug && !id)
+        return fault_field(c, "slug", "REQUIRED", "Name the field by slug or field_definition_id");
     enum err e = crm_home_load(c, &h);
     if (e) return e;
     const json_t *def = crm_field_find(&h, slug ? slug : id);
@@ -94,7 +101,9 @@ static enum err put_value(struct ctx *c, struct request *r, struct reply *p)
     const char *values = arena_printf(c->arena, "{\"%s\":%s}", field, value);
     if (!values) return ERR_NO_MEMORY;
     e = db_json(c, &SQL_FIELD_VALUE_PUT,
-                PARAMS(P_TEXT("values", values), P_TEXT("slug", json_get_text(def, "slug")), P_TEXT("field", field)), &json);
+                PARAMS(P_TEXT("values", values), P_TEXT("slug", json_get_text(def, "slug")),
+                       P_TEXT("field", field)),
+                &json);
     if (e) return e;
     reply_json(c, p, 200, json);
     return ERR_OK;
@@ -103,7 +112,11 @@ static enum err put_value(struct ctx *c, struct request *r, struct reply *p)
 static const struct field value_fields[] = {
     {.name = "slug", .type = F_SLUG, .max = 40},
     {.name = "field_definition_id", .type = F_UUID},
-    {.name = "value", .type = F_JSON, .required = true, .nullable = true, .help = "Checked by the field's kind; null clears."},
+    {.name = "value",
+     .type = F_JSON,
+     .required = true,
+     .nullable = true,
+     .help = "Checked by the field's kind; null clears."},
     {0},
 };
 static const struct field value_item_fields[] = {
@@ -118,7 +131,11 @@ static const struct field value_item_fields[] = {
 };
 static const struct field values_answer_fields[] = {
     {.name = "success", .type = F_BOOL, .required = true},
-    {.name = "data", .type = F_ARRAY, .of = F_OBJECT, SCHEMA_REF(value_item_fields), .required = true},
+    {.name = "data",
+     .type = F_ARRAY,
+     .of = F_OBJECT,
+     SCHEMA_REF(value_item_fields),
+     .required = true},
     {0},
 };
 static const struct field value_set_fields[] = {
@@ -132,20 +149,28 @@ static const struct field value_answer_fields[] = {
     {.name = "data", .type = F_OBJECT, SCHEMA_REF(value_set_fields), .required = true},
     {0},
 };
-static const struct schema schema_values = {.name = "FieldValuesAnswer", .fields = values_answer_fields};
-static const struct schema schema_value = {.name = "FieldValueAnswer", .fields = value_answer_fields};
+static const struct schema schema_values = {.name = "FieldValuesAnswer",
+                                            .fields = values_answer_fields};
+static const struct schema schema_value = {.name = "FieldValueAnswer",
+                                           .fields = value_answer_fields};
 
-/* --- tags, notes, stage --------------------------------------------------------------------------------------------------- */
+/* --- tags, notes, stage ----------------------------------------------------------------------- */
 
 static const struct field tag_add_fields[] = {
     {.name = "tagId", .type = F_UUID, .required = true},
-    {.name = "chatId", .type = F_UUID, .help = "Where it was tagged; accepted for integrations, not kept."},
+    {.name = "chatId",
+     .type = F_UUID,
+     .help = "Where it was tagged: a chat of the customer; not kept."},
     {0},
 };
 static const struct field customer_tag_fields[] = {
     {.name = "customerId", .type = F_UUID, .required = true},
     {.name = "tagId", .type = F_UUID, .required = true},
-    {.name = "tags", .type = F_ARRAY, .of = F_UUID, .required = true, .help = "All of the customer's now."},
+    {.name = "tags",
+     .type = F_ARRAY,
+     .of = F_UUID,
+     .required = true,
+     .help = "All of the customer's now."},
     {0},
 };
 static const struct field customer_tag_answer_fields[] = {
@@ -153,7 +178,8 @@ static const struct field customer_tag_answer_fields[] = {
     {.name = "data", .type = F_OBJECT, SCHEMA_REF(customer_tag_fields), .required = true},
     {0},
 };
-static const struct schema schema_customer_tag = {.name = "CustomerTagAnswer", .fields = customer_tag_answer_fields};
+static const struct schema schema_customer_tag = {.name = "CustomerTagAnswer",
+                                                  .fields = customer_tag_answer_fields};
 
 static const struct field note_add_fields[] = {
     {.name = "title", .type = F_TEXT, .required = true, .min = 1, .max = 120},
@@ -179,44 +205,76 @@ static const struct schema schema_removed = {.name = "Removed", .fields = remove
 static const struct field page_fields[] = {PAGE_FIELDS, {0}};
 
 static const struct field stage_put_fields[] = {
-    {.name = "stageId", .type = F_UUID, .required = true, .nullable = true, .help = "null takes the customer out of the funnel."},
-    {.name = "stageOrder", .type = F_NUMBER, .help = "Place in the stage, lowest on top; on top when left out."},
+    {.name = "stageId",
+     .type = F_UUID,
+     .required = true,
+     .nullable = true,
+     .help = "null takes the customer out of the funnel."},
+    {.name = "stageOrder",
+     .type = F_NUMBER,
+     .help = "Place in the stage, lowest on top; on top when left out."},
     {.name = "notes", .type = F_TEXT, .max = 1000, .help = "Why; kept in the history."},
-    {.name = "chatId", .type = F_UUID, .nullable = true, .help = "The chat in which it was decided."},
+    {.name = "chatId",
+     .type = F_UUID,
+     .nullable = true,
+     .help = "The chat in which it was decided."},
     {0},
 };
 
-#define NOT_FOUND "404 CUSTOMER_NOT_FOUND"
+#define NOT_FOUND    "404 CUSTOMER_NOT_FOUND"
 #define WRITE_ERRORS NOT_FOUND "|409 CUSTOMER_MERGED"
-#define PART(m, p, i, s) .method = m, .path = CUSTOMER p, .id = i, .summary = s, .group = "Customers"
+#define PART(m, p, i, s)                                                                           \
+    .method = m, .path = CUSTOMER p, .id = i, .summary = s, .group = "Customers"
 
 const struct route crm_part_routes[] = {
-    {PART(HTTP_POST, "/contacts", "customers.addContact", "Add a contact; answers the customer"), .creates = true,
-     .permission = PERMISSION_CUSTOMERS_EDIT, .fields = contact_add_fields, .answer = &schema_customer,
-     .errors = WRITE_ERRORS "|409 CUSTOMER_DUPLICATE|409 CONTACT_DUPLICATE|409 LIMIT_REACHED", .handler = add_contact},
-    {PART(HTTP_PATCH, "/contacts/{contactId}", "customers.updateContact", "Change a contact; answers the customer"),
-     .permission = PERMISSION_CUSTOMERS_EDIT, .fields = contact_update_fields, .answer = &schema_customer,
-     .errors = WRITE_ERRORS "|404 CONTACT_NOT_FOUND|409 CUSTOMER_DUPLICATE", .handler = update_contact},
-    {PART(HTTP_DELETE, "/contacts/{contactId}", "customers.removeContact", "Take a contact away; answers the customer"),
-     .permission = PERMISSION_CUSTOMERS_EDIT, .answer = &schema_customer, .errors = WRITE_ERRORS "|404 CONTACT_NOT_FOUND",
-     .sql = &SQL_CONTACT_REMOVE},
-    {PART(HTTP_POST, "/tags", "customers.addTag", "Tag a customer"), .permission = PERMISSION_CUSTOMERS_EDIT, .creates = true, .status = 200,
-     .fields = tag_add_fields, .answer = &schema_customer_tag, .errors = WRITE_ERRORS "|400 UNKNOWN_REFERENCE", .sql = &SQL_CUSTOMER_TAG_ADD},
-    {PART(HTTP_DELETE, "/tags/{tagId}", "customers.removeTag", "Take a tag off"), .permission = PERMISSION_CUSTOMERS_EDIT,
-     .answer = &schema_customer_tag, .errors = WRITE_ERRORS "|404 TAG_NOT_FOUND", .sql = &SQL_CUSTOMER_TAG_REMOVE},
-    {PART(HTTP_GET, "/notes", "customers.notes", "The notes, newest first"), .permission = PERMISSION_CUSTOMERS_VIEW,
-     .fields = page_fields, .answer = &schema_note, .shape = ANSWER_LIST, .errors = NOT_FOUND "|400 INVALID_CURSOR", .sql = &SQL_CUSTOMER_NOTE_LIST},
-    {PART(HTTP_POST, "/notes", "customers.addNote", "Write a note"), .permission = PERMISSION_CUSTOMERS_EDIT, .creates = true,
-     .fields = note_add_fields, .answer = &schema_note_done, .errors = WRITE_ERRORS "|409 LIMIT_REACHED", .sql = &SQL_CUSTOMER_NOTE_ADD},
-    {PART(HTTP_PUT, "/notes/{noteId}", "customers.updateNote", "Change a note"), .permission = PERMISSION_CUSTOMERS_EDIT,
-     .fields = note_update_fields, .answer = &schema_note_done, .errors = WRITE_ERRORS "|404 NOTE_NOT_FOUND", .sql = &SQL_CUSTOMER_NOTE_UPDATE},
-    {PART(HTTP_DELETE, "/notes/{noteId}", "customers.removeNote", "Remove a note"), .permission = PERMISSION_CUSTOMERS_EDIT,
-     .answer = &schema_removed, .errors = WRITE_ERRORS "|404 NOTE_NOT_FOUND", .sql = &SQL_CUSTOMER_NOTE_REMOVE},
-    {PART(HTTP_PUT, "/stage", "customers.stage", "Move a customer to a stage"), .permission = PERMISSION_CUSTOMERS_EDIT,
-     .fields = stage_put_fields, .answer = &schema_customer_done, .errors = WRITE_ERRORS "|400 UNKNOWN_REFERENCE", .sql = &SQL_CUSTOMER_STAGE},
-    {PART(HTTP_GET, "/field-values", "customers.fieldValues", "All custom fields of a customer, filled or not"),
-     .permission = PERMISSION_CUSTOMERS_VIEW, .answer = &schema_values, .errors = NOT_FOUND, .sql = &SQL_FIELD_VALUE_LIST},
-    {PART(HTTP_POST, "/field-values", "customers.setFieldValue", "Set the value of a custom field"), .permission = PERMISSION_CUSTOMERS_EDIT,
-     .creates = true, .status = 200, .fields = value_fields, .answer = &schema_value, .errors = WRITE_ERRORS "|404 FIELD_NOT_FOUND", .handler = put_value},
+    {PART(HTTP_POST, "/contacts", "customers.addContact", "Add a contact; answers the customer"),
+     .creates = true, .permission = PERMISSION_CUSTOMERS_EDIT, .fields = contact_add_fields,
+     .answer = &schema_customer,
+     .errors = WRITE_ERRORS "|409 CUSTOMER_DUPLICATE|409 CONTACT_DUPLICATE|409 LIMIT_REACHED",
+     .handler = add_contact},
+    {PART(HTTP_PATCH, "/contacts/{contactId}", "customers.updateContact",
+          "Change a contact; answers the customer"),
+     .permission = PERMISSION_CUSTOMERS_EDIT, .fields = contact_update_fields,
+     .answer = &schema_customer,
+     .errors = WRITE_ERRORS "|404 CONTACT_NOT_FOUND|409 CUSTOMER_DUPLICATE",
+     .handler = update_contact},
+    {PART(HTTP_DELETE, "/contacts/{contactId}", "customers.removeContact",
+          "Take a contact away; answers the customer"),
+     .permission = PERMISSION_CUSTOMERS_EDIT, .answer = &schema_customer,
+     .errors = WRITE_ERRORS "|404 CONTACT_NOT_FOUND", .sql = &SQL_CONTACT_REMOVE},
+    {PART(HTTP_POST, "/tags", "customers.addTag", "Tag a customer"),
+     .permission = PERMISSION_CUSTOMERS_EDIT, .creates = true, .status = 200,
+     .fields = tag_add_fields, .answer = &schema_customer_tag,
+     .errors = WRITE_ERRORS "|400 UNKNOWN_REFERENCE", .sql = &SQL_CUSTOMER_TAG_ADD},
+    {PART(HTTP_DELETE, "/tags/{tagId}", "customers.removeTag", "Take a tag off"),
+     .permission = PERMISSION_CUSTOMERS_EDIT, .answer = &schema_customer_tag,
+     .errors = WRITE_ERRORS "|404 TAG_NOT_FOUND", .sql = &SQL_CUSTOMER_TAG_REMOVE},
+    {PART(HTTP_GET, "/notes", "customers.notes", "The notes, newest first"),
+     .permission = PERMISSION_CUSTOMERS_VIEW, .fields = page_fields, .answer = &schema_note,
+     .shape = ANSWER_LIST, .errors = NOT_FOUND "|400 INVALID_CURSOR",
+     .sql = &SQL_CUSTOMER_NOTE_LIST},
+    {PART(HTTP_POST, "/notes", "customers.addNote", "Write a note"),
+     .permission = PERMISSION_CUSTOMERS_EDIT, .creates = true, .fields = note_add_fields,
+     .answer = &schema_note_done, .errors = WRITE_ERRORS "|409 LIMIT_REACHED",
+     .sql = &SQL_CUSTOMER_NOTE_ADD},
+    {PART(HTTP_PUT, "/notes/{noteId}", "customers.updateNote", "Change a note"),
+     .permission = PERMISSION_CUSTOMERS_EDIT, .fields = note_update_fields,
+     .answer = &schema_note_done, .errors = WRITE_ERRORS "|404 NOTE_NOT_FOUND",
+     .sql = &SQL_CUSTOMER_NOTE_UPDATE},
+    {PART(HTTP_DELETE, "/notes/{noteId}", "customers.removeNote", "Remove a note"),
+     .permission = PERMISSION_CUSTOMERS_EDIT, .answer = &schema_removed,
+     .errors = WRITE_ERRORS "|404 NOTE_NOT_FOUND", .sql = &SQL_CUSTOMER_NOTE_REMOVE},
+    {PART(HTTP_PUT, "/stage", "customers.stage", "Move a customer to a stage"),
+     .permission = PERMISSION_CUSTOMERS_EDIT, .fields = stage_put_fields,
+     .answer = &schema_customer_done, .errors = WRITE_ERRORS "|400 UNKNOWN_REFERENCE",
+     .sql = &SQL_CUSTOMER_STAGE},
+    {PART(HTTP_GET, "/field-values", "customers.fieldValues",
+          "All custom fields of a customer, filled or not"),
+     .permission = PERMISSION_CUSTOMERS_VIEW, .answer = &schema_values, .errors = NOT_FOUND,
+     .sql = &SQL_FIELD_VALUE_LIST},
+    {PART(HTTP_POST, "/field-values", "customers.setFieldValue", "Set the value of a custom field"),
+     .permission = PERMISSION_CUSTOMERS_EDIT, .creates = true, .status = 200,
+     .fields = value_fields, .answer = &schema_value, .errors = WRITE_ERRORS "|404 FIELD_NOT_FOUND",
+     .handler = put_value},
     {0},
 };

@@ -1,9 +1,11 @@
-/* Contacts: from an identity as somebody wrote it to the form that is shown and the keys that it is found by.
+/* Contacts: from an identity as somebody wrote it to the form that is shown and the keys that it is
+ * found by.
  *
- * A telephone number has a key for each notation that means the same line (phone.c), and one family of keys for calls
- * and for WhatsApp: who was entered by hand with a number is found when that number writes. Everything else has one key
- * of its own kind. The keys are what blocks doubles (table contact_keys), so two identities share a key exactly when they
- * are the same person's. The identifier as received is never changed: it is what we answer to. */
+ * A telephone number has a key for each notation that means the same line (phone.c), and one family
+ * of keys for calls and for WhatsApp: who was entered by hand with a number is found when that
+ * number writes. Everything else has one key of its own kind. The keys are what blocks doubles
+ * (table contact_keys), so two identities share a key exactly when they are the same person's. The
+ * identifier as received is never changed: it is what we answer to. */
 #include <string.h>
 
 #include "base/json.h"
@@ -18,9 +20,9 @@
 static const struct {
     const char *type, *kind;
 } types[] = {
-    {"phone", "phone"},         {"whatsapp", "whatsapp"}, {"email", "email"},       {"instagram", "instagram"},
-    {"messenger", "messenger"}, {"facebook", "messenger"}, {"telegram", "telegram"}, {"webchat", "webchat"},
-    {"other", "other"},
+    {"phone", "phone"},         {"whatsapp", "whatsapp"},   {"email", "email"},
+    {"instagram", "instagram"}, {"messenger", "messenger"}, {"facebook", "messenger"},
+    {"telegram", "telegram"},   {"webchat", "webchat"},     {"other", "other"},
 };
 
 const char *contact_kind_of(const char *type)
@@ -35,12 +37,15 @@ static char *trimmed(struct arena *a, const char *s)
 {
     struct buf b = BUF_INIT(IDENTIFIER_MAX + 1);
     field_text_clean(s, strlen(s), true, &b);
-    char *out = buf_failed(&b) || b.len == 0 || b.len > IDENTIFIER_MAX ? NULL : arena_strndup(a, b.data, b.len);
+    char *out = buf_failed(&b) || b.len == 0 || b.len > IDENTIFIER_MAX
+                    ? NULL
+                    : arena_strndup(a, b.data, b.len);
     buf_free(&b);
     return out;
 }
 
-static enum err set_single(struct arena *a, const char *kind, const char *text, struct contact_form *f)
+static enum err set_single(struct arena *a, const char *kind, const char *text,
+                           struct contact_form *f)
 {
     f->canonical = text;
     f->keys[0] = arena_printf(a, "%s:%s", kind, text);
@@ -48,7 +53,8 @@ static enum err set_single(struct arena *a, const char *kind, const char *text, 
     return f->keys[0] ? ERR_OK : ERR_NO_MEMORY;
 }
 
-static enum err read_phone(struct arena *a, const char *text, const char *country, struct contact_form *f)
+static enum err read_phone(struct arena *a, const char *text, const char *country,
+                           struct contact_form *f)
 {
     struct phone p;
     enum err e = phone_parse(a, text, country, &p);
@@ -61,7 +67,8 @@ static enum err read_phone(struct arena *a, const char *text, const char *countr
     return ERR_OK;
 }
 
-/* Handles are written with and without "@", in any case. Ids of platforms pass unchanged: they are digits. */
+/* Handles are written with and without "@", in any case. Ids of platforms pass unchanged: they are
+ * digits. */
 static enum err read_handle(struct arena *a, const char *kind, char *text, struct contact_form *f)
 {
     if (*text == '@') text++;
@@ -70,14 +77,15 @@ static enum err read_handle(struct arena *a, const char *kind, char *text, struc
     return set_single(a, kind, text, f);
 }
 
-enum err contact_read(struct arena *a, const char *kind, const char *identifier, const char *country,
-                      struct contact_form *ret_form, const char **ret_code)
+enum err contact_read(struct arena *a, const char *kind, const char *identifier,
+                      const char *country, struct contact_form *ret_form, const char **ret_code)
 {
     struct contact_form f = {0};
     enum err e = ERR_INVALID;
     const char *code = "INVALID_CONTACT";
     bool masked = strstr(identifier, "•") != NULL; /* what mask_contact() showed, sent back */
-    char *text = !masked && text_valid(identifier, strlen(identifier)) ? trimmed(a, identifier) : NULL;
+    char *text =
+        !masked && text_valid(identifier, strlen(identifier)) ? trimmed(a, identifier) : NULL;
     if (!text) {
         e = ERR_INVALID;
     } else if (strcmp(kind, "email") == 0) {
@@ -91,7 +99,8 @@ enum err contact_read(struct arena *a, const char *kind, const char *identifier,
         /* A number, or the id of a person who shows none (business-scoped user ids). */
         code = "INVALID_PHONE";
         e = read_phone(a, text, country, &f);
-        if (e == ERR_INVALID && strpbrk(text, ".:_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") &&
+        if (e == ERR_INVALID &&
+            strpbrk(text, ".:_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") &&
             !strpbrk(text, " \t\n@"))
             e = set_single(a, kind, text, &f);
     } else if (strcmp(kind, "webchat") == 0 || strcmp(kind, "other") == 0) {
@@ -105,7 +114,8 @@ enum err contact_read(struct arena *a, const char *kind, const char *identifier,
     return ERR_OK;
 }
 
-enum err contact_normalise(struct ctx *c, const char *kind, const char *identifier, struct contact_form *ret_form)
+enum err contact_normalise(struct ctx *c, const char *kind, const char *identifier,
+                           struct contact_form *ret_form)
 {
     const char *country = NULL;
     const char *code = NULL;

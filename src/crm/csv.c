@@ -1,5 +1,5 @@
-/* Cells of CSV files (csv.h): quoting by RFC 4180, and the apostrophe that keeps a spreadsheet from running what a stranger
- * wrote as their name. Used by exports; reading CSV is the importer's. */
+/* Cells of CSV files (csv.h): quoting by RFC 4180, and the apostrophe that keeps a spreadsheet from
+ * running what a stranger wrote as their name. Used by exports; reading CSV is the importer's. */
 #include "crm/csv.h"
 
 #include <string.h>

@@ -4,8 +4,9 @@
 
 #include "base/buf.h"
 
-/* Append text as a cell: quoted where needed. A text that a spreadsheet would run as a formula (it begins with = + - @, tab
- * or carriage return) gets an apostrophe before it; numbers and telephone numbers are left as they are. NULL is empty. */
+/* Append text as a cell: quoted where needed. A text that a spreadsheet would run as a formula (it
+ * begins with = + - @, tab or carriage return) gets an apostrophe before it; numbers and telephone
+ * numbers are left as they are. NULL is empty. */
 void csv_cell(struct buf *b, const char *text);
 
 #endif

@@ -1,8 +1,9 @@
 /* Exports: the customers of a filter as CSV or JSON, and everything that is kept of one person.
  *
- * A list is read in stretches by id, each with a context of its own so that memory stays small, into a file without a
- * name in the data folder, which is then sent. Who may not see contacts exports them masked (SQL masks them), a restricted
- * agent only exports what they see; that data left the house is in the audit log. */
+ * A list is read in stretches by id, each with a context of its own so that memory stays small,
+ * into a file without a name in the data folder, which is then sent. Who may not see contacts
+ * exports them masked (SQL masks them), a restricted agent only exports what they see; that data
+ * left the house is in the audit log. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -18,8 +19,8 @@
 #include "crm/values.h"
 #include "sql.h"
 
-#define STRETCH 500              /* customers of one query */
-#define STRETCH_ARENA (64 * MIB)
+#define STRETCH            500 /* customers of one query */
+#define STRETCH_ARENA      (64 * MIB)
 #define EXPORT_DEADLINE_MS 120000
 
 /* Ids to names, for people. */
@@ -28,7 +29,8 @@ struct names {
     const char *currency;
 };
 
-struct export {
+struct export
+{
     struct ctx *c;
     bool csv;
     struct names names;
@@ -37,7 +39,7 @@ struct export {
     int64_t count;
 };
 
-/* --- cells -------------------------------------------------------------------------------------------------------------- */
+/* --- cells ------------------------------------------------------------------------------------ */
 
 static void cell(struct export *x, const char *text)
 {
@@ -85,7 +87,8 @@ static const char *minor_text(struct arena *a, int64_t minor, const char *curren
     const char *sign = minor < 0 ? "-" : "";
     int64_t n = minor < 0 ? -minor : minor;
     if (decimals == 0) return arena_printf(a, "%s%lld", sign, (long long)n);
-    return arena_printf(a, "%s%lld.%0*lld", sign, (long long)(n / unit), decimals, (long long)(n % unit));
+    return arena_printf(a, "%s%lld.%0*lld", sign, (long long)(n / unit), decimals,
+                        (long long)(n % unit));
 }
 
 /* The options of a field as {id: label}. */
@@ -104,7 +107,9 @@ static const char *value_text(struct ctx *c, const json_t *field, const json_t *
 {
     const json_t *minor = json_object_get(value, "amountMinor");
     if (json_is_object(value) && json_is_integer(minor))
-        return arena_printf(c->arena, "%s %s", minor_text(c->arena, (int64_t)json_integer_value(minor), json_get_text(value, "currency")),
+        return arena_printf(c->arena, "%s %s",
+                            minor_text(c->arena, (int64_t)json_integer_value(minor),
+                                       json_get_text(value, "currency")),
                             json_get_text(value, "currency"));
     if (json_is_array(value)) return joined(c->arena, value, labels_of(c, field));
     if (json_is_boolean(value)) return json_is_true(value) ? "true" : "false";
@@ -117,7 +122,7 @@ static const char *value_text(struct ctx *c, const json_t *field, const json_t *
     return text;
 }
 
-/* --- rows ---------------------------------------------------------------------------------------------------------------- */
+/* --- rows ------------------------------------------------------------------------------------- */
 
 static void csv_head(struct export *x)
 {
@@ -145,7 +150,9 @@ static void csv_head(struct export *x)
     buf_adds(&x->out, "\xef\xbb\xbf"); /* spreadsheets take it for UTF-8 */
     for (size_t i = 0; i < ARRAY_LEN(columns); i++) {
         if (i > 0) buf_addc(&x->out, ',');
-        csv_cell(&x->out, strcmp(lang, "pt") == 0 ? columns[i].pt : strcmp(lang, "es") == 0 ? columns[i].es : columns[i].en);
+        csv_cell(&x->out, strcmp(lang, "pt") == 0   ? columns[i].pt
+                          : strcmp(lang, "es") == 0 ? columns[i].es
+                                                    : columns[i].en);
     }
     for (size_t i = 0; i < json_array_size(x->names.fields); i++)
         cell(x, json_get_text(json_array_get(x->names.fields, i), "name"));
@@ -170,14 +177,17 @@ static void csv_row(struct export *x, struct ctx *c, const json_t *item)
         joined(a, json_object_get(item, "tags"), x->names.tags),
         stage ? json_get_text(x->names.stages, stage) : NULL,
         owner ? json_get_text(x->names.users, owner) : NULL,
-        json_is_integer(value) ? minor_text(a, (int64_t)json_integer_value(value), x->names.currency) : NULL,
+        json_is_integer(value)
+            ? minor_text(a, (int64_t)json_integer_value(value), x->names.currency)
+            : NULL,
         json_get_text(item, "source"),
         json_get_text(item, "country"),
         json_get_text(item, "createdAt"),
         json_get_text(item, "lastMessageAt"),
     };
     csv_cell(&x->out, json_get_text(item, "id"));
-    for (size_t i = 0; i < ARRAY_LEN(texts); i++) cell(x, texts[i]);
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+        cell(x, texts[i]);
     const json_t *fields = json_object_get(item, "fields");
     for (size_t i = 0; i < json_array_size(x->names.fields); i++) {
         const json_t *f = json_array_get(x->names.fields, i);
@@ -199,7 +209,7 @@ static enum err write_out(struct export *x)
     return ERR_OK;
 }
 
-/* --- stretches ------------------------------------------------------------------------------------------------------------- */
+/* --- stretches -------------------------------------------------------------------------------- */
 
 static enum err put_rows(struct export *x, struct ctx *c, const struct rows *rows)
 {
@@ -219,7 +229,8 @@ static enum err put_rows(struct export *x, struct ctx *c, const struct rows *row
     return write_out(x);
 }
 
-/* One query and its rows, in memory of its own. *ret_after moves on; *ret_more is false after the last stretch. */
+/* One query and its rows, in memory of its own. *ret_after moves on; *ret_more is false after the
+ * last stretch. */
 static enum err stretch(struct export *x, const char *keys, struct uuid *ret_after, bool *ret_more)
 {
     CLEANUP(ctx_freep) struct ctx *c = ctx_new(x->c->app, STRETCH_ARENA, x->c->deadline_ms);
@@ -227,7 +238,9 @@ static enum err stretch(struct export *x, const char *keys, struct uuid *ret_aft
     c->org = x->c->org;
     c->actor = x->c->actor;
     enum err e = db_query(c, &SQL_CUSTOMER_EXPORT_ROWS,
-                          PARAMS(P_JSON("in", x->c->in), P_TEXT("keys", keys), P_UUID("after", *ret_after), P_INT("limit", STRETCH)), &rows);
+                          PARAMS(P_JSON("in", x->c->in), P_TEXT("keys", keys),
+                                 P_UUID("after", *ret_after), P_INT("limit", STRETCH)),
+                          &rows);
     if (e) return fault(x->c, e, NULL, "%s", err_row(e)->text);
     int n = rows_count(rows);
     *ret_more = n == STRETCH;
@@ -259,8 +272,10 @@ static enum err write_all(struct export *x, const char *keys)
 {
     struct uuid after = {0};
     bool more = true;
-    if (x->csv) csv_head(x);
-    else buf_adds(&x->out, "{\"items\":[");
+    if (x->csv)
+        csv_head(x);
+    else
+        buf_adds(&x->out, "{\"items\":[");
     while (more) {
         enum err e = stretch(x, keys, &after, &more);
         if (e) return e;
@@ -269,25 +284,30 @@ static enum err write_all(struct export *x, const char *keys)
     return write_out(x);
 }
 
-/* --- handlers --------------------------------------------------------------------------------------------------------------- */
+/* --- handlers --------------------------------------------------------------------------------- */
 
 static enum err export_list(struct ctx *c, struct request *r, struct reply *p)
 {
     (void)r;
     const char *keys = NULL;
     const char *format = in_text(c, "format");
-    struct export x = {.c = c, .csv = strcmp(format, "csv") == 0, .out = BUF_INIT(STRETCH_ARENA), .fd = -1};
+    struct export x = {
+        .c = c, .csv = strcmp(format, "csv") == 0, .out = BUF_INIT(STRETCH_ARENA), .fd = -1};
     enum err e = crm_search_keys(c, in_text(c, "search"), &keys);
     if (!e) e = load_names(c, &x.names);
-    if (!e) e = db_exec(c, &SQL_CUSTOMER_EXPORT_AUDIT, PARAMS(P_TEXT("action", "customers.exported")));
+    if (!e)
+        e = db_exec(c, &SQL_CUSTOMER_EXPORT_AUDIT, PARAMS(P_TEXT("action", "customers.exported")));
     if (e) return e;
-    const char *folder = arena_printf(c->arena, "%s/tmp", c->app->config->data_dir); /* as uploads (worker.c) */
+    const char *folder =
+        arena_printf(c->arena, "%s/tmp", c->app->config->data_dir); /* as uploads (worker.c) */
     x.fd = folder ? open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600) : -1;
-    if (x.fd < 0) return fault(c, ERR_IO, NULL, "no temporary file in the data folder: errno %d", errno);
+    if (x.fd < 0)
+        return fault(c, ERR_IO, NULL, "no temporary file in the data folder: errno %d", errno);
     e = write_all(&x, keys);
     buf_free(&x.out);
     off_t size = e ? 0 : lseek(x.fd, 0, SEEK_CUR);
-    if (!e && (size < 0 || lseek(x.fd, 0, SEEK_SET) < 0)) e = fault(c, ERR_IO, NULL, "the export cannot be read back");
+    if (!e && (size < 0 || lseek(x.fd, 0, SEEK_SET) < 0))
+        e = fault(c, ERR_IO, NULL, "the export cannot be read back");
     if (e) {
         close(x.fd);
         return e;
@@ -297,7 +317,9 @@ static enum err export_list(struct ctx *c, struct request *r, struct reply *p)
     p->fd = x.fd;
     p->size_bytes = size;
     p->content_type = x.csv ? "text/csv; charset=utf-8" : "application/json; charset=utf-8";
-    reply_header(c, p, "Content-Disposition", x.csv ? "attachment; filename=\"customers.csv\"" : "attachment; filename=\"customers.json\"");
+    reply_header(c, p, "Content-Disposition",
+                 x.csv ? "attachment; filename=\"customers.csv\""
+                       : "attachment; filename=\"customers.json\"");
     reply_header(c, p, "Cache-Control", "no-store");
     return ERR_OK;
 }
@@ -309,7 +331,8 @@ static enum err export_one(struct ctx *c, struct request *r, struct reply *p)
     enum err e = db_json(c, &SQL_CUSTOMER_EXPORT, NULL, &json);
     if (!e)
         e = db_exec(c, &SQL_CUSTOMER_EXPORT_AUDIT,
-                    PARAMS(P_TEXT("action", "customer.exported"), P_UUID("customer", in_uuid(c, "customerId"))));
+                    PARAMS(P_TEXT("action", "customer.exported"),
+                           P_UUID("customer", in_uuid(c, "customerId"))));
     if (e) return e;
     reply_json(c, p, 200, json);
     reply_header(c, p, "Content-Disposition", "attachment; filename=\"customer.json\"");
@@ -318,25 +341,36 @@ static enum err export_one(struct ctx *c, struct request *r, struct reply *p)
 }
 
 static const struct field export_fields[] = {
-    {.name = "format", .type = F_ENUM, .in = IN_QUERY, .values = "csv|json", .otherwise = "\"csv\""},
-    {.name = "search", .type = F_TEXT, .in = IN_QUERY, .max = 200},
-    {.name = "tagId", .type = F_UUID, .in = IN_QUERY},
-    {.name = "stageId", .type = F_UUID, .in = IN_QUERY},
-    {.name = "ownerId", .type = F_UUID, .in = IN_QUERY},
-    {.name = "channelKind", .type = F_ENUM, .in = IN_QUERY, .values = "phone|whatsapp|email|instagram|messenger|telegram|webchat|other"},
-    {.name = "createdFrom", .type = F_DATETIME, .in = IN_QUERY},
-    {.name = "createdTo", .type = F_DATETIME, .in = IN_QUERY},
+    {.name = "format",
+     .type = F_ENUM,
+     .in = IN_QUERY,
+     .values = "csv|json",
+     .otherwise = "\"csv\""},
+    CUSTOMER_FILTERS,
     {0},
 };
 
 const struct route crm_export_routes[] = {
-    {.method = HTTP_GET, .path = "/api/{organizationId}/customers/export", .id = "customers.export",
-     .summary = "The customers of a filter as a file; contacts are masked for those who may not see them", .group = "Customers",
-     .permission = PERMISSION_CUSTOMERS_EXPORT, .deadline_ms = EXPORT_DEADLINE_MS, .fields = export_fields, .shape = ANSWER_OTHER,
+    {.method = HTTP_GET,
+     .path = "/api/{organizationId}/customers/export",
+     .id = "customers.export",
+     .summary =
+         "The customers of a filter as a file; contacts are masked for those who may not see them",
+     .group = "Customers",
+     .permission = PERMISSION_CUSTOMERS_EXPORT,
+     .deadline_ms = EXPORT_DEADLINE_MS,
+     .fields = export_fields,
+     .shape = ANSWER_OTHER,
      .handler = export_list},
-    {.method = HTTP_GET, .path = "/api/{organizationId}/customers/{customerId}/export", .id = "customers.exportOne",
-     .summary = "Everything that is kept of one person (LGPD, GDPR)", .group = "Customers",
-     .permission = PERMISSION_CUSTOMERS_EXPORT, .deadline_ms = EXPORT_DEADLINE_MS, .shape = ANSWER_OTHER, .errors = "404 CUSTOMER_NOT_FOUND",
+    {.method = HTTP_GET,
+     .path = "/api/{organizationId}/customers/{customerId}/export",
+     .id = "customers.exportOne",
+     .summary = "Everything that is kept of one person (LGPD, GDPR)",
+     .group = "Customers",
+     .permission = PERMISSION_CUSTOMERS_EXPORT,
+     .deadline_ms = EXPORT_DEADLINE_MS,
+     .shape = ANSWER_OTHER,
+     .errors = "404 CUSTOMER_NOT_FOUND",
      .handler = export_one},
     {0},
 };

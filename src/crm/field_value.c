@@ -1,5 +1,5 @@
-/* Values of custom fields (field_value.h): a row per kind, a reader each. Nothing is rounded, nothing is guessed that
- * could be meant in two ways; what is refused says why in a stable code. */
+/* Values of custom fields (field_value.h): a row per kind, a reader each. Nothing is rounded,
+ * nothing is guessed that could be meant in two ways; what is refused says why in a stable code. */
 #include "crm/field_value.h"
 
 #include <math.h>
@@ -16,7 +16,7 @@
 #include "crm/phone.h"
 
 #define NUMBER_LIMIT 1e15 /* beyond it doubles lose whole units */
-#define DECIMAL_MAX 32    /* characters of a number as text */
+#define DECIMAL_MAX  32   /* characters of a number as text */
 
 struct reading {
     struct arena *a;
@@ -57,13 +57,14 @@ static const char *plain(struct reading *r)
     return buf_failed(&b) ? NULL : arena_strdup(r->a, buf_str(&b));
 }
 
-/* --- text ------------------------------------------------------------------------------------------------------- */
+/* --- text ------------------------------------------------------------------------------------- */
 
 static enum err read_any_text(struct reading *r, size_t max, bool lines)
 {
     const char *s = plain(r);
     if (!s) return bad(r, "INVALID_TYPE", "Must be text");
-    if (!text_valid(s, strlen(s)) || (!lines && strchr(s, '\n'))) return bad(r, "INVALID_TEXT", "Must be one line of text");
+    if (!text_valid(s, strlen(s)) || (!lines && strchr(s, '\n')))
+        return bad(r, "INVALID_TEXT", "Must be one line of text");
     if (text_length(s) > max) return bad(r, "TOO_LONG", "Is too long");
     return done_text(r, s);
 }
@@ -81,7 +82,8 @@ static enum err read_long_text(struct reading *r)
 static enum err read_link(struct reading *r)
 {
     const char *s = plain(r);
-    if (!s || !field_url(s)) return bad(r, "INVALID_URL", "Must be an address that begins with http:// or https://");
+    if (!s || !field_url(s))
+        return bad(r, "INVALID_URL", "Must be an address that begins with http:// or https://");
     if (text_length(s) > FIELD_TEXT_MAX) return bad(r, "TOO_LONG", "Is too long");
     return done_text(r, s);
 }
@@ -99,7 +101,8 @@ static enum err read_phone(struct reading *r)
 static enum err read_email(struct reading *r)
 {
     const char *s = plain(r);
-    if (!s || !field_email(s) || strstr(s, "•")) return bad(r, "INVALID_EMAIL", "Must be an e-mail address");
+    if (!s || !field_email(s) || strstr(s, "•"))
+        return bad(r, "INVALID_EMAIL", "Must be an e-mail address");
     char *lower = arena_strdup(r->a, s);
     if (!lower) return ERR_NO_MEMORY;
     field_lower(lower, strlen(lower));
@@ -115,7 +118,7 @@ static enum err read_file(struct reading *r)
     return done_text(r, uuid_text(id, text));
 }
 
-/* --- numbers and money --------------------------------------------------------------------------------------------- */
+/* --- numbers and money ------------------------------------------------------------------------ */
 
 /* "-12.50": digits, at most one point. */
 static bool is_decimal(const char *s)
@@ -160,7 +163,8 @@ static enum err read_number(struct reading *r)
 
 int currency_decimals(const char *currency)
 {
-    static const char none[] = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF";
+    static const char none[] =
+        "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF";
     static const char three[] = "BHD IQD JOD KWD LYD OMR TND";
     if (strlen(currency) != 3) return 2;
     if (strstr(none, currency)) return 0;
@@ -201,7 +205,8 @@ static bool is_currency(const char *s)
 
 static enum err done_money(struct reading *r, int64_t minor, const char *currency)
 {
-    return done(r, arena_printf(r->a, "{\"amountMinor\":%lld,\"currency\":\"%s\"}", (long long)minor, currency));
+    return done(r, arena_printf(r->a, "{\"amountMinor\":%lld,\"currency\":\"%s\"}",
+                                (long long)minor, currency));
 }
 
 static enum err read_money(struct reading *r)
@@ -212,22 +217,27 @@ static enum err read_money(struct reading *r)
         const json_t *amount = json_object_get(r->value, "amountMinor");
         const json_t *given = json_object_get(r->value, "currency");
         if (given && !json_is_null(given)) currency = json_string_value(given);
-        if (!currency || !is_currency(currency)) return bad(r, "INVALID_CURRENCY", "currency must have three capital letters");
-        if (!json_is_integer(amount)) return bad(r, "INVALID_NUMBER", "amountMinor must be a whole number");
+        if (!currency || !is_currency(currency))
+            return bad(r, "INVALID_CURRENCY", "currency must have three capital letters");
+        if (!json_is_integer(amount))
+            return bad(r, "INVALID_NUMBER", "amountMinor must be a whole number");
         minor = (int64_t)json_integer_value(amount);
         if (minor > (int64_t)NUMBER_LIMIT || minor < -(int64_t)NUMBER_LIMIT)
             return bad(r, "OUT_OF_RANGE", "The amount is too large");
         return done_money(r, minor, currency);
     }
     const char *text = plain(r);
-    if (json_is_integer(r->value)) text = arena_printf(r->a, "%lld", (long long)json_integer_value(r->value));
+    if (json_is_integer(r->value))
+        text = arena_printf(r->a, "%lld", (long long)json_integer_value(r->value));
     if (json_is_real(r->value)) text = number_text(r->a, json_real_value(r->value));
     if (!text || !money_minor(text, currency_decimals(currency), &minor))
-        return bad(r, "INVALID_NUMBER", "Must be an amount like {\"amountMinor\": 1990, \"currency\": \"BRL\"}, or 19.90");
+        return bad(
+            r, "INVALID_NUMBER",
+            "Must be an amount like {\"amountMinor\": 1990, \"currency\": \"BRL\"}, or 19.90");
     return done_money(r, minor, currency);
 }
 
-/* --- dates ----------------------------------------------------------------------------------------------------------- */
+/* --- dates ------------------------------------------------------------------------------------ */
 
 static enum err read_date(struct reading *r)
 {
@@ -241,7 +251,8 @@ static enum err read_datetime(struct reading *r)
     const char *s = plain(r);
     int64_t ms = 0;
     char text[TIME_TEXT_SIZE];
-    if (!s || !time_parse(s, &ms)) return bad(r, "INVALID_DATETIME", "Must be a time like 2026-12-31T09:30:00-03:00");
+    if (!s || !time_parse(s, &ms))
+        return bad(r, "INVALID_DATETIME", "Must be a time like 2026-12-31T09:30:00-03:00");
     return done_text(r, time_text(ms, text));
 }
 
@@ -250,7 +261,8 @@ static enum err read_yes_no(struct reading *r)
     static const char yes[] = "|true|yes|sim|si|1|on|";
     static const char no[] = "|false|no|nao|0|off|";
     if (json_is_boolean(r->value)) return done(r, json_is_true(r->value) ? "true" : "false");
-    if (json_is_integer(r->value) && (json_integer_value(r->value) == 0 || json_integer_value(r->value) == 1))
+    if (json_is_integer(r->value) &&
+        (json_integer_value(r->value) == 0 || json_integer_value(r->value) == 1))
         return done(r, json_integer_value(r->value) ? "true" : "false");
     const char *s = plain(r);
     const char *word = s && strlen(s) <= 8 ? arena_printf(r->a, "|%s|", text_fold(r->a, s)) : NULL;
@@ -259,14 +271,15 @@ static enum err read_yes_no(struct reading *r)
     return bad(r, "INVALID_BOOLEAN", "Must be true or false");
 }
 
-/* --- options ------------------------------------------------------------------------------------------------------------ */
+/* --- options ---------------------------------------------------------------------------------- */
 
 char *text_fold(struct arena *a, const char *s)
 {
     /* U+00C0…U+017F without their marks; '.' keeps the letter as it is. */
-    static const char plain_of[] = "aaaaaa.ceeeeiiii.nooooo.ouuuuy..aaaaaa.ceeeeiiii.nooooo.ouuuuy.y"
-                                   "aaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiii..jjkkkllllllllllnnnnnnnnnoooooo.."
-                                   "rrrrrrssssssssttttttuuuuuuuuuuuuwwyyyzzzzzzs";
+    static const char plain_of[] =
+        "aaaaaa.ceeeeiiii.nooooo.ouuuuy..aaaaaa.ceeeeiiii.nooooo.ouuuuy.y"
+        "aaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiii..jjkkkllllllllllnnnnnnnnnoooooo.."
+        "rrrrrrssssssssttttttuuuuuuuuuuuuwwyyyzzzzzzs";
     size_t len = strlen(s);
     char *out = arena_alloc(a, len + 1);
     if (!out) return NULL;
@@ -278,7 +291,8 @@ char *text_fold(struct arena *a, const char *s)
             n = 1;
             continue;
         }
-        char letter = code >= 0xc0 && code - 0xc0 < sizeof plain_of - 1 ? plain_of[code - 0xc0] : '.';
+        char letter =
+            code >= 0xc0 && code - 0xc0 < sizeof plain_of - 1 ? plain_of[code - 0xc0] : '.';
         if (letter != '.') {
             *p++ = letter;
         } else {
@@ -313,7 +327,9 @@ static int option_index(struct reading *r, const json_t *value)
 static enum err read_select(struct reading *r)
 {
     int i = option_index(r, r->value);
-    if (i < 0) return bad(r, "INVALID_CHOICE", "Must be the id or the label of one of the field's options");
+    if (i < 0)
+        return bad(r, "INVALID_CHOICE",
+                   "Must be the id or the label of one of the field's options");
     return done_text(r, json_get_text(json_array_get(r->def->options, (size_t)i), "id"));
 }
 
@@ -339,15 +355,18 @@ static enum err read_multi_select(struct reading *r)
     return done(r, buf_failed(&b) ? NULL : arena_strndup(r->a, b.data, b.len));
 }
 
-/* --- the table ------------------------------------------------------------------------------------------------------------- */
+/* --- the table -------------------------------------------------------------------------------- */
 
 static const struct {
     const char *kind;
     enum err (*read)(struct reading *r);
 } kinds[] = {
-    {"text", read_text},     {"long_text", read_long_text},       {"number", read_number}, {"money", read_money},
-    {"date", read_date},     {"datetime", read_datetime},         {"select", read_select}, {"multi_select", read_multi_select},
-    {"yes_no", read_yes_no}, {"link", read_link},                 {"phone", read_phone},   {"email", read_email},
+    {"text", read_text},     {"long_text", read_long_text},
+    {"number", read_number}, {"money", read_money},
+    {"date", read_date},     {"datetime", read_datetime},
+    {"select", read_select}, {"multi_select", read_multi_select},
+    {"yes_no", read_yes_no}, {"link", read_link},
+    {"phone", read_phone},   {"email", read_email},
     {"file", read_file},
 };
 
@@ -360,10 +379,12 @@ static bool clears(struct reading *r)
     return s && *s == '\0';
 }
 
-enum err field_value_read(struct arena *a, const struct field_def *def, const struct field_home *home, const json_t *value,
-                          const char **ret_json, const char **ret_code, const char **ret_why)
+enum err field_value_read(struct arena *a, const struct field_def *def,
+                          const struct field_home *home, const json_t *value, const char **ret_json,
+                          const char **ret_code, const char **ret_why)
 {
-    struct reading r = {.a = a, .def = def, .home = home, .value = value, .code = "INVALID", .why = "Is not valid"};
+    struct reading r = {
+        .a = a, .def = def, .home = home, .value = value, .code = "INVALID", .why = "Is not valid"};
     enum err e = ERR_INVALID;
     if (clears(&r)) {
         e = done(&r, "null");

@@ -1,5 +1,6 @@
-/* Values of custom fields: one function that takes what somebody sent and gives the one form that is stored, for all
- * kinds. Used by the API, by chat/create, by imports and flows. Pure: no context, no database. */
+/* Values of custom fields: one function that takes what somebody sent and gives the one form that
+ * is stored, for all kinds. Used by the API, by chat/create, by imports and flows. Pure: no
+ * context, no database. */
 #ifndef INTERFLOW_CRM_FIELD_VALUE_H
 #define INTERFLOW_CRM_FIELD_VALUE_H
 
@@ -8,9 +9,9 @@
 #include "base/arena.h"
 #include "base/err.h"
 
-#define FIELD_TEXT_MAX 1000       /* characters: text, link */
+#define FIELD_TEXT_MAX      1000  /* characters: text, link */
 #define FIELD_LONG_TEXT_MAX 10000 /* characters: long_text */
-#define FIELD_CHOICES_MAX 100     /* multi_select */
+#define FIELD_CHOICES_MAX   100   /* multi_select */
 
 /* A definition, as far as values need it. */
 struct field_def {
@@ -20,8 +21,8 @@ struct field_def {
 
 /* What the organization assumes. */
 struct field_home {
-    const char *country;   /* "BR": for telephone numbers without a country code */
-    const char *currency;  /* "BRL": for amounts without one */
+    const char *country;  /* "BR": for telephone numbers without a country code */
+    const char *currency; /* "BRL": for amounts without one */
 };
 
 /* Read a value.
@@ -41,17 +42,19 @@ struct field_home {
  *   email             address                                       → lower case
  *   file              file id                                       → the same, lower case; the caller checks that it exists
  *
- * null, "" and [] clear: "null". On success *ret_json is JSON text in the arena. ERR_INVALID: *ret_code ("INVALID_NUMBER",
- * …) and *ret_why (words) say why; ERR_NO_MEMORY. */
-MUST_USE enum err field_value_read(struct arena *a, const struct field_def *def, const struct field_home *home,
-                                   const json_t *value, const char **ret_json, const char **ret_code,
+ * null, "" and [] clear: "null". On success *ret_json is JSON text in the arena. ERR_INVALID:
+ * *ret_code ("INVALID_NUMBER", …) and *ret_why (words) say why; ERR_NO_MEMORY. */
+MUST_USE enum err field_value_read(struct arena *a, const struct field_def *def,
+                                   const struct field_home *home, const json_t *value,
+                                   const char **ret_json, const char **ret_code,
                                    const char **ret_why);
 
 /* Number of decimals of a currency (ISO 4217): 2 unless it is one of those with 0 or 3. */
 int currency_decimals(const char *currency);
 /* Lower case without accents, for comparing labels (Latin letters). Arena text. */
 char *text_fold(struct arena *a, const char *s);
-/* Major units as decimal text ("-19.9") to minor units. False: not a number, or more decimals than the currency has. */
+/* Major units as decimal text ("-19.9") to minor units. False: not a number, or more decimals than
+ * the currency has. */
 bool money_minor(const char *decimal, int decimals, int64_t *ret_minor);
 
 #endif

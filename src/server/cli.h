@@ -23,6 +23,7 @@ int cli_restore(int argc, char **argv);
 int cli_doctor(int argc, char **argv);
 int cli_openapi(int argc, char **argv);
 int cli_user(int argc, char **argv);
+int cli_demo(int argc, char **argv);
 
 /* "interflow: …" on standard error. cli_fail returns 1, cli_wrong 2 and names the help of the
  * command. */

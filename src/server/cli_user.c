@@ -1,5 +1,6 @@
-/* `interflow user add` and `interflow user passwd`: the way in when there is no other. Whoever may run this may read the
- * whole database anyway, so nothing is asked but what must be written. Running servers learn of it by events. */
+/* `interflow user add` and `interflow user passwd`: the way in when there is no other. Whoever may
+ * run this may read the whole database anyway, so nothing is asked but what must be written.
+ * Running servers learn of it by events. */
 #include <stdio.h>
 #include <string.h>
 
@@ -24,7 +25,8 @@ struct user_call {
 static int failed(const struct ctx *c, enum err e)
 {
     const char *code = c->fault.code ? c->fault.code : err_row(e)->code;
-    if (strcmp(code, "ALREADY_MEMBER") == 0) return cli_fail("this person is a member of that organization already");
+    if (strcmp(code, "ALREADY_MEMBER") == 0)
+        return cli_fail("this person is a member of that organization already");
     if (strcmp(code, "ORGANIZATION_AMBIGUOUS") == 0)
         return cli_fail("there are several organizations of that name: give the id instead");
     return cli_fail("%s (%s)", c->fault.message ? c->fault.message : err_row(e)->text, code);
@@ -38,17 +40,21 @@ static void say_password(const struct user_call *u)
 static int add(struct ctx *c, const struct user_call *u, const char *hash)
 {
     const char *text = NULL;
-    enum err e = db_json(c, &SQL_AUTH_CLI_USER_ADD,
-                         PARAMS(P_TEXT("email", u->email), P_TEXT("name", u->name), P_TEXT("password_hash", hash),
-                                P_TEXT("organization", u->organization), P_TEXT("role", u->role), P_TEXT("language", u->language)),
-                         &text);
+    enum err e =
+        db_json(c, &SQL_AUTH_CLI_USER_ADD,
+                PARAMS(P_TEXT("email", u->email), P_TEXT("name", u->name),
+                       P_TEXT("password_hash", hash), P_TEXT("organization", u->organization),
+                       P_TEXT("role", u->role), P_TEXT("language", u->language)),
+                &text);
     if (e) return failed(c, e);
     CLEANUP(json_decrefp) json_t *j = json_loads(text, 0, NULL);
     printf("organization: %s%s\n", json_get_text(j, "organizationId"),
            json_get_bool(j, "organizationCreated", false) ? " (new)" : "");
     printf("user: %s\n", json_get_text(j, "userId"));
-    if (json_get_bool(j, "created", false)) say_password(u);
-    else printf("%s had an account already: the password is the old one\n", u->email);
+    if (json_get_bool(j, "created", false))
+        say_password(u);
+    else
+        printf("%s had an account already: the password is the old one\n", u->email);
     return 0;
 }
 
@@ -56,7 +62,9 @@ static int passwd(struct ctx *c, const struct user_call *u, const char *hash)
 {
     struct rows *rows = NULL;
     enum err e = db_one(c, &SQL_AUTH_CLI_PASSWD,
-                        PARAMS(P_TEXT("email", u->email), P_TEXT("password_hash", hash), P_BOOL("drop_totp", u->drop_totp)), &rows);
+                        PARAMS(P_TEXT("email", u->email), P_TEXT("password_hash", hash),
+                               P_BOOL("drop_totp", u->drop_totp)),
+                        &rows);
     if (e) return failed(c, e);
     if (!rows_bool(rows, 0, "found")) return cli_fail("there is no user %s", u->email);
     say_password(u);
@@ -76,7 +84,8 @@ static int run(struct ctx *c, void *arg)
     return u->add ? add(c, u, hash) : passwd(c, u, hash);
 }
 
-/* One line of standard input, without its end. NULL: none, or a password that we do not take (said). */
+/* One line of standard input, without its end. NULL: none, or a password that we do not take
+ * (said). */
 static const char *read_password(struct arena *a, const char *email)
 {
     char line[256] = "";
@@ -98,12 +107,14 @@ static int check_call(const struct user_call *u)
 {
     if (!field_email(u->email)) return cli_wrong("user", "%s is no e-mail address", u->email);
     if (!u->add) return 0;
-    if (!u->organization || !*u->organization) return cli_wrong("user", "user add: --organization is needed");
+    if (!u->organization || !*u->organization)
+        return cli_wrong("user", "user add: --organization is needed");
     if (!field_choice("owner|admin|manager|agent", u->role, strlen(u->role)))
         return cli_wrong("user", "the role must be owner, admin, manager or agent");
     if (!field_choice("pt|es|en", u->language, strlen(u->language)))
         return cli_wrong("user", "the language must be pt, es or en");
-    if (text_length(u->name) < 1 || text_length(u->name) > 120 || text_length(u->organization) > 120)
+    if (text_length(u->name) < 1 || text_length(u->name) > 120 ||
+        text_length(u->organization) > 120)
         return cli_wrong("user", "names have 1 to 120 characters");
     return 0;
 }
@@ -122,7 +133,8 @@ int cli_user(int argc, char **argv)
     int status = cli_config("user", a, &argc, argv, 2, &config);
     if (status) return status;
     u.add = strcmp(argv[0], "add") == 0;
-    if (!u.add && strcmp(argv[0], "passwd") != 0) return cli_wrong("user", "there is no command 'user %s'", argv[0]);
+    if (!u.add && strcmp(argv[0], "passwd") != 0)
+        return cli_wrong("user", "there is no command 'user %s'", argv[0]);
     char *email = arena_strdup(a, argv[1]);
     field_lower(email, strlen(email));
     u.email = email;

@@ -106,6 +106,8 @@ static const struct command commands[] = {
      "      Ends every login of that person; --drop-totp also turns their second factor off.\n"
      "Without --password-stdin a password is made and printed.\n",
      true, cli_user},
+    {"demo", "", "fill a new installation with a believable business",
+     "Only where there is no organization yet. Prints the login.\n", true, cli_demo},
     {"openapi", "", "print the API's OpenAPI 3.1 document", NULL, false, cli_openapi},
     {"version", "", "print the version", NULL, false, cli_version},
     {"help", "[COMMAND]", "say more about a command", NULL, false, cli_help},

@@ -16,7 +16,9 @@ const otherwise: Record<string, string> = {
   'events.connect': '400', // a WebSocket: see events.test.ts
   'jobs.retry': '404', // parked work cannot be made over the API
   'jobs.delete': '404',
-  'smtp.test': '409|422|502', // no mail server here
+  'smtp.test': '404', // no mail server here
+  'messages.edit': '409', // what the web chat has delivered stays as it is
+  'messages.retry': '409', // nothing failed
   'public.templateSend': '404|409|422', // needs a WhatsApp channel
 };
 
@@ -24,8 +26,8 @@ const query: Record<string, Record<string, string>> = { search: { q: 'Oi' }, 'cu
 
 /** What must be so before the call. */
 const before: Record<string, (world: World, ids: Record<string, string>) => Promise<unknown>> = {
-  'chats.reopen': (world, ids) => world.client.post(world.org.path(`/chats/${ids['chatId']}/close`), {}),
-  'public.chatReopen': (world, ids) => world.client.post(world.org.path(`/chats/${ids['chatId']}/close`), {}),
+  'chats.reopen': (world, ids) => world.close(ids['chatId'] ?? ''),
+  'public.chatReopen': (world, ids) => world.close(ids['chatId'] ?? ''),
   'channels.resume': (world, ids) => world.client.post(world.org.path(`/channels/${ids['channelId']}/pause`)),
 };
 

@@ -159,7 +159,7 @@ describe('the mail server', () => {
     ok(await client.post(org.path('/settings/smtp/test'), { to }));
     expect((await mailTo(to)).header('Subject')).toContain('Teste de e-mail');
     post.refuse = '550 5.7.1 not you';
-    refused(await client.post(org.path('/settings/smtp/test'), { to }), 502, 'SMTP_FAILED');
+    refused(await client.post(org.path('/settings/smtp/test'), { to }), 422, 'SMTP_REFUSED');
     post.refuse = '';
     ok(await client.put(org.path('/settings/smtp'), { ...settings(), port: 1 }));
     refused(await client.post(org.path('/settings/smtp/test'), { to }), 502, 'SMTP_FAILED');
@@ -174,19 +174,16 @@ describe('the mail server', () => {
     const email = `tarde-${unique()}@example.com`;
     ok(await client.put(org.path('/settings/smtp'), { ...settings(), host: '10.99.99.99' })); /* not an address that we may call */
     ok(await client.post(org.path('/invitations'), { email, roleId: await roleId(org, 'agent') }), 201);
-    const [job] = await until('the mail to be parked', async () => {
-      const list = await items(client, org.path('/jobs/parked'));
-      return list.length > 0 && list;
-    }, 15_000);
+    const job = await until('the mail to be parked', async () => (await items(client, org.path('/jobs/parked')))[0], 15_000);
     expect(job).toMatchObject({ kind: 'mail.send', error: expect.any(String) });
     expect(JSON.stringify(job)).not.toContain(email);
     const foreign = await signUp(server.url);
-    refused(await foreign.owner.client.post(foreign.path(`/jobs/${String(job?.['id'])}/retry`)), 404, 'JOB_NOT_FOUND');
+    refused(await foreign.owner.client.post(foreign.path(`/jobs/${String(job['id'])}/retry`)), 404, 'JOB_NOT_FOUND');
     ok(await client.put(org.path('/settings/smtp'), settings()));
-    ok(await client.post(org.path(`/jobs/${String(job?.['id'])}/retry`)), 204);
+    ok(await client.post(org.path(`/jobs/${String(job['id'])}/retry`)), 204);
     await mailTo(email);
     expect(await items(client, org.path('/jobs/parked'))).toEqual([]);
-    refused(await client.delete(org.path(`/jobs/${String(job?.['id'])}`)), 404, 'JOB_NOT_FOUND');
+    refused(await client.delete(org.path(`/jobs/${String(job['id'])}`)), 404, 'JOB_NOT_FOUND');
   }, 60_000);
 });
 

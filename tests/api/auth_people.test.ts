@@ -1,9 +1,10 @@
 /* People of an organization: invitations, roles, teams, leaving; and that nobody gets more rights than somebody who had
    them gave, nor sees another organization. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Client, type JsonObject, ok, refused } from './lib/client.ts';
+import { type Answer, Client, type JsonObject, ok, refused } from './lib/client.ts';
 import { type Organization, type Person, items, join, logIn, makeRole, password, roleId, signUp, unique } from './lib/people.ts';
 import { Server, until } from './lib/server.ts';
+import { Socket } from './lib/socket.ts';
 
 let server: Server;
 let org: Organization;
@@ -19,6 +20,7 @@ const userOf = async (id: string): Promise<JsonObject | undefined> =>
   (await items(owner, org.path('/users'))).find((user) => user['id'] === id);
 const permissionsOf = async (client: Client): Promise<number> => (await client.get(org.path('/audit'))).status;
 const tokenOf = (link: string): string => link.slice(link.lastIndexOf('/') + 1);
+const nobodyGets = (link: string): Promise<Answer> => new Client(server.url).get(`/api/invitations/${tokenOf(link)}`);
 
 describe('invitations', () => {
   it('by link make whoever has it a member, once, with role and teams', async () => {
@@ -169,6 +171,24 @@ describe('rights', () => {
   });
 });
 
+describe('live connections', () => {
+  it('end with the rights they were opened with; those of others stay', async () => {
+    const [one, two] = [await join(org, 'agent'), await join(org, 'agent')];
+    const [mine, other] = [await Socket.open(one.client, org.path('/events')), await Socket.open(two.client, org.path('/events'))];
+    ok(await owner.post(org.path('/teams'), { name: `Ao vivo ${unique()}`, memberIds: [one.userId] }), 201);
+    await until('the socket to close after a team', () => mine.closeCode !== undefined, 3000);
+    const again = await Socket.open(one.client, org.path('/events'));
+    ok(await owner.patch(org.path(`/users/${one.userId}`), { status: 'suspended' }));
+    await until('the socket to close after a suspension', () => again.closeCode !== undefined, 3000);
+    await expect(Socket.open(one.client, org.path('/events'))).rejects.toThrow('403');
+    expect(other.closeCode).toBeUndefined();
+    const third = await Socket.open(two.client, org.path('/events'));
+    ok(await two.client.post('/api/logout'), 204);
+    await until('all sockets of a login to close', () => other.closeCode !== undefined && third.closeCode !== undefined, 3000);
+    await expect(Socket.open(two.client, org.path('/events'))).rejects.toThrow('401');
+  });
+});
+
 describe('users', () => {
   it('change role, capacity and teams; the log says what', async () => {
     const person = await join(org, 'agent');
@@ -197,6 +217,14 @@ describe('users', () => {
     ok(await owner.delete(org.path(`/users/${person.userId}`)), 204);
     expect(await userOf(person.userId)).toBeUndefined();
     refused(await owner.delete(org.path(`/users/${person.userId}`)), 404, 'USER_NOT_FOUND');
+  });
+
+  it('take the invitations with them that they made', async () => {
+    const person = await join(org, 'admin');
+    const link = ok(await person.client.post(org.path('/invitations'), { roleId: await roleId(org, 'agent') }), 201).str('link');
+    ok(await nobodyGets(link));
+    ok(await owner.delete(org.path(`/users/${person.userId}`)), 204);
+    refused(await nobodyGets(link), 404, 'INVITATION_NOT_FOUND');
   });
 
   it('keep an owner, whatever happens at once', async () => {

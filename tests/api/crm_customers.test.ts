@@ -245,6 +245,8 @@ describe('lists and search', () => {
     expect(await caller.names({ createdTo: '2020-01-01T00:00:00Z' })).toEqual([]);
     expect(await caller.names({ createdFrom: '2020-01-01T00:00:00Z', search: 'bruno' })).toEqual(['bruno Alves']);
     expect(await caller.names({ ownerId: nobody })).toEqual([]);
+    expect(ok(await caller.call('customers.count'), 200).json).toEqual({ count: 6, capped: false });
+    expect(ok(await caller.call('customers.count', {}, { query: { search: 'ang' } }), 200).get('count')).toBe(2);
     const tagId = (ok(await caller.call('tags.create', {}, { json: { name: 'Filtro' } }), 201).get('data') as JsonObject)['id'] as string;
     const id = String(rows(ok(await caller.call('customers.list', {}, { query: { search: 'bruno' } }), 200))[0]?.['id']);
     ok(await caller.call('customers.addTag', { customerId: id }, { json: { tagId } }), 200);
@@ -287,14 +289,14 @@ describe('who sees what', () => {
       for (const secret of [digits.slice(2, 8), mail, 'mascarada99', '11333']) expect(flat, answer.text.slice(0, 3000)).not.toContain(secret);
     }
     expect(contactsOf(seen[0]?.json as JsonObject).map((k) => [k['masked'], k['display']])).toEqual([
-      [true, `+55 •• •••••-${digits.slice(-4)}`],
-      [true, 's•••@example.com'],
       [true, 'm•••'],
+      [true, 's•••@example.com'],
+      [true, `+55 •• •••••-${digits.slice(-4)}`],
     ]);
     expect(await agent.names({ search: digits.slice(3, 9) })).toEqual([]);
     expect(await agent.names({ search: mail.slice(0, 8) })).toEqual([]);
     expect(await agent.names({ search: digits })).toEqual(['Mascarada']);
-    const shown = String(contactsOf(seen[0]?.json as JsonObject)[0]?.['display']);
+    const shown = String(contactsOf(seen[0]?.json as JsonObject)[2]?.['display']);
     refused(await agent.call('customers.update', { customerId: id }, { json: { contacts: [{ type: 'phone', value: shown }] } }), 400, 'VALIDATION_ERROR');
   });
 
@@ -323,6 +325,7 @@ describe('who sees what', () => {
       refused(await agent.call(call, { customerId: id }, options), 404, 'CUSTOMER_NOT_FOUND');
     refused(await agent.call('customers.merge', { customerId: mine.id }, { json: { mergeId: id } }), 404, 'CUSTOMER_NOT_FOUND');
     expect(await agent.names({})).toEqual(['Feito por mim']);
+    expect(ok(await agent.call('customers.count'), 200).get('count')).toBe(1);
     expect(await agent.names({ search: 'De outros' })).toEqual([]);
     expect(ok(await agent.call('customers.export', {}, { query: { format: 'json' } })).text).not.toContain('De outros');
     ok(await owner.call('customers.update', { customerId: id }, { json: { ownerId: person.userId } }), 200);

@@ -87,6 +87,7 @@ describe('tags and notes', () => {
     for (let i = 0; i < 2; i++)
       expect(data(ok(await owner.call('customers.addTag', { customerId: id }, { json: { tagId } }), 200))).toEqual({ customerId: id, tagId, tags: [tagId] });
     expect(details(refused(await owner.call('customers.addTag', { customerId: id }, { json: { tagId: nobody } }), 400))[0]).toContain('tagId');
+    expect(details(refused(await owner.call('customers.addTag', { customerId: id }, { json: { tagId, chatId: nobody } }), 400))[0]).toContain('chatId');
     expect(data(ok(await owner.call('customers.removeTag', { customerId: id, tagId }), 200))['tags']).toEqual([]);
     refused(await owner.call('customers.removeTag', { customerId: id, tagId: nobody }), 404, 'TAG_NOT_FOUND');
     refused(await owner.call('customers.addTag', { customerId: nobody }, { json: { tagId } }), 404, 'CUSTOMER_NOT_FOUND');
@@ -236,6 +237,21 @@ describe('chats, merge, erase', () => {
   const chat = async (contactType: string, contactValue: string, more: JsonObject = {}): Promise<JsonObject> =>
     ok(await org.owner.client.post(org.path('/chat/create'), { contactType, contactValue, channelId, ...more })).json as JsonObject;
 
+  test('files of a customer, page by page', async () => {
+    const { chatId, customerId } = await chat('email', email());
+    for (const name of ['a.txt', 'b.txt', 'c.txt']) {
+      const form = new FormData();
+      form.set('file', new Blob([`conteúdo de ${name}`], { type: 'text/plain' }), name);
+      const fileId = ok(await org.owner.client.call('POST', org.path('/files'), { body: form }), 201).str('id');
+      ok(await org.owner.client.post(org.path(`/chats/${String(chatId)}/messages`), { content: name, clientId: name, fileIds: [fileId] }));
+    }
+    const first = ok(await owner.call('customers.files', { customerId: String(customerId) }, { query: { limit: 2 } }), 200);
+    expect(rows(first).map((f) => [f['name'], f['chatId']])).toEqual([['c.txt', chatId], ['b.txt', chatId]]);
+    ok(await org.owner.client.get(String(rows(first)[0]?.['url'])), 200);
+    const second = ok(await owner.call('customers.files', { customerId: String(customerId) }, { query: { limit: 2, cursor: first.str('next') } }), 200);
+    expect([rows(second).map((f) => f['name']), second.get('next')]).toEqual([['a.txt'], null]);
+  });
+
   test('a removed contact keeps its chats', async () => {
     const mail = email();
     const { chatId, customerId } = await chat('email', mail);
@@ -320,7 +336,8 @@ describe('chats, merge, erase', () => {
     const { chatId, customerId } = await chat('email', mail);
     const id = String(customerId);
     expect(refused(await owner.call('customers.delete', { customerId: id }), 409, 'CUSTOMER_HAS_OPEN_CHATS').get('openChats')).toBe(1);
-    ok(await org.owner.client.post(org.path(`/chats/${String(chatId)}/close`), {}));
+    const closureTypeId = rows(ok(await org.owner.client.get(org.path('/closure-types')), 200))[0]?.['id'];
+    ok(await org.owner.client.post(org.path(`/chats/${String(chatId)}/close`), { closureTypeId }));
     ok(await owner.call('customers.delete', { customerId: id }), 204);
     refused(await owner.call('customers.get', { customerId: id }), 404, 'CUSTOMER_NOT_FOUND');
     ok(await org.owner.client.get(org.path(`/chats/${String(chatId)}`)), 200);

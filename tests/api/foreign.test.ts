@@ -71,10 +71,13 @@ test('our path, their ids', { timeout: 180_000 }, async () => {
 /** Fields of a schema that hold an id or a list of ids. */
 function idFields(schema: JsonObject | undefined): { name: string; list: boolean }[] {
   const isId = (one: unknown): boolean => typeof one === 'object' && one !== null && 'format' in one && one.format === 'uuid';
-  return Object.entries((schema?.['properties'] ?? {}) as Record<string, JsonObject>).flatMap(([name, field]) =>
-    isId(field) ? [{ name, list: false }] : isId(field['items']) ? [{ name, list: true }] : [],
-  );
+  return Object.entries((schema?.['properties'] ?? {}) as Record<string, JsonObject>)
+    .filter(([, field]) => isId(field) || isId(field['items']))
+    .map(([name, field]) => ({ name, list: !isId(field) }));
 }
+
+/** Fields that this operation takes without using them in such a call: they can neither find nor change anything. */
+const unused = new Set(['customers.addTag chatId', 'customers.updateNote id', 'chats.bulk userId', 'chats.bulk teamId', 'chats.bulk closureTypeId', 'chats.bulk tagId']);
 
 test('our path, their ids in the body', { timeout: 180_000 }, async () => {
   let tried = 0;
@@ -88,9 +91,15 @@ test('our path, their ids in the body', { timeout: 180_000 }, async () => {
         faults.push(`nothing knows the id ${name}: add it to bodyIds in tests/api/lib/world.ts`);
         continue;
       }
+      if (unused.has(`${operation.id} ${name}`)) continue;
       tried++;
       const json = { ...body, [name]: list ? [their] : their };
       const answer = await all.world.client.call(operation.method, all.world.fill(operation, ids), { json });
+      // Many at once: each one that is not ours is listed as not found.
+      if (operation.id === 'chats.bulk' && name === 'chatIds') {
+        if (!answer.text.includes('"done":0') || !answer.text.includes('CHAT_NOT_FOUND')) faults.push(`${name}: ${show(answer)}`);
+        continue;
+      }
       faults.push(...refusal(answer).map((fault) => `${name}: ${fault}`));
     }
     return faults;

@@ -149,7 +149,7 @@ test('health, metrics and the embedded interface', async () => {
   expect((await fetch(`${server.url}/inbox/some-chat`, { headers: { Accept: 'application/json' } })).status).toBe(404);
   const missing = await fetch(`${server.url}/assets/none.js`, { headers: { Accept: 'text/html' } });
   expect(missing.status).toBe(404);
-  expect((await fetch(`${server.url}/api/nothing`, { headers: { Accept: 'text/html' } })).status).toBe(404);
+  expect((await fetch(`${server.url}/api/nothing/at/all`, { headers: { Accept: 'text/html' } })).status).toBe(404);
 
   const asset = /\/(assets\/[\w.-]+\.js)/.exec(html)?.[1];
   if (asset) {

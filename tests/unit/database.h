@@ -1,9 +1,11 @@
-/* A private, migrated PostgreSQL for one test program, and a way to run a function inside a coroutine of a fresh loop with a
- * database. The cluster lives in a folder of its own under /tmp, listens on a socket there only, and goes with the program.
- * As root it is run by the user postgres. Header only, since each test is one file. */
+/* A private, migrated PostgreSQL for one test program, and a way to run a function inside a
+ * coroutine of a fresh loop with a database. The cluster lives in a folder of its own under /tmp,
+ * listens on a socket there only, and goes with the program. As root it is run by the user
+ * postgres. Header only, since each test is one file. */
 #ifndef INTERFLOW_TESTS_DATABASE_H
 #define INTERFLOW_TESTS_DATABASE_H
 
+#include <fcntl.h>
 #include <glob.h>
 #include <grp.h>
 #include <pwd.h>
@@ -27,9 +29,12 @@ struct test_database {
     char dir[64];
     char bin[128];
     char url[160];
+    int alive; /* the keeper waits for this end to close */
+    pid_t keeper;
 };
 
-/* Run `bin/program args…` as the user of the cluster; -1: started only (its pid in *ret_pid), otherwise its exit status. */
+/* Run `bin/program args…` as the user of the cluster; -1: started only (its pid in *ret_pid),
+ * otherwise its exit status. */
 static inline int test_database_exec(const struct test_database *t, const char *const *argv,
                                      pid_t *ret_pid)
 {
@@ -71,6 +76,29 @@ static inline void test_database_fail(const struct test_database *t, const char 
     exit(1);
 }
 
+/* A process that does nothing until this program has ended or let go, then cleans up. */
+static inline void test_database_keeper(struct test_database *t)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) abort();
+    t->alive = ends[1];
+    t->keeper = fork();
+    if (t->keeper < 0) abort();
+    if (t->keeper > 0) {
+        (void)close(ends[0]);
+        return;
+    }
+    (void)close(ends[1]);
+    (void)setsid(); /* Ctrl+C ends the test, not this */
+    char x = 0;
+    while (read(ends[0], &x, 1) < 0) {
+    }
+    (void)TEST_PG(t, "pg_ctl", "-D", "data", "-m", "immediate", "-w", "stop");
+    char command[128];
+    (void)snprintf(command, sizeof command, "rm -rf %s", t->dir);
+    _exit(system(command) == 0 ? 0 : 1);
+}
+
 /* An empty cluster, running. */
 static inline struct test_database test_database_start(void)
 {
@@ -104,16 +132,17 @@ static inline struct test_database test_database_start(void)
     (void)fclose(f);
     if (TEST_PG(&t, "pg_ctl", "-D", "data", "-l", "server.log", "-w", "start") != 0)
         test_database_fail(&t, "start failed");
+    test_database_keeper(&t);
     (void)snprintf(t.url, sizeof t.url, "postgresql:///postgres?host=%s&user=postgres", t.dir);
     return t;
 }
 
+/* End the cluster and remove its folder. Also happens by itself when the program dies. */
 static inline void test_database_stop(const struct test_database *t)
 {
-    (void)TEST_PG(t, "pg_ctl", "-D", "data", "-m", "immediate", "-w", "stop");
-    char command[128];
-    (void)snprintf(command, sizeof command, "rm -rf %s", t->dir);
-    if (system(command) != 0) (void)fprintf(stderr, "could not remove %s\n", t->dir);
+    (void)close(t->alive);
+    while (waitpid(t->keeper, NULL, 0) < 0) {
+    }
 }
 
 /* Bring it to the version of this program. */
@@ -151,8 +180,9 @@ static inline void test_run_main(void *arg)
     loop_stop(r->app.loop);
 }
 
-/* Runs fn(app, arg) to its end. app has a loop and a database (role interflow_app), nothing else; jobs and events that fn puts there are
- * woken by commits and freed at the end. leased: connections for transactions. */
+/* Runs fn(app, arg) to its end. app has a loop and a database (role interflow_app), nothing else;
+ * jobs and events that fn puts there are woken by commits and freed at the end. leased: connections
+ * for transactions. */
 static inline void test_run_wide(const struct test_database *t, int leased,
                                  void (*fn)(struct app *app, void *arg), void *arg)
 {

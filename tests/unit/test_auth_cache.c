@@ -1,4 +1,5 @@
-/* The session cache: what is remembered, for how long, and that forgetting wins over an answer that was on its way. */
+/* The session cache: what is remembered, for how long, and that forgetting wins over an answer that
+ * was on its way. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -24,8 +25,15 @@ static void hash_of(int n, unsigned char out[SHA256_SIZE])
 
 static struct identity person(int user, int org)
 {
-    return (struct identity){.id = id(user), .session_id = id(user + 100), .org = id(org), .standing = STANDING_ACTIVE,
-                             .permissions = 6, .name = "Marina", .language = "pt", .team_ids = "{}", .addresses = ""};
+    return (struct identity){.id = id(user),
+                             .session_id = id(user + 100),
+                             .org = id(org),
+                             .standing = STANDING_ACTIVE,
+                             .permissions = 6,
+                             .name = "Marina",
+                             .language = "pt",
+                             .team_ids = "{}",
+                             .addresses = ""};
 }
 
 static void put(struct session_cache *s, int token, int user, int org, int64_t now_ms)
@@ -123,8 +131,10 @@ static void stays_bounded(void **state)
     (void)state;
     struct session_cache *s = session_cache_new(64);
     int found = 0;
-    for (int i = 0; i < 5000; i++) put(s, i, i % 50, 1, i);
-    for (int i = 0; i < 5000; i++) found += get(s, i, 1, 5000) != NULL;
+    for (int i = 0; i < 5000; i++)
+        put(s, i, i % 50, 1, i);
+    for (int i = 0; i < 5000; i++)
+        found += get(s, i, 1, 5000) != NULL;
     assert_in_range(found, 32, 64);
     assert_non_null(get(s, 4999, 1, 5000)); /* the newest is there */
     session_cache_free(s);
@@ -133,9 +143,12 @@ static void stays_bounded(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(remembers_by_token_and_organization), cmocka_unit_test(forgets_after_its_time),
-        cmocka_unit_test(drops_people_and_organizations),      cmocka_unit_test(keys_go_with_their_organization),
-        cmocka_unit_test(a_late_answer_is_not_taken_in),       cmocka_unit_test(stays_bounded),
+        cmocka_unit_test(remembers_by_token_and_organization),
+        cmocka_unit_test(forgets_after_its_time),
+        cmocka_unit_test(drops_people_and_organizations),
+        cmocka_unit_test(keys_go_with_their_organization),
+        cmocka_unit_test(a_late_answer_is_not_taken_in),
+        cmocka_unit_test(stays_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
-/* Mails: that a program can read them (headers, encoded words, quoted-printable), and that no value of a person can make a
- * header, a line of the protocol or HTML. */
+/* Mails: that a program can read them (headers, encoded words, quoted-printable), and that no value
+ * of a person can make a header, a line of the protocol or HTML. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +11,8 @@
 #include "auth/mail.h"
 #include "base/crypto.h"
 
-static const char *write_mail(struct arena *a, const char *template, const char *language, const json_t *vars, const char *from_name)
+static const char *write_mail(struct arena *a, const char *template, const char *language,
+                              const json_t *vars, const char *from_name)
 {
     struct mail_headers h = {.from_email = "equipe@loja.com.br",
                              .from_name = from_name,
@@ -49,15 +50,17 @@ static void every_text_in_every_language(void **state)
     for (const struct mail_template *t = mail_templates; t->name; t++) {
         for (size_t i = 0; i < 3; i++) {
             struct arena *a = arena_new(MIB);
-            json_t *vars = json_pack("{s:s, s:s, s:s, s:s}", "organization", "Quintal da Lola", "name", "Bia Reis", "inviter", "Marina",
-                                     "link", "https://app.example/x/TOKEN");
+            json_t *vars =
+                json_pack("{s:s, s:s, s:s, s:s}", "organization", "Quintal da Lola", "name",
+                          "Bia Reis", "inviter", "Marina", "link", "https://app.example/x/TOKEN");
             const struct mail_text *text = mail_text_find(t->name, languages[i]);
             assert_true(text->subject && text->greeting && text->body && text->footer);
             const char *mail = write_mail(a, t->name, languages[i], vars, "Quintal");
             check_lines(mail);
             assert_null(strstr(mail, "{{"));
             assert_non_null(strstr(mail, "\r\nAuto-Submitted: auto-generated\r\n"));
-            assert_int_equal(strstr(mail, "https://app.example/x/TOKEN") != NULL, text->button != NULL);
+            assert_int_equal(strstr(mail, "https://app.example/x/TOKEN") != NULL,
+                             text->button != NULL);
             json_decref(vars);
             arena_free(a);
         }
@@ -93,7 +96,8 @@ static void words_that_are_not_ascii(void **state)
     (void)state;
     struct arena *a = arena_new(MIB);
     json_t *vars = json_pack("{s:s}", "organization", "Ação");
-    const char *mail = write_mail(a, "test", "en", vars, "Clínica Saúde & Ação do Coração de São José dos Campos");
+    const char *mail =
+        write_mail(a, "test", "en", vars, "Clínica Saúde & Ação do Coração de São José dos Campos");
     check_lines(mail);
     /* whole characters in each word, folded, none longer than 75 */
     assert_non_null(strstr(mail, "From: =?UTF-8?B?"));
@@ -113,8 +117,9 @@ static void values_stay_values(void **state)
 {
     (void)state;
     struct arena *a = arena_new(MIB);
-    json_t *vars = json_pack("{s:s, s:s, s:s}", "organization", "<script>alert(1)</script>", "inviter",
-                             "Eve\r\nBcc: victim@example.com\r\n\r\nHello", "link", "https://x.example/\"onload=\"1");
+    json_t *vars = json_pack("{s:s, s:s, s:s}", "organization", "<script>alert(1)</script>",
+                             "inviter", "Eve\r\nBcc: victim@example.com\r\n\r\nHello", "link",
+                             "https://x.example/\"onload=\"1");
     const char *mail = write_mail(a, "invitation", "en", vars, "Eve\r\nBcc: other@example.com");
     check_lines(mail);
     const char *body = strstr(mail, "\r\n\r\n");
@@ -145,12 +150,18 @@ static void lines_of_dots(void **state)
 static void addresses_that_headers_must_not_hold(void **state)
 {
     (void)state;
-    static const char *const wrong[] = {"a@b.co>\r\nBcc: <c@d.e", "a b@c.de", "a@b.co,c@d.ef", "ab", "ação@b.co", "\"x\"@b.co"};
+    static const char *const wrong[] = {
+        "a@b.co>\r\nBcc: <c@d.e", "a b@c.de", "a@b.co,c@d.ef", "ab", "ação@b.co", "\"x\"@b.co"};
     struct arena *a = arena_new(MIB);
     for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
-        struct mail_headers h = {.from_email = "a@b.co", .to = wrong[i], .message_id = "x@y", .boundary = "b", .language = "en"};
+        struct mail_headers h = {.from_email = "a@b.co",
+                                 .to = wrong[i],
+                                 .message_id = "x@y",
+                                 .boundary = "b",
+                                 .language = "en"};
         struct bytes out = {0};
-        assert_int_equal(mail_message(a, &h, mail_text_find("test", "en"), NULL, &out), ERR_INVALID);
+        assert_int_equal(mail_message(a, &h, mail_text_find("test", "en"), NULL, &out),
+                         ERR_INVALID);
     }
     arena_free(a);
 }
@@ -158,8 +169,12 @@ static void addresses_that_headers_must_not_hold(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_text_in_every_language), cmocka_unit_test(headers), cmocka_unit_test(words_that_are_not_ascii),
-        cmocka_unit_test(values_stay_values), cmocka_unit_test(lines_of_dots), cmocka_unit_test(addresses_that_headers_must_not_hold),
+        cmocka_unit_test(every_text_in_every_language),
+        cmocka_unit_test(headers),
+        cmocka_unit_test(words_that_are_not_ascii),
+        cmocka_unit_test(values_stay_values),
+        cmocka_unit_test(lines_of_dots),
+        cmocka_unit_test(addresses_that_headers_must_not_hold),
     };
     if (crypto_init()) return 1;
     return cmocka_run_group_tests(tests, NULL, NULL);

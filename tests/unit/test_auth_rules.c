@@ -1,4 +1,5 @@
-/* The pure rules of src/auth: permissions and their sets, who may give rights to whom, passwords, opening hours. */
+/* The pure rules of src/auth: permissions and their sets, who may give rights to whom, passwords,
+ * opening hours. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -38,7 +39,8 @@ static void permission_sets(void **state)
 {
     (void)state;
     struct arena *a = arena_new(64 * KIB);
-    permission_set two = PERMISSION_BIT(PERMISSION_CHATS_VIEW) | PERMISSION_BIT(PERMISSION_CUSTOMERS_EDIT);
+    permission_set two =
+        PERMISSION_BIT(PERMISSION_CHATS_VIEW) | PERMISSION_BIT(PERMISSION_CUSTOMERS_EDIT);
     assert_int_equal(permissions_from_array("{chats.view,customers.edit}"), two);
     assert_int_equal(permissions_from_array("{chats.view,of.a.newer.program,customers.edit}"), two);
     assert_int_equal(permissions_from_array("{}"), 0);
@@ -46,7 +48,8 @@ static void permission_sets(void **state)
     assert_int_equal(permissions_from_array("{chats.view"), PERMISSION_BIT(PERMISSION_CHATS_VIEW));
     assert_string_equal(permissions_to_array(a, two), "{customers.edit,chats.view}");
     assert_string_equal(permissions_to_array(a, 0), "{}");
-    assert_int_equal(permissions_from_array(permissions_to_array(a, PERMISSION_ALL)), PERMISSION_ALL);
+    assert_int_equal(permissions_from_array(permissions_to_array(a, PERMISSION_ALL)),
+                     PERMISSION_ALL);
     arena_free(a);
 }
 
@@ -59,7 +62,8 @@ static void permissions_by_name(void **state)
     json_t *bad = json_pack("[s, s]", "chats.view", "chats.fly");
     json_t *number = json_pack("[i]", 1);
     assert_true(permissions_from_json(good, &set, &unknown));
-    assert_int_equal(set, PERMISSION_BIT(PERMISSION_CHATS_VIEW) | PERMISSION_BIT(PERMISSION_CHATS_REPLY));
+    assert_int_equal(set, PERMISSION_BIT(PERMISSION_CHATS_VIEW) |
+                              PERMISSION_BIT(PERMISSION_CHATS_REPLY));
     assert_false(permissions_from_json(bad, &set, &unknown));
     assert_string_equal(unknown, "chats.fly");
     assert_false(permissions_from_json(number, &set, &unknown));
@@ -71,7 +75,8 @@ static void permissions_by_name(void **state)
 static void nobody_gives_more_than_they_have(void **state)
 {
     (void)state;
-    permission_set few = PERMISSION_BIT(PERMISSION_CHATS_VIEW) | PERMISSION_BIT(PERMISSION_USERS_MANAGE);
+    permission_set few =
+        PERMISSION_BIT(PERMISSION_CHATS_VIEW) | PERMISSION_BIT(PERMISSION_USERS_MANAGE);
     struct rights owner = {.owner = true};
     struct rights admin = {.permissions = PERMISSION_ALL};
     struct rights helper = {.permissions = few};
@@ -136,12 +141,23 @@ static void hours(void **state)
     assert_true(hours_ok("{\"mon\":[[\"08:00\",\"12:00\"],[\"12:00\",\"18:30\"]],\"sun\":[]}"));
     assert_true(hours_ok("{\"fri\":[[\"00:00\",\"24:00\"]]}"));
     static const char *const wrong[] = {
-        "[]", "3", "{\"monday\":[]}", "{\"mon\":{}}", "{\"mon\":[[\"08:00\"]]}", "{\"mon\":[\"08:00\"]}",
-        "{\"mon\":[[\"8:00\",\"12:00\"]]}", "{\"mon\":[[\"08:60\",\"12:00\"]]}", "{\"mon\":[[\"08:00\",\"24:01\"]]}",
-        "{\"mon\":[[\"12:00\",\"12:00\"]]}", "{\"mon\":[[\"18:00\",\"08:00\"]]}", "{\"mon\":[[8,12]]}",
-        "{\"mon\":[[\"08:00\",\"12:00\"],[\"11:59\",\"13:00\"]]}", "{\"mon\":[[\"13:00\",\"14:00\"],[\"08:00\",\"09:00\"]]}",
+        "[]",
+        "3",
+        "{\"monday\":[]}",
+        "{\"mon\":{}}",
+        "{\"mon\":[[\"08:00\"]]}",
+        "{\"mon\":[\"08:00\"]}",
+        "{\"mon\":[[\"8:00\",\"12:00\"]]}",
+        "{\"mon\":[[\"08:60\",\"12:00\"]]}",
+        "{\"mon\":[[\"08:00\",\"24:01\"]]}",
+        "{\"mon\":[[\"12:00\",\"12:00\"]]}",
+        "{\"mon\":[[\"18:00\",\"08:00\"]]}",
+        "{\"mon\":[[8,12]]}",
+        "{\"mon\":[[\"08:00\",\"12:00\"],[\"11:59\",\"13:00\"]]}",
+        "{\"mon\":[[\"13:00\",\"14:00\"],[\"08:00\",\"09:00\"]]}",
         "{\"mon\":[[\"-1:00\",\"12:00\"]]}",
-        "{\"mon\":[[\"00:00\",\"01:00\"],[\"01:00\",\"02:00\"],[\"02:00\",\"03:00\"],[\"03:00\",\"04:00\"],[\"04:00\",\"05:00\"],"
+        "{\"mon\":[[\"00:00\",\"01:00\"],[\"01:00\",\"02:00\"],[\"02:00\",\"03:00\"],[\"03:00\","
+        "\"04:00\"],[\"04:00\",\"05:00\"],"
         "[\"05:00\",\"06:00\"],[\"06:00\",\"07:00\"]]}",
     };
     for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
@@ -151,8 +167,12 @@ static void hours(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(permissions_are_complete), cmocka_unit_test(permission_sets), cmocka_unit_test(permissions_by_name),
-        cmocka_unit_test(nobody_gives_more_than_they_have), cmocka_unit_test(passwords), cmocka_unit_test(hours),
+        cmocka_unit_test(permissions_are_complete),
+        cmocka_unit_test(permission_sets),
+        cmocka_unit_test(permissions_by_name),
+        cmocka_unit_test(nobody_gives_more_than_they_have),
+        cmocka_unit_test(passwords),
+        cmocka_unit_test(hours),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

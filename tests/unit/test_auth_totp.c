@@ -14,9 +14,11 @@ static void uri(void **state)
 {
     (void)state;
     struct arena *a = arena_new(64 * KIB);
-    assert_string_equal(totp_uri(a, "marina@loja.com.br", "ABC234"),
-                        "otpauth://totp/Interflow:marina@loja.com.br?secret=ABC234&issuer=Interflow");
-    assert_string_equal(totp_uri(a, "a+b&c?d@x.co", "S"), "otpauth://totp/Interflow:a%2Bb%26c%3Fd@x.co?secret=S&issuer=Interflow");
+    assert_string_equal(
+        totp_uri(a, "marina@loja.com.br", "ABC234"),
+        "otpauth://totp/Interflow:marina@loja.com.br?secret=ABC234&issuer=Interflow");
+    assert_string_equal(totp_uri(a, "a+b&c?d@x.co", "S"),
+                        "otpauth://totp/Interflow:a%2Bb%26c%3Fd@x.co?secret=S&issuer=Interflow");
     arena_free(a);
 }
 
@@ -24,7 +26,8 @@ static void picture(void **state)
 {
     (void)state;
     struct arena *a = arena_new(MIB);
-    const char *svg = qr_svg(a, "otpauth://totp/Interflow:marina@loja.com.br?secret=ABC234&issuer=Interflow");
+    const char *svg =
+        qr_svg(a, "otpauth://totp/Interflow:marina@loja.com.br?secret=ABC234&issuer=Interflow");
     assert_non_null(svg);
     assert_int_equal(strncmp(svg, "<svg ", 5), 0);
     assert_non_null(strstr(svg, "</svg>"));
@@ -59,7 +62,8 @@ static void recovery_codes(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(uri), cmocka_unit_test(picture), cmocka_unit_test(recovery_codes)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(uri), cmocka_unit_test(picture),
+                                       cmocka_unit_test(recovery_codes)};
     if (crypto_init()) return 1;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
-/* Identities: what is shown, which keys they are found by, what is refused; and cells of CSV files. */
+/* Identities: what is shown, which keys they are found by, what is refused; and cells of CSV files.
+ */
 #include "check.h"
 
 #include "base/buf.h"
@@ -14,19 +15,24 @@ struct reading {
 };
 
 static const struct reading readings[] = {
-    {"phone", "(11) 98421-7730", "BR", "+5511984217730", "phone:5511984217730,phone:551184217730", NULL},
+    {"phone", "(11) 98421-7730", "BR", "+5511984217730", "phone:5511984217730,phone:551184217730",
+     NULL},
     {"phone", "11 3234-5678", "BR", "+551132345678", "phone:551132345678", NULL},
     {"phone", "98421-7730", "BR", NULL, NULL, "INVALID_PHONE"},
     {"phone", "+1 415 555 2671", "BR", "+14155552671", "phone:14155552671", NULL},
-    {"whatsapp", "551184217730", NULL, "+5511984217730", "phone:5511984217730,phone:551184217730", NULL},
-    {"whatsapp", "BR.1349801234567890", NULL, "BR.1349801234567890", "whatsapp:BR.1349801234567890", NULL},
+    {"whatsapp", "551184217730", NULL, "+5511984217730", "phone:5511984217730,phone:551184217730",
+     NULL},
+    {"whatsapp", "BR.1349801234567890", NULL, "BR.1349801234567890", "whatsapp:BR.1349801234567890",
+     NULL},
     {"whatsapp", "12", NULL, NULL, NULL, "INVALID_PHONE"},
-    {"email", "  Ana.Souza@UOL.com.br ", "BR", "ana.souza@uol.com.br", "email:ana.souza@uol.com.br", NULL},
+    {"email", "  Ana.Souza@UOL.com.br ", "BR", "ana.souza@uol.com.br", "email:ana.souza@uol.com.br",
+     NULL},
     {"email", "joao@café.com.br", "BR", "joao@café.com.br", "email:joao@café.com.br", NULL},
     {"email", "ana@", "BR", NULL, NULL, "INVALID_EMAIL"},
     {"email", "b•••@uol.com.br", "BR", NULL, NULL, "INVALID_CONTACT"},
     {"instagram", "@LojaDoZe", "BR", "lojadoze", "instagram:lojadoze", NULL},
-    {"instagram", "17841400000000000", NULL, "17841400000000000", "instagram:17841400000000000", NULL},
+    {"instagram", "17841400000000000", NULL, "17841400000000000", "instagram:17841400000000000",
+     NULL},
     {"instagram", "@", "BR", NULL, NULL, "INVALID_CONTACT"},
     {"instagram", "duas palavras", "BR", NULL, NULL, "INVALID_CONTACT"},
     {"messenger", "2450001", NULL, "2450001", "messenger:2450001", NULL},
@@ -44,7 +50,8 @@ static void test_readings(void **state)
         struct contact_form f;
         const char *code = "";
         enum err e = contact_read(a, r->kind, r->identifier, r->country, &f, &code);
-        if (e != (r->canonical ? ERR_OK : ERR_INVALID)) fail_msg("%s %s: error %d", r->kind, r->identifier, (int)e);
+        if (e != (r->canonical ? ERR_OK : ERR_INVALID))
+            fail_msg("%s %s: error %d", r->kind, r->identifier, (int)e);
         if (!r->canonical) {
             if (strcmp(code, r->code) != 0) fail_msg("%s %s: %s", r->kind, r->identifier, code);
             continue;
@@ -113,7 +120,7 @@ static void test_csv(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_readings), cmocka_unit_test(test_long), cmocka_unit_test(test_types),
-                                       cmocka_unit_test(test_csv)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_readings), cmocka_unit_test(test_long),
+                                       cmocka_unit_test(test_types), cmocka_unit_test(test_csv)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
-/* People from outside against a real PostgreSQL: one person is made however many ask at once; numbers are found in any
- * notation; first touch fills only what is empty; a merge keeps both histories; SQL's telephone numbers for people are
- * those of the program. */
+/* People from outside against a real PostgreSQL: one person is made however many ask at once;
+ * numbers are found in any notation; first touch fills only what is empty; a merge keeps both
+ * histories; SQL's telephone numbers for people are those of the program. */
 #include "check.h"
 
 #include <libpq-fe.h>
@@ -31,11 +31,13 @@ static int set_up(void **state)
     db = test_database_start();
     test_database_migrate(&db);
     PGconn *pg = PQconnectdb(db.url);
-    must(pg, "insert into organizations (id, name) values ('00000000-0000-7000-8000-00000000000a', 'Loja')");
+    must(pg, "insert into organizations (id, name) values ('00000000-0000-7000-8000-00000000000a', "
+             "'Loja')");
     must(pg, "insert into custom_fields (org_id, slug, name, kind, options) values "
              "('00000000-0000-7000-8000-00000000000a', 'cidade', 'Cidade', 'text', '[]'),"
              "('00000000-0000-7000-8000-00000000000a', 'nota', 'Nota', 'number', '[]')");
-    must(pg, "insert into tags (org_id, name) values ('00000000-0000-7000-8000-00000000000a', 'Orçamento')");
+    must(pg, "insert into tags (org_id, name) values ('00000000-0000-7000-8000-00000000000a', "
+             "'Orçamento')");
     PQfinish(pg);
     (void)uuid_parse("00000000-0000-7000-8000-00000000000a", &org);
     return 0;
@@ -77,14 +79,20 @@ struct crowd {
 
 static void ask(void *arg)
 {
-    static const char *const notations[] = {"+55 11 98421-7730", "5511984217730", "551184217730", "(11) 8421-7730"};
+    static const char *const notations[] = {"+55 11 98421-7730", "5511984217730", "551184217730",
+                                            "(11) 8421-7730"};
     struct crowd *w = arg;
     CLEANUP(ctx_freep) struct ctx *c = context(w->app);
     struct crm_found found = {0};
     int n = --w->left;
-    struct crm_person p = {.kind = n % 2 ? "phone" : "whatsapp", .identifier = notations[n % 4], .name = "Ana Souza", .source = "webchat"};
-    if (crm_customer_find_or_create(c, &p, &found) != ERR_OK) w->failed++;
-    else w->created += found.created;
+    struct crm_person p = {.kind = n % 2 ? "phone" : "whatsapp",
+                           .identifier = notations[n % 4],
+                           .name = "Ana Souza",
+                           .source = "webchat"};
+    if (crm_customer_find_or_create(c, &p, &found) != ERR_OK)
+        w->failed++;
+    else
+        w->created += found.created;
     if (uuid_is_nil(w->first)) w->first = found.customer;
     if (!uuid_equal(w->first, found.customer)) w->failed++;
 }
@@ -94,16 +102,19 @@ static void race(struct app *app, void *arg)
     (void)arg;
     struct crowd w = {.app = app, .left = CROWD};
     int started = 0;
-    for (; started < CROWD; started++) assert_int_equal(loop_spawn(app->loop, ask, &w, NULL), ERR_OK);
+    for (; started < CROWD; started++)
+        assert_int_equal(loop_spawn(app->loop, ask, &w, NULL), ERR_OK);
     int64_t end = clock_mono_ms() + 20 * SECOND_MS;
-    while (loop_count(app->loop) > 1 && clock_mono_ms() < end) (void)loop_sleep(app->loop, 10);
+    while (loop_count(app->loop) > 1 && clock_mono_ms() < end)
+        (void)loop_sleep(app->loop, 10);
     assert_int_equal(w.left, 0);
     assert_int_equal(w.failed, 0);
     assert_int_equal(w.created, 1);
 
     CLEANUP(ctx_freep) struct ctx *c = context(app);
     struct rows *rows = NULL;
-    static const struct sql COUNT = {.name = "t_count", .text = "select count(*) as n from customers", .params = no_params};
+    static const struct sql COUNT = {
+        .name = "t_count", .text = "select count(*) as n from customers", .params = no_params};
     assert_int_equal(db_one(c, &COUNT, NULL, &rows), ERR_OK);
     assert_int_equal(rows_int(rows, 0, "n", -1), 1);
 }
@@ -120,7 +131,9 @@ static bool has_reason(const json_t *list, const char *field, const char *reason
 {
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *one = json_array_get(list, i);
-        if (strcmp(json_get_text(one, "field"), field) == 0 && strcmp(json_get_text(one, "reason"), reason) == 0) return true;
+        if (strcmp(json_get_text(one, "field"), field) == 0 &&
+            strcmp(json_get_text(one, "reason"), reason) == 0)
+            return true;
     }
     return false;
 }
@@ -131,7 +144,10 @@ static void extras(struct app *app, void *arg)
     CLEANUP(ctx_freep) struct ctx *c = context(app);
     struct crm_found a = {0};
     struct crm_found b = {0};
-    struct crm_person p = {.kind = "whatsapp", .identifier = "5521987650001", .email = "Bia@Uol.com.br", .phone = "21 98765-0001"};
+    struct crm_person p = {.kind = "whatsapp",
+                           .identifier = "5521987650001",
+                           .email = "Bia@Uol.com.br",
+                           .phone = "21 98765-0001"};
     assert_int_equal(crm_customer_find_or_create(c, &p, &a), ERR_OK);
     assert_true(a.created);
     assert_int_equal(json_array_size(a.contacts_applied), 1);
@@ -146,13 +162,15 @@ static void extras(struct app *app, void *arg)
     assert_true(has_reason(b.contacts_skipped, "email", "already_filled"));
     assert_true(has_reason(b.contacts_skipped, "phone", "invalid"));
 
-    struct crm_person other = {.kind = "email", .identifier = "caio@example.com", .phone = "21 98765-0001"};
+    struct crm_person other = {
+        .kind = "email", .identifier = "caio@example.com", .phone = "21 98765-0001"};
     struct crm_found d = {0};
     assert_int_equal(crm_customer_find_or_create(c, &other, &d), ERR_OK);
     assert_true(d.created);
     assert_true(has_reason(d.contacts_skipped, "phone", "duplicate"));
 
-    struct crm_person wrong = {.customer = d.customer, .kind = "whatsapp", .identifier = "5521987650001"};
+    struct crm_person wrong = {
+        .customer = d.customer, .kind = "whatsapp", .identifier = "5521987650001"};
     assert_int_equal(crm_customer_find_or_create(c, &wrong, &b), ERR_CONFLICT);
     assert_string_equal(c->fault.code, "CUSTOMER_DUPLICATE");
     fault_clear(c);
@@ -177,23 +195,33 @@ static void first_touch(struct app *app, void *arg)
     struct crm_person p = {.kind = "email", .identifier = "dora@example.com"};
     json_t *said = NULL;
     assert_int_equal(crm_customer_find_or_create(c, &p, &f), ERR_OK);
-    assert_int_equal(crm_first_touch(c, f.customer, parsed(c, "{\"source\":\"google\"}"),
-                                     parsed(c, "{\"cidade\":\"Recife\",\"nota\":\"dez\",\"nada\":1}"), parsed(c, "[\"orcamento\",\"VIP\"]"), &said),
-                     ERR_OK);
+    assert_int_equal(
+        crm_first_touch(c, f.customer, parsed(c, "{\"source\":\"google\"}"),
+                        parsed(c, "{\"cidade\":\"Recife\",\"nota\":\"dez\",\"nada\":1}"),
+                        parsed(c, "[\"orcamento\",\"VIP\"]"), &said),
+        ERR_OK);
     const char *text = json_text(c->arena, said);
-    assert_string_equal(text, "{\"utmApplied\":true,\"customFieldsApplied\":[\"cidade\"],\"customFieldsSkipped\":[{\"slug\":\"nota\",\"reason\":"
-                              "\"invalid\"},{\"slug\":\"nada\",\"reason\":\"not_found\"}],\"tagsApplied\":[\"orcamento\"],\"tagsSkipped\":[{"
+    assert_string_equal(text, "{\"utmApplied\":true,\"customFieldsApplied\":[\"cidade\"],"
+                              "\"customFieldsSkipped\":[{\"slug\":\"nota\",\"reason\":"
+                              "\"invalid\"},{\"slug\":\"nada\",\"reason\":\"not_found\"}],"
+                              "\"tagsApplied\":[\"orcamento\"],\"tagsSkipped\":[{"
                               "\"name\":\"VIP\",\"reason\":\"not_found\"}]}");
-    assert_int_equal(crm_first_touch(c, f.customer, parsed(c, "{\"source\":\"bing\",\"medium\":\"cpc\"}"),
-                                     parsed(c, "[{\"slug\":\"cidade\",\"value\":\"Olinda\"},{\"slug\":\"nota\",\"value\":\"9.5\"}]"), NULL, &said),
+    assert_int_equal(crm_first_touch(c, f.customer,
+                                     parsed(c, "{\"source\":\"bing\",\"medium\":\"cpc\"}"),
+                                     parsed(c, "[{\"slug\":\"cidade\",\"value\":\"Olinda\"},{"
+                                               "\"slug\":\"nota\",\"value\":\"9.5\"}]"),
+                                     NULL, &said),
                      ERR_OK);
     text = json_text(c->arena, said);
     assert_non_null(strstr(text, "\"customFieldsApplied\":[\"nota\"]"));
     assert_non_null(strstr(text, "{\"slug\":\"cidade\",\"reason\":\"already_filled\"}"));
 
     static const struct sql LOOK = {.name = "t_look",
-                                    .text = "select customer_fields_json(c, true)->>'cidade' as city, customer_fields_json(c, true)->>'nota' as score, "
-                                            "utm->>'source' as source, utm->>'medium' as medium from customers c where id = $1::uuid",
+                                    .text =
+                                        "select customer_fields_json(c, true)->>'cidade' as city, "
+                                        "customer_fields_json(c, true)->>'nota' as score, "
+                                        "utm->>'source' as source, utm->>'medium' as medium from "
+                                        "customers c where id = $1::uuid",
                                     .params = id_params,
                                     .param_count = 1};
     struct rows *rows = NULL;
@@ -215,12 +243,14 @@ static void test_first_touch(void **state)
 static void display(struct app *app, void *arg)
 {
     (void)arg;
-    static const char *const numbers[] = {"+5511984217730", "+551132345678", "+14155552671", "+525512345678", "+5491123456789",
-                                          "+526641234567", "+56912345678", "+573001234567", "+41791234567"};
-    static const struct sql SHOW = {.name = "t_show",
-                                    .text = "select contact_display('phone', $1) as shown, mask_contact('phone', $1) as masked",
-                                    .params = n_params,
-                                    .param_count = 1};
+    static const char *const numbers[] = {"+5511984217730", "+551132345678",  "+14155552671",
+                                          "+525512345678",  "+5491123456789", "+526641234567",
+                                          "+56912345678",   "+573001234567",  "+41791234567"};
+    static const struct sql SHOW = {
+        .name = "t_show",
+        .text = "select contact_display('phone', $1) as shown, mask_contact('phone', $1) as masked",
+        .params = n_params,
+        .param_count = 1};
     CLEANUP(ctx_freep) struct ctx *c = context(app);
     for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
         struct rows *rows = NULL;
@@ -228,7 +258,8 @@ static void display(struct app *app, void *arg)
         assert_string_equal(rows_text(rows, 0, "shown"), phone_format(c->arena, numbers[i]));
         const char *masked = rows_text(rows, 0, "masked");
         int digits = 0;
-        for (const char *p = strchr(masked, ' '); *p; p++) digits += *p >= '0' && *p <= '9';
+        for (const char *p = strchr(masked, ' '); *p; p++)
+            digits += *p >= '0' && *p <= '9';
         assert_int_equal(digits, 4);
     }
 }
@@ -241,7 +272,8 @@ static void test_display(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_race), cmocka_unit_test(test_extras), cmocka_unit_test(test_first_touch),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_race), cmocka_unit_test(test_extras),
+                                       cmocka_unit_test(test_first_touch),
                                        cmocka_unit_test(test_display)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

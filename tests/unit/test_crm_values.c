@@ -1,4 +1,5 @@
-/* Values of custom fields of every kind: what is stored, what clears, what is refused and by which code. */
+/* Values of custom fields of every kind: what is stored, what clears, what is refused and by which
+ * code. */
 #include "check.h"
 
 #include "base/json.h"
@@ -7,12 +8,13 @@
 
 struct reading {
     const char *kind;
-    const char *value; /* JSON */
+    const char *value;  /* JSON */
     const char *stored; /* JSON; NULL: refused */
     const char *code;
 };
 
-static const char options[] = "[{\"id\":\"a1\",\"label\":\"Ótimo\"},{\"id\":\"b2\",\"label\":\"Razoável\"},{\"id\":\"c3\",\"label\":\"Ruim\"}]";
+static const char options[] = "[{\"id\":\"a1\",\"label\":\"Ótimo\"},{\"id\":\"b2\",\"label\":"
+                              "\"Razoável\"},{\"id\":\"c3\",\"label\":\"Ruim\"}]";
 
 static const struct reading readings[] = {
     {"text", "\"  Rua das Flores \"", "\"Rua das Flores\"", NULL},
@@ -34,7 +36,8 @@ static const struct reading readings[] = {
     {"number", "1e300", NULL, "OUT_OF_RANGE"},
     {"number", "true", NULL, "INVALID_NUMBER"},
     {"money", "{\"amountMinor\":1990}", "{\"amountMinor\":1990,\"currency\":\"BRL\"}", NULL},
-    {"money", "{\"amountMinor\":500,\"currency\":\"CLP\"}", "{\"amountMinor\":500,\"currency\":\"CLP\"}", NULL},
+    {"money", "{\"amountMinor\":500,\"currency\":\"CLP\"}",
+     "{\"amountMinor\":500,\"currency\":\"CLP\"}", NULL},
     {"money", "19.9", "{\"amountMinor\":1990,\"currency\":\"BRL\"}", NULL},
     {"money", "1999", "{\"amountMinor\":199900,\"currency\":\"BRL\"}", NULL},
     {"money", "\"-0.07\"", "{\"amountMinor\":-7,\"currency\":\"BRL\"}", NULL},
@@ -71,7 +74,8 @@ static const struct reading readings[] = {
     {"email", "\" Ana@UOL.com.br \"", "\"ana@uol.com.br\"", NULL},
     {"email", "\"a•••@uol.com.br\"", NULL, "INVALID_EMAIL"},
     {"email", "\"ana@\"", NULL, "INVALID_EMAIL"},
-    {"file", "\"01A1FD19-D77D-76E4-A743-C572F60E80F9\"", "\"01a1fd19-d77d-76e4-a743-c572f60e80f9\"", NULL},
+    {"file", "\"01A1FD19-D77D-76E4-A743-C572F60E80F9\"", "\"01a1fd19-d77d-76e4-a743-c572f60e80f9\"",
+     NULL},
     {"file", "\"nota.pdf\"", NULL, "INVALID_UUID"},
     {"nothing", "1", NULL, "INVALID"},
 };
@@ -95,13 +99,16 @@ static void test_readings(void **state)
         const char *code = NULL;
         const char *why = NULL;
         enum err e = field_value_read(a, &def, &home, parsed(a, r->value), &stored, &code, &why);
-        if (e != (r->stored ? ERR_OK : ERR_INVALID)) fail_msg("%s %s: error %d, %s", r->kind, r->value, (int)e, code ? code : "");
+        if (e != (r->stored ? ERR_OK : ERR_INVALID))
+            fail_msg("%s %s: error %d, %s", r->kind, r->value, (int)e, code ? code : "");
         if (r->stored) {
-            if (strcmp(stored, r->stored) != 0) fail_msg("%s %s: %s, not %s", r->kind, r->value, stored, r->stored);
+            if (strcmp(stored, r->stored) != 0)
+                fail_msg("%s %s: %s, not %s", r->kind, r->value, stored, r->stored);
             (void)parsed(a, stored);
         } else {
             assert_non_null(why);
-            if (strcmp(code, r->code) != 0) fail_msg("%s %s: %s, not %s", r->kind, r->value, code, r->code);
+            if (strcmp(code, r->code) != 0)
+                fail_msg("%s %s: %s, not %s", r->kind, r->value, code, r->code);
         }
     }
 }
@@ -115,7 +122,8 @@ static void test_lengths(void **state)
     const char *code = NULL;
     const char *why = NULL;
     char *text = arena_alloc(a, 2 * (FIELD_TEXT_MAX + 1) + 1);
-    for (int i = 0; i < FIELD_TEXT_MAX; i++) memcpy(text + 2 * i, "é", 2);
+    for (int i = 0; i < FIELD_TEXT_MAX; i++)
+        memcpy(text + 2 * i, "é", 2);
     const struct field_def def = {.kind = "text"};
     json_t *value = json_string(text);
     assert_int_equal(field_value_read(a, &def, &home, value, &stored, &code, &why), ERR_OK);
@@ -159,7 +167,8 @@ static void test_fold(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_readings), cmocka_unit_test(test_lengths),
-                                       cmocka_unit_test(test_money), cmocka_unit_test(test_fold)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_readings),
+                                       cmocka_unit_test(test_lengths), cmocka_unit_test(test_money),
+                                       cmocka_unit_test(test_fold)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
-/* The database layer against a real PostgreSQL: every embedded statement prepares; hundreds of coroutines share pipelined
- * connections while statements fail in between; organizations stay apart; transactions, leases, nesting, retry; errors become
- * the right faults; who gives up waiting disturbs nobody; a restart of the server under load is survived. */
+/* The database layer against a real PostgreSQL: hundreds of coroutines share pipelined connections
+ * while statements fail in between; organizations stay apart; transactions, leases, nesting, retry;
+ * errors become the right faults; who gives up waiting disturbs nobody. That the server goes away
+ * is test_db_away.c. */
 #include "check.h"
 
 #include <libpq-fe.h>
@@ -85,10 +86,6 @@ static const struct sql CONTEXT = {
             "$7::jsonb->'a'->>1 as nested, $8::float8 * 2 as ratio, $9::text as nowhere",
     .params = context_params,
     .param_count = 9};
-static const struct sql TX_INSERT_ID = {.name = "t_log_add",
-                                        .text = "insert into t_log (id) values ($1::bigint)",
-                                        .params = id_params,
-                                        .param_count = 1};
 
 static const struct sql WHOLE = {
     .name = "t_whole", .text = "select * from t_counter", .params = no_params};
@@ -143,8 +140,7 @@ static int set_up(void **state)
              "search_path = pg_catalog "
              "  as 'select pg_terminate_backend(pg_backend_pid())';"
              "revoke all on function t_kill() from public; grant execute on function t_kill() to "
-             "interflow_app;"
-             "create table t_log (id bigint primary key); call platform_shared('t_log');");
+             "interflow_app;");
     PQfinish(pg);
     return 0;
 }
@@ -168,93 +164,6 @@ static int query_int(struct ctx *c, const struct sql *q, const struct param *par
     struct rows *r = NULL;
     assert_int_equal(db_one(c, q, params, &r), ERR_OK);
     return (int)rows_int(r, 0, "n", -1);
-}
-
-/* --- every statement of the program --- */
-
-static void test_all_prepare(void **state)
-{
-    (void)state;
-    PGconn *pg = PQconnectdb(db.url);
-    must(pg, "set role interflow_app");
-    int bad = 0;
-    for (int i = 0; sql_all[i]; i++) {
-        PGresult *r = PQprepare(pg, sql_all[i]->name, sql_all[i]->text, 0, NULL);
-        if (PQresultStatus(r) != PGRES_COMMAND_OK) {
-            (void)fprintf(stderr, "%s: %s", sql_all[i]->name, PQerrorMessage(pg));
-            bad++;
-        } else {
-            PGresult *d = PQdescribePrepared(pg, sql_all[i]->name);
-            assert_int_equal(PQnparams(d), sql_all[i]->param_count);
-            PQclear(d);
-        }
-        PQclear(r);
-    }
-    PQfinish(pg);
-    assert_int_equal(bad, 0);
-}
-
-/* Whatever belongs to an organization stands behind the wall; whatever climbs over it does so with a fixed search_path. */
-static void test_walls(void **state)
-{
-    (void)state;
-    static const char *const questions[] = {
-        "select c.relname::text from pg_class c join pg_attribute a on a.attrelid = c.oid and "
-        "a.attname = 'org_id' "
-        "where c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace and not "
-        "a.attisdropped "
-        "and not (c.relrowsecurity and exists (select from pg_policy p where p.polrelid = c.oid)) "
-        "and (has_table_privilege('interflow_app', c.oid, 'select') or "
-        "has_table_privilege('interflow_app', c.oid, 'insert'))",
-        "select p.proname::text from pg_proc p where p.prosecdef and p.pronamespace = "
-        "'public'::regnamespace "
-        "and not exists (select from unnest(p.proconfig) x where x like 'search_path=%')",
-        "select p.proname::text from pg_proc p, aclexplode(p.proacl) a where p.prosecdef "
-        "and p.pronamespace = 'public'::regnamespace and a.grantee = 0",
-        "select c.relname::text from pg_class c where c.relowner = 'interflow_app'::regrole",
-        "select i.relname::text from pg_index x join pg_class i on i.oid = x.indexrelid join "
-        "pg_class c on c.oid = x.indrelid "
-        "join pg_attribute o on o.attrelid = c.oid and o.attname = 'org_id' "
-        "where c.relnamespace = 'public'::regnamespace and x.indisprimary and x.indkey[0] <> "
-        "o.attnum "
-        "and o.attnotnull and c.relname <> 'users'",
-    };
-    PGconn *pg = PQconnectdb(db.url);
-    int bad = 0;
-    for (size_t i = 0; i < ARRAY_LEN(questions); i++) {
-        PGresult *r = PQexec(pg, questions[i]);
-        assert_int_equal(PQresultStatus(r), PGRES_TUPLES_OK);
-        for (int row = 0; row < PQntuples(r); row++) {
-            (void)fprintf(stderr, "rule %d is broken by %s\n", (int)i + 1, PQgetvalue(r, row, 0));
-            bad++;
-        }
-        PQclear(r);
-    }
-    PQfinish(pg);
-    assert_int_equal(bad, 0);
-}
-
-static void test_migrate_again(void **state)
-{
-    (void)state;
-    CLEANUP(arena_freep) struct arena *a = arena_new(MIB);
-    const char *why = NULL;
-    int applied = -1;
-    assert_int_equal(migrate_run(a, db.url, &why, &applied), ERR_OK);
-    assert_int_equal(applied, 0);
-    PGconn *pg = PQconnectdb(db.url);
-    must(pg, "insert into schema_versions (version, name, checksum, took_ms) values (9000, "
-             "'9000_future', '', 0)");
-    assert_int_equal(migrate_run(a, db.url, &why, &applied), ERR_CONFLICT);
-    assert_non_null(strstr(why, "newer version"));
-    must(pg, "delete from schema_versions where version = 9000");
-    must(pg, "update schema_versions set checksum = 'x' || checksum where version = 1");
-    assert_int_equal(migrate_run(a, db.url, &why, &applied), ERR_CONFLICT);
-    must(pg, "update schema_versions set checksum = substr(checksum, 2) where version = 1");
-    assert_int_equal(migrate_run(a, db.url, &why, &applied), ERR_OK);
-    PQfinish(pg);
-    assert_int_equal(migrate_run(a, "postgresql:///x?host=/nowhere", &why, &applied),
-                     ERR_UNAVAILABLE);
 }
 
 /* --- many coroutines on few connections --- */
@@ -359,7 +268,8 @@ static void parameters(struct app *app, void *arg)
     assert_int_equal(db_one(c, &ITEM_RAISE, NULL, &r), ERR_NOT_FOUND);
 }
 
-/* A table changes under prepared plans (an upgrade while an older worker still runs): nobody notices. */
+/* A table changes under prepared plans (an upgrade while an older worker still runs): nobody
+ * notices. */
 static void changed_table(struct app *app, void *arg)
 {
     (void)arg;
@@ -786,126 +696,15 @@ static void test_giving_up(void **state)
     test_run(&db, giving_up, NULL);
 }
 
-/* --- the server is restarted under load --- */
-
-struct storm {
-    struct app *app;
-    bool stop;
-    int left;
-    int64_t next_id;
-    int64_t acknowledged[200000];
-    int acknowledged_count, refused;
-    int64_t last_ok_ms;
-};
-
-static void storm_main(void *arg)
-{
-    struct storm *s = arg;
-    while (!s->stop) {
-        CLEANUP(ctx_freep) struct ctx *c = ctx_new(s->app, MIB, clock_mono_ms() + 8000);
-        int64_t id = ++s->next_id;
-        CLEANUP(db_rollbackp) struct db_tx *tx = NULL;
-        enum err e = id % 3 == 0 ? db_begin(c, &tx) : ERR_OK;
-        if (!e) e = db_query(c, &TX_INSERT_ID, PARAMS(P_INT("id", id)), NULL);
-        if (!e && tx) e = db_commit(c, &tx);
-        if (!e) {
-            if (s->acknowledged_count < (int)ARRAY_LEN(s->acknowledged))
-                s->acknowledged[s->acknowledged_count++] = id;
-            s->last_ok_ms = clock_mono_ms();
-        } else if (e == ERR_UNAVAILABLE || e == ERR_DEADLINE) {
-            s->refused++;
-        } else {
-            (void)fprintf(stderr, "unexpected error %d: %s\n", (int)e,
-                          c->fault.message ? c->fault.message : "");
-            abort();
-        }
-        if (loop_sleep(s->app->loop, 1) != ERR_OK) break;
-    }
-    s->left--;
-}
-
-static void restarts(struct app *app, void *arg)
-{
-    (void)arg;
-    struct storm *s = mem_alloc(sizeof *s);
-    s->app = app;
-    s->left = 30;
-    for (int i = 0; i < s->left; i++) {
-        assert_int_equal(loop_spawn(app->loop, storm_main, s, NULL), ERR_OK);
-    }
-    static const char *const modes[] = {"fast", "immediate"};
-    for (size_t i = 0; i < ARRAY_LEN(modes); i++) {
-        assert_int_equal(loop_sleep(app->loop, 300), ERR_OK);
-        pid_t pid = 0;
-        (void)test_database_exec(&db,
-                                 (const char *const[]){"pg_ctl", "-D", "data", "-l", "server.log",
-                                                       "-m", modes[i], "-w", "restart", NULL},
-                                 &pid);
-        int status = 0;
-        while (waitpid(pid, &status, WNOHANG) == 0) {
-            assert_int_equal(loop_sleep(app->loop, 10), ERR_OK);
-        }
-        assert_int_equal(status, 0);
-        int64_t back = clock_mono_ms();
-        while (s->last_ok_ms < back && clock_mono_ms() < back + 10000) {
-            assert_int_equal(loop_sleep(app->loop, 10), ERR_OK);
-        }
-        assert_true(s->last_ok_ms >= back); /* work goes on by itself */
-    }
-    s->stop = true;
-    while (s->left > 0) {
-        assert_int_equal(loop_sleep(app->loop, 10), ERR_OK);
-    }
-    /* fsync is off here, but the operating system did not crash: what was acknowledged is there */
-    PGconn *pg = PQconnectdb(db.url);
-    assert_true(s->acknowledged_count > 100);
-    for (int i = 0; i < s->acknowledged_count; i++) {
-        char text[80];
-        (void)snprintf(text, sizeof text, "select id from t_log where id = %lld",
-                       (long long)s->acknowledged[i]);
-        PGresult *r = PQexec(pg, text);
-        assert_int_equal(PQntuples(r), 1);
-        PQclear(r);
-    }
-    PQfinish(pg);
-    mem_free(s);
-}
-
-static void test_restarts(void **state)
-{
-    (void)state;
-    test_run(&db, restarts, NULL);
-}
-
-/* Without a server: an error in bounded time, no hanging. */
-static void nobody_there(struct app *app, void *arg)
-{
-    (void)arg;
-    CLEANUP(ctx_freep) struct ctx *c = ctx_new(app, MIB, clock_mono_ms() + 300);
-    assert_int_equal(db_query(c, &ECHO_N, PARAMS(P_INT("n", 1)), NULL), ERR_UNAVAILABLE);
-    assert_false(db_ready(app->db));
-}
-
-static void test_nobody_there(void **state)
-{
-    (void)state;
-    struct test_database nowhere = db;
-    (void)snprintf(nowhere.url, sizeof nowhere.url,
-                   "postgresql:///postgres?host=/tmp/interflow-nowhere");
-    test_run(&nowhere, nobody_there, NULL);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_all_prepare),   cmocka_unit_test(test_walls),
-        cmocka_unit_test(test_migrate_again), cmocka_unit_test(test_pipeline),
-        cmocka_unit_test(test_changed_table), cmocka_unit_test(test_cursors),
-        cmocka_unit_test(test_parameters),    cmocka_unit_test(test_apart),
-        cmocka_unit_test(test_transactions),  cmocka_unit_test(test_leases),
-        cmocka_unit_test(test_no_lease),      cmocka_unit_test(test_retry),
-        cmocka_unit_test(test_faults),        cmocka_unit_test(test_giving_up),
-        cmocka_unit_test(test_restarts),      cmocka_unit_test(test_nobody_there),
+        cmocka_unit_test(test_pipeline),  cmocka_unit_test(test_changed_table),
+        cmocka_unit_test(test_cursors),   cmocka_unit_test(test_parameters),
+        cmocka_unit_test(test_apart),     cmocka_unit_test(test_transactions),
+        cmocka_unit_test(test_leases),    cmocka_unit_test(test_no_lease),
+        cmocka_unit_test(test_retry),     cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_giving_up),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -1,6 +1,7 @@
-/* Events against a real PostgreSQL: a reader next to many writers whose transactions commit out of order, roll back and use
- * savepoints misses nothing, doubles nothing, keeps the order; the catch-up of a client joins live reading without a gap; positions
- * that are too old or from elsewhere are known as such; the bus between workers, and between machines. */
+/* Events against a real PostgreSQL: a reader next to many writers whose transactions commit out of
+ * order, roll back and use savepoints misses nothing, doubles nothing, keeps the order; the
+ * catch-up of a client joins live reading without a gap; positions that are too old or from
+ * elsewhere are known as such; the bus between workers, and between machines. */
 #include "check.h"
 
 #include <libpq-fe.h>
@@ -284,7 +285,8 @@ static void positions(struct app *app, void *arg)
         "",   "x", "12", "12-", "-1-2", "1-2-3", "99999999999-0", "99999999999999999999999999-1",
         "1-0"};
     assert_int_equal(events_since(c, NULL, 3, on_event, s, &other, &more), ERR_NOT_FOUND);
-    /* pruning moves the horizon: what lies before it is not known any more, what lies after it is */
+    /* pruning moves the horizon: what lies before it is not known any more, what lies after it is
+     */
     PGconn *pg = PQconnectdb(db.url);
     PQclear(PQexec(pg, "update events set created_at = now() - interval '2 days' where "
                        "org_id::text not like '09%' or payload->>'n' < '2'"));
@@ -375,7 +377,8 @@ static void workers_and_machines(struct app *app, void *arg)
     assert_int_equal(ears[0][0].heard, 1);
     assert_int_equal(ears[0][1].heard, 1);
     assert_string_equal(ears[0][0].last, "line 1\nline 2");
-    /* the machines have found each other after a moment; each worker everywhere hears everything once */
+    /* the machines have found each other after a moment; each worker everywhere hears everything
+     * once */
     int64_t until = clock_mono_ms() + 5000;
     while (ears[1][1].heard == 0 && clock_mono_ms() < until) {
         bus_send(bus[0][1], "typing", "hello");

@@ -1,5 +1,6 @@
-/* Jobs against a real PostgreSQL: order keys, doubles, failure and back-off, parking, leases that run out, are renewed or are lost, time
- * limits, recurring jobs; several workers at once run everything exactly once and in order. */
+/* Jobs against a real PostgreSQL: order keys, doubles, failure and back-off, parking, leases that
+ * run out, are renewed or are lost, time limits, recurring jobs; several workers at once run
+ * everything exactly once and in order. */
 #include "check.h"
 
 #include <libpq-fe.h>
@@ -190,7 +191,8 @@ static void ordered(struct app *app, void *arg)
     }
     assert_true(uuid_equal(note.org, org));
     assert_int_equal(sql_int("select count(*) from jobs"), 0);
-    /* without a key they run together, as many as the kind may; another organization's equal key is another key */
+    /* without a key they run together, as many as the kind may; another organization's equal key is
+     * another key */
     note.count = note.most_together = 0;
     for (int i = 0; i < 30; i++) {
         add(app, uuid_v7(),
@@ -228,8 +230,8 @@ static void head_removed(struct app *app, void *arg)
     wait_for(app, &note.count, 1, 200);
     assert_int_equal(note.count, 0);
     assert_int_equal(sql_int("select count(*) from jobs where state = 'blocked'"), 3);
-    sql_do(
-        "delete from jobs where due_at > now() + interval '1 minute'"); /* a timer that somebody takes back */
+    sql_do("delete from jobs where due_at > now() + interval '1 minute'"); /* a timer that somebody
+                                                                              takes back */
     jobs_wake(app->jobs);
     wait_for(app, &note.count, 3, 3000);
     assert_int_equal(note.count, 3);

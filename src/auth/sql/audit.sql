@@ -27,6 +27,16 @@ insert into events (org_id, type, payload)
 values (:org::uuid, 'settings.changed', jsonb_build_object('what', :what::text));
 
 -- name: auth_changed
--- Tell every worker that rights changed: of one person, or (user null) of the whole organization.
-insert into events (org_id, type, payload)
-values (:org::uuid, 'auth.changed', case when :user::uuid is null then '{"all": true}' else jsonb_build_object('userId', :user::uuid) end);
+-- One person's rights changed.
+insert into events (org_id, type, user_id, payload)
+values (:org::uuid, 'auth.changed', :user::uuid, jsonb_build_object('userId', :user::uuid));
+
+-- name: auth_role_changed
+-- What a role allows changed.
+-- wakes: events
+select auth_role_changed(:org::uuid, :roleId::uuid);
+
+-- name: auth_key_revoked
+-- A key ended. Its id stands where a person's would: no live connection closes.
+insert into events (org_id, type, user_id, payload)
+values (:org::uuid, 'auth.changed', :keyId::uuid, jsonb_build_object('keyId', :keyId::uuid));

@@ -23,6 +23,7 @@ where org_id = :org::uuid and id = :teamId::uuid;
 
 -- name: team_members_set
 -- Give a team exactly these members.
+-- wakes: events
 select team_members_set(:org::uuid, :teamId::uuid, array(select x::uuid from jsonb_array_elements_text(:memberIds::jsonb) x));
 
 -- name: team_json
@@ -35,10 +36,10 @@ from teams t where t.org_id = :org::uuid and t.id = :teamId::uuid;
 select exists (select from memberships where org_id = :org::uuid and user_id = :user::uuid) as found;
 
 -- name: team_delete
--- Remove a team; the inbox frees its chats and channels first.
+-- Before a team goes: its members lose what they saw by it, the inbox frees its chats and channels.
 -- wakes: events, jobs
-with freed as (select auth_hook('inbox_team_removed', :org::uuid, :teamId::uuid))
-select (select count(*) from freed) as freed;
+select auth_members_changed(:org::uuid, array(select m.user_id from team_members m where m.org_id = :org::uuid and m.team_id = :teamId::uuid)),
+       auth_hook('inbox_team_removed', :org::uuid, :teamId::uuid);
 
 -- name: team_delete_row
 -- The team itself, and its place in open invitations.

@@ -9,6 +9,12 @@ select crm_customers_page(:org, crm_reader(:actor, :sees_all, :sees_contacts, :t
 -- class: search
 select crm_customers_search(:org, crm_reader(:actor, :sees_all, :sees_contacts, :teams), :in::jsonb, array(select jsonb_array_elements_text(:keys::jsonb)));
 
+-- name: customer_count
+-- How many customers a filter matches, at most 10,000.
+-- class: search
+select crm_customers_count(:org, crm_reader(:actor, :sees_all, :sees_contacts, :teams), :in::jsonb,
+                           array(select jsonb_array_elements_text(:keys::jsonb)));
+
 -- name: customer_get
 -- One customer with everything, and the first possible double.
 select crm_customer_get(:org, crm_reader(:actor, :sees_all, :sees_contacts, :teams), :customerId);
@@ -51,14 +57,33 @@ select crm_timeline(:org, crm_reader(:actor, :sees_all, :sees_contacts, :teams),
 -- name: customer_chats
 -- The chats of a customer that the reader may see, newest first.
 with c as (select (crm_need(:org, :customerId, crm_reader(:actor, :sees_all, :sees_contacts, :teams), false)).id),
-     page as (select h, row_number() over (order by h.opened_at desc, h.id desc) as n, count(*) over () > :limit::integer as more
-              from c join chats h on h.org_id = :org and h.customer_id = c.id
-              where (:sees_all::boolean or h.assignee_id = :actor::uuid or h.team_id = any (:teams::uuid[]))
-                and (:cursor::text is null or (h.opened_at, h.id) < (cursor_time(:cursor), cursor_id(:cursor)))
-              order by h.opened_at desc, h.id desc limit :limit::integer + 1)
+     page as (select l.h, row_number() over () as n, count(*) over () > :limit::integer as more
+              from (select h from c join chats h on h.org_id = :org and h.customer_id = c.id
+                    where (:sees_all::boolean or h.assignee_id = :actor::uuid or h.team_id = any (:teams::uuid[]))
+                      and (:cursor::text is null or (h.opened_at, h.id) < (cursor_time(:cursor), cursor_id(:cursor)))
+                    order by h.opened_at desc, h.id desc limit :limit::integer + 1) l)
 select json_build_object('items', coalesce(json_agg(chat_json(p.h, :sees_contacts::boolean) order by p.n) filter (where p.n <= :limit::integer), '[]'),
                          'next', max(case when p.n = :limit::integer and p.more then cursor_make((p.h).opened_at, (p.h).id) end))
-from page p;
+from c left join page p on true;
+
+-- name: customer_files
+-- The files in a customer's messages that the reader may see, newest first.
+with c as (select (crm_need(:org, :customerId, crm_reader(:actor, :sees_all, :sees_contacts, :teams), false)).id),
+     page as (select l.*, row_number() over () as n, count(*) over () > :limit::integer as more
+              from (select f.id, f.name, f.type, f.kind, f.size_bytes, m.chat_id, m.created_at
+                    from c
+                    join chats h on h.org_id = :org and h.customer_id = c.id
+                         and (:sees_all::boolean or h.assignee_id = :actor::uuid or h.team_id = any (:teams::uuid[]))
+                    join messages m on m.org_id = :org and m.chat_id = h.id and m.deleted_at is null
+                    join message_files mf on mf.org_id = :org and mf.message_id = m.id
+                    join files f on f.org_id = :org and f.id = mf.file_id
+                    where :cursor::text is null or (m.created_at, f.id) < (cursor_time(:cursor), cursor_id(:cursor))
+                    order by m.created_at desc, f.id desc limit :limit::integer + 1) l)
+select json_build_object('items', coalesce(json_agg(json_build_object('id', p.id, 'name', p.name, 'type', p.type, 'kind', p.kind,
+                             'sizeBytes', p.size_bytes, 'url', '/api/' || :org::uuid || '/files/' || p.id, 'chatId', p.chat_id,
+                             'createdAt', ts_json(p.created_at)) order by p.n) filter (where p.n <= :limit::integer), '[]'),
+                         'next', max(case when p.n = :limit::integer and p.more then cursor_make(p.created_at, p.id) end))
+from c left join page p on true;
 
 -- name: customer_export
 -- Everything that is kept of one person.
@@ -106,23 +131,23 @@ select crm_contact_remove(:org, crm_writer(:actor, :actor_kind, :actor_name, :ad
 -- name: customer_tag_add
 -- Tag a customer.
 -- wakes: events
-select json_build_object('success', true, 'data', crm_customer_tag(:org, crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams), :customerId, :tagId, true));
+select json_build_object('success', true, 'data', crm_customer_tag(:org, crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams), :customerId, :tagId, :chatId, true));
 
 -- name: customer_tag_remove
 -- Take a tag off.
 -- wakes: events
-select json_build_object('success', true, 'data', crm_customer_tag(:org, crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams), :customerId, :tagId, false));
+select json_build_object('success', true, 'data', crm_customer_tag(:org, crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams), :customerId, :tagId, null, false));
 
 -- name: customer_note_list
 -- The notes of a customer, newest first.
 with c as (select (crm_need(:org, :customerId, crm_reader(:actor, :sees_all, :sees_contacts, :teams), false)).id),
-     page as (select n as note, row_number() over (order by n.created_at desc, n.id desc) as n, count(*) over () > :limit::integer as more
-              from c join notes n on n.org_id = :org and n.customer_id = c.id
-              where :cursor::text is null or (n.created_at, n.id) < (cursor_time(:cursor), cursor_id(:cursor))
-              order by n.created_at desc, n.id desc limit :limit::integer + 1)
+     page as (select l.note, row_number() over () as n, count(*) over () > :limit::integer as more
+              from (select n as note from c join notes n on n.org_id = :org and n.customer_id = c.id
+                    where :cursor::text is null or (n.created_at, n.id) < (cursor_time(:cursor), cursor_id(:cursor))
+                    order by n.created_at desc, n.id desc limit :limit::integer + 1) l)
 select json_build_object('items', coalesce(json_agg(note_json(p.note) order by p.n) filter (where p.n <= :limit::integer), '[]'),
                          'next', max(case when p.n = :limit::integer and p.more then cursor_make((p.note).created_at, (p.note).id) end))
-from page p;
+from c left join page p on true;
 
 -- name: customer_note_add
 -- Write a note.

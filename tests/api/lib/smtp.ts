@@ -47,13 +47,22 @@ export class MailServer {
       let mail = { from: '', to: [] as string[], user: '', password: '' };
       socket.write('220 test ESMTP\r\n');
       socket.on('error', () => socket.destroy());
+      let asked = false;
+      const login = (text: string): void => {
+        const [, user = '', password = ''] = Buffer.from(text, 'base64').toString('utf8').split('\0');
+        mail = { ...mail, user, password };
+        asked = false;
+        socket.write('235 fine\r\n');
+      };
       const line = (text: string): void => {
+        if (asked) return login(text);
         const verb = text.slice(0, 4).toUpperCase();
         if (verb === 'EHLO') socket.write('250-test\r\n250 AUTH PLAIN\r\n');
         else if (verb === 'AUTH') {
-          const [, user = '', password = ''] = Buffer.from(text.split(' ')[2] ?? '', 'base64').toString('utf8').split('\0');
-          mail = { ...mail, user, password };
-          socket.write('235 fine\r\n');
+          const first = text.split(' ')[2];
+          asked = first === undefined;
+          if (first === undefined) socket.write('334 \r\n');
+          else login(first);
         } else if (verb === 'MAIL') {
           mail = { ...mail, from: /<([^>]*)>/.exec(text)?.[1] ?? '' };
           socket.write(self.refuse ? `${self.refuse}\r\n` : '250 fine\r\n');

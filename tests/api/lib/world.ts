@@ -78,7 +78,11 @@ export class World {
   private async makeCustomer(): Promise<Ids> {
     const email = `cliente-${unique()}@example.com`;
     const customerId = await this.create('/customers', { name: this.name('Cliente'), email });
-    const contactId = await this.create(`/customers/${customerId}/contacts`, { kind: 'email', identifier: `outro-${unique()}@example.com` });
+    const other = `outro-${unique()}@example.com`;
+    ok(await this.client.post(this.org.path(`/customers/${customerId}/contacts`), { kind: 'email', identifier: other }));
+    const contacts = ok(await this.client.get(this.org.path(`/customers/${customerId}`))).get('contacts');
+    const contact = Array.isArray(contacts) ? contacts.filter(isObject).find((one) => JSON.stringify(one).includes(other)) : undefined;
+    const contactId = String(contact?.['id']);
     const noteId = await this.create(`/customers/${customerId}/notes`, { title: this.name('Nota') });
     return { customerId, contactId, noteId };
   }
@@ -109,7 +113,7 @@ export class World {
     teamId: async () => ({ teamId: await this.create('/teams', { name: this.name('Time') }) }),
     roleId: async () => ({ roleId: await makeRole(this.org, ['chats.view', 'chats.reply']) }),
     userId: async () => ({ userId: (await join(this.org, 'agent')).userId }),
-    keyId: async () => ({ keyId: await this.create('/api-keys', { name: this.name('ERP') }) }),
+    keyId: async () => ({ keyId: await this.create('/api-keys', { name: this.name('ERP'), permissions: ['tags.manage'] }) }),
     invitationId: async () => ({
       invitationId: await this.create('/invitations', { email: `c-${unique()}@example.com`, roleId: await roleId(this.org, 'agent') }),
     }),
@@ -188,6 +192,11 @@ export class World {
     return operation.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(ids[name] ?? `no-${name}`));
   }
 
+  /** A chat that is closed. */
+  async close(chatId: string): Promise<void> {
+    ok(await this.client.post(this.org.path(`/chats/${chatId}/close`), await closing(this)));
+  }
+
   /** A body that the operation accepts: the document's example with real ids, or what `bodies` says. */
   async body(operation: Operation, ids: Ids): Promise<JsonObject | undefined> {
     const special = bodies[operation.id];
@@ -205,11 +214,17 @@ export class World {
   }
 }
 
+/** Closing says why. */
+async function closing(w: World): Promise<JsonObject> {
+  return { closureTypeId: (await w.ids(['closureTypeId']))['closureTypeId'] ?? '', note: w.name('Fim') };
+}
+
 /** Bodies that an example cannot give: unique values, states that must fit, values that depend on others. */
 const bodies: Record<string, (world: World, ids: Ids) => Promise<JsonObject> | JsonObject> = {
   'roles.create': (w) => ({ name: w.name('Papel'), permissions: ['chats.view'] }),
   'roles.update': (w) => ({ name: w.name('Papel'), permissions: ['chats.view'] }),
   'users.update': () => ({ capacity: 5 }),
+  'api_keys.create': (w) => ({ name: w.name('ERP'), permissions: ['tags.manage'] }),
   'invitations.create': async (w) => ({ email: `x-${unique()}@example.com`, roleId: await roleId(w.org, 'agent') }),
   'customers.create': (w) => ({ name: w.name('Cliente'), email: `y-${unique()}@example.com` }),
   'customers.update': (w) => ({ name: w.name('Cliente') }),
@@ -219,6 +234,8 @@ const bodies: Record<string, (world: World, ids: Ids) => Promise<JsonObject> | J
   'channels.update': (w) => ({ name: w.name('Site') }),
   'shortcuts.create': (w) => ({ keyword: `k${unique()}`, title: w.name('Atalho'), steps: [{ content: 'Olá' }] }),
   'shortcuts.update': () => ({ keyword: `k${unique()}` }),
+  'chats.close': (w) => closing(w),
+  'public.chatResolve': (w) => closing(w),
   'chats.snooze': () => ({ until: new Date(Date.now() + 3_600_000).toISOString() }),
   'chats.transfer': async (w) => ({ teamId: (await w.ids(['teamId']))['teamId'] ?? '' }),
   'chats.pin': (_, ids) => ({ messageId: ids['messageId'] ?? '' }),

@@ -45,7 +45,7 @@ export function command(args: string[], options: CommandOptions = {}): Promise<O
 /** One value from the private PostgreSQL of a running server. */
 export function sql(dataDir: string, statement: string): string {
   const where = `host=${dataDir}/run user=interflow dbname=interflow`;
-  return execFileSync('psql', ['-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-c', statement, where], { encoding: 'utf8' }).trim();
+  return execFileSync('psql', ['-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-c', statement, where], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
 }
 
 interface ProcessRow {

@@ -50,6 +50,7 @@ export const urls = {
   availability: () => org('/me/availability'),
   users: () => org('/users'),
   user: (id: string) => org(`/users/${q(id)}`),
+  passwordResets: () => org('/password-resets'),
   userResetLink: (id: string) => org(`/users/${q(id)}/reset-link`),
   invitations: () => org('/invitations'),
   orgInvitation: (id: string) => org(`/invitations/${q(id)}`),
@@ -103,6 +104,7 @@ export const urls = {
     id: string,
     action:
       | 'take'
+      | 'leave'
       | 'assign'
       | 'transfer'
       | 'status'
@@ -116,6 +118,7 @@ export const urls = {
       | 'pin',
   ) => chat(id, `/${action}`),
   messages: (chatId: string) => chat(chatId, '/messages'),
+  chatSequence: (chatId: string) => org(`/chat/${q(chatId)}/message-sequence`),
   chatNotes: (chatId: string) => chat(chatId, '/notes'),
   message: (chatId: string, id: string) => message(chatId, id),
   messageRetry: (chatId: string, id: string) => message(chatId, id, '/retry'),
@@ -139,6 +142,10 @@ export const urls = {
   channelPause: (id: string) => org(`/channels/${q(id)}/pause`),
   channelResume: (id: string) => org(`/channels/${q(id)}/resume`),
   widget: () => '/widget.js',
+  chatCreate: () => org('/chat/create'),
+  customersCount: () => org('/customers/count'),
+  customerFiles: (id: string) => customer(id, '/files'),
+  apiDocs: () => '/api/docs',
 };
 
 /** The same address for a WebSocket. */

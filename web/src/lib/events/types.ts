@@ -25,19 +25,22 @@ export type Entity = { id: Id } & Record<string, unknown>;
 
 export interface ServerEvents {
   'message.created': { chat: Entity; message: Entity };
-  'message.changed': { chatId: Id; message: Entity };
+  'message.changed': { chatId: Id; chat?: Entity; message: Entity };
   'chat.created': { chat: Entity };
   'chat.changed': { chat: Entity };
   'chat.removed': { chatId: Id };
-  'chat.read': { chatId: Id; userId: Id } & Record<string, unknown>;
+  'chat.read': { chatId: Id; inboundSeen: number; seqSeen: number };
+  'message.reaction': { chatId: Id; messageId: Id; actor: string; actorName?: string; emoji: string };
+  'customer.created': { customerId: Id };
   'customer.changed': { customerId: Id };
   'customer.merged': { customerId: Id } & Record<string, unknown>;
   'customer.deleted': { customerId: Id };
   'settings.changed': { what: SettingsArea };
+  'notice.mention': { chatId: Id; messageId: Id; authorName: string; content: string };
   notice: { kind?: string; chatId?: Id; text?: string } & Record<string, unknown>;
   /* passing: not kept, not replayed */
-  typing: { chatId: Id; userId?: Id; visitor?: boolean; on: boolean };
-  viewing: { chatId: Id; userId: Id; on: boolean };
+  typing: { chatId: Id; userId?: Id; visitor?: boolean; name?: string; on: boolean };
+  viewing: { chatId: Id; userId: Id; name?: string; on: boolean };
   presence: { userId: Id; availability: Availability; online: boolean };
 }
 
@@ -45,4 +48,4 @@ export type EventName = keyof ServerEvents;
 
 /** What a page may tell the server. */
 export type ClientMessage =
-  { type: 'typing'; chatId: Id; on: boolean } | { type: 'viewing'; chatId: Id | null } | { type: 'ping' };
+  { type: 'typing'; chatId: Id; on: boolean; note?: boolean } | { type: 'viewing'; chatId: Id | null } | { type: 'ping' };

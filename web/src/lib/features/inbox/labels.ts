@@ -1,0 +1,77 @@
+/* Words for chats and messages, in the person's language. */
+import { dateTime, relative } from '$lib/i18n/format.svelte';
+import { t, tMaybe } from '$lib/i18n/i18n.svelte';
+import { lookup } from '$lib/shell/session.svelte';
+import type { IconName } from '$lib/ui/icons';
+import { preview } from './chats.rules';
+import type { Chat, ChatStatus, LastMessage, Message } from './types';
+
+export function chatName(chat: Pick<Chat, 'customer' | 'contact'>): string {
+  return chat.customer.name || chat.contact.display || t('inbox.nameless');
+}
+
+export function statusPill(status: ChatStatus): '' | 'warn' | 'info' | 'accent' {
+  return ({ pending: 'warn', in_progress: 'info', waiting: 'accent', closed: '' } as const)[status];
+}
+
+/** What a message without words is called. */
+export function kindText(kind: string | undefined): string {
+  return kind ? tMaybe(`inbox.kind.${kind}`, t('inbox.kind.unsupported')) : '';
+}
+
+/** The list's words for a last message. */
+export function previewText(last: LastMessage, draft?: string): string {
+  const p = preview(last, draft);
+  const text = p.text || kindText(p.kind);
+  return p.author ? `${p.author.split(' ')[0]}: ${text}` : text;
+}
+
+/** Short account of a message, for quotes and pins. */
+export function messageText(m: Pick<Message, 'content' | 'kind'>): string {
+  return m.content.replace(/\s+/g, ' ').trim() || kindText(m.kind);
+}
+
+export interface EventLine {
+  icon: IconName;
+  actor: string;
+  text: string;
+  note: string;
+}
+
+const icons: Partial<Record<string, IconName>> = {
+  taken: 'user-plus',
+  assigned: 'user-plus',
+  distributed: 'shuffle',
+  transferred: 'arrow-right-left',
+  released: 'inbox',
+  left: 'log-out',
+  closed: 'check',
+  reopened: 'rotate-ccw',
+  snoozed: 'alarm-clock',
+  woken: 'bell',
+};
+
+/** "Marina Duarte assumiu a conversa": a line of the conversation that says what happened. */
+export function eventLine(m: Pick<Message, 'data' | 'authorName'>): EventLine {
+  const word = (k: string) => (typeof m.data[k] === 'string' ? m.data[k] : '');
+  const what = word('what');
+  const name = word('userName') || word('teamName');
+  const both = word('userName') && word('teamName') ? `${word('userName')} (${word('teamName')})` : name;
+  const type = lookup.closureType(word('closureTypeId'))?.name ?? '';
+  const status = word('to') ? tMaybe(`inbox.status.${word('to')}`, word('to')) : '';
+  const when = word('until') ? dateTime(word('until')) : '';
+  const params = { name: both, type, status, when };
+  const who = m.authorName === '' ? 'auto' : 'event';
+  const key = what === 'closed' && type ? 'closedAs' : what;
+  return {
+    icon: icons[what] ?? 'info',
+    actor: m.authorName,
+    text: tMaybe(`inbox.${who}.${key}`, tMaybe(`inbox.event.${key}`, what, params), params),
+    note: word('note'),
+  };
+}
+
+/** "Cliente desde março de 2023" needs only the month. */
+export function since(at: string): string {
+  return relative(at);
+}

@@ -1,0 +1,153 @@
+/* The one place where the server's news change the inbox. It runs as long as one is in an organization, on every page:
+   the number of unread chats, sounds and notifications do not wait for the inbox to be open. */
+import type { Id } from '$lib/api/types';
+import { on, onReload } from '$lib/events/events.svelte';
+import type { Entity } from '$lib/events/types';
+import { t } from '$lib/i18n/i18n.svelte';
+import { paths } from '$lib/paths';
+import { notify, playSound } from '$lib/shell/notify';
+import { myId, org } from '$lib/shell/session.svelte';
+import { toast } from '$lib/ui/toast.svelte';
+import { go } from '../../../routes';
+import { resetAttachments } from './attachments.svelte';
+import {
+  chats,
+  fetchChat,
+  loadList,
+  refreshCounts,
+  refreshCustomer,
+  removeChat,
+  resetChats,
+  restoreFilter,
+  setSeen,
+  takeChat,
+} from './chats.svelte';
+import { customerChanged, resetCustomer } from './customer.svelte';
+import { closeDrafts, openDrafts } from './drafts.svelte';
+import { previewText } from './labels';
+import { forgetShortcuts } from './message.service';
+import { closeOutbox, confirmed, flush, openOutbox } from './outbox.svelte';
+import { closePeople, openPeople, setTyping, setViewing } from './people.svelte';
+import { forgetThread, knownThread, reloadThreads, resetThreads } from './threads.svelte';
+import type { Chat, Message } from './types';
+
+const asChat = (e: Entity) => e as unknown as Chat;
+const asMessage = (e: Entity) => e as unknown as Message;
+
+/** Whether a chat is on the screen and looked at. */
+export function isLookedAt(chatId: Id): boolean {
+  return chats.openId === chatId && document.visibilityState === 'visible' && document.hasFocus();
+}
+
+/* A message of a customer concerns me when the chat is mine, or nobody's and in my reach. */
+function concernsMe(chat: Chat): boolean {
+  if (chat.owner === 'bot') return false;
+  if (chat.assigneeId !== null) return chat.assigneeId === myId();
+  return chat.teamId === null || org().me.teamIds.includes(chat.teamId);
+}
+
+function announce(chat: Chat): void {
+  if (!concernsMe(chat) || isLookedAt(chat.id)) return;
+  playSound();
+  notify({
+    title: chat.customer.name || t('inbox.nameless'),
+    body: previewText(chat.lastMessage),
+    tag: chat.id,
+    onclick: () => void go(paths.chat(chat.id)),
+  });
+}
+
+function created(chat: Chat, m: Message): void {
+  takeChat(chat);
+  confirmed(m.clientId);
+  knownThread(m.chatId)?.takeMessage(m);
+  setTyping(m.chatId, m.direction === 'in' ? 'visitor' : (m.authorId ?? ''), '', false);
+  if (m.direction === 'in') announce(chats.get(chat.id) ?? chat);
+  refreshCounts(800);
+}
+
+function mentioned(n: { chatId: Id; messageId: Id; authorName: string; content: string }): void {
+  refreshCounts();
+  if (isLookedAt(n.chatId)) return;
+  const title = t('inbox.mentioned', { name: n.authorName });
+  playSound();
+  notify({ title, body: n.content, tag: n.messageId, onclick: () => void go(paths.chat(n.chatId)) });
+  toast({
+    text: title,
+    icon: 'at-sign',
+    kind: 'info',
+    action: { label: t('inbox.open'), run: () => void go(paths.chat(n.chatId)) },
+  });
+}
+
+function reloadAll(): void {
+  void loadList();
+  reloadThreads(chats.openId);
+  refreshCounts(0);
+  flush();
+  const c = chats.get(chats.openId)?.customer.id;
+  if (c) customerChanged(c);
+}
+
+/** Begins for the current organization; returns the end. */
+export function startInbox(): () => void {
+  restoreFilter();
+  openOutbox();
+  openDrafts();
+  openPeople();
+  refreshCounts(0);
+  const offs = [
+    on('message.created', ({ chat, message }) => created(asChat(chat), asMessage(message))),
+    on('message.changed', ({ chatId, chat, message }) => {
+      if (chat) takeChat(asChat(chat));
+      knownThread(chatId)?.takeMessage(asMessage(message));
+    }),
+    on('message.reaction', ({ chatId, messageId, actor, actorName, emoji }) => {
+      const name = actorName ?? chats.get(chatId)?.customer.name ?? '';
+      knownThread(chatId)?.takeReaction(messageId, { actor, actorName: name, emoji });
+    }),
+    on('chat.created', ({ chat }) => {
+      takeChat(asChat(chat));
+      refreshCounts(800);
+    }),
+    on('chat.changed', ({ chat }) => {
+      takeChat(asChat(chat));
+      refreshCounts(800);
+    }),
+    on('chat.removed', ({ chatId }) => {
+      removeChat(chatId);
+      forgetThread(chatId);
+      refreshCounts(800);
+    }),
+    on('chat.read', ({ chatId, inboundSeen }) => {
+      setSeen(chatId, inboundSeen);
+      refreshCounts(800);
+    }),
+    on('customer.changed', ({ customerId }) => {
+      customerChanged(customerId);
+      void refreshCustomer(customerId).catch(() => undefined);
+    }),
+    on('customer.merged', ({ customerId }) => {
+      customerChanged(customerId);
+      void loadList();
+      if (chats.openId) void fetchChat(chats.openId).catch(() => undefined);
+    }),
+    on('notice.mention', mentioned),
+    on('typing', ({ chatId, userId, visitor, name, on: typing }) =>
+      setTyping(chatId, visitor ? 'visitor' : (userId ?? ''), name ?? '', typing),
+    ),
+    on('viewing', ({ chatId, userId, name, on: viewing }) => setViewing(chatId, userId, name ?? '', viewing)),
+    onReload(reloadAll),
+  ];
+  return () => {
+    for (const off of offs) off();
+    closeOutbox();
+    closeDrafts();
+    closePeople();
+    resetAttachments();
+    resetThreads();
+    resetCustomer();
+    resetChats();
+    forgetShortcuts();
+  };
+}
