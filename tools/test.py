@@ -92,7 +92,7 @@ def build():
         must(['meson', 'setup', BUILD, '-Db_sanitize=address,undefined', '-Dwerror=true'], 300)
     status, out = run(['ninja', '-C', BUILD], 1800)
     if status:
-        rows = [r for r in out.splitlines() if re.search(r'error|FAILED|undefined|warning', r)]
+        rows = [r[:300] for r in out.splitlines() if re.search(r'error:|^FAILED|undefined reference|multiple definition', r)]
         raise Failed('\n'.join(rows[:40]) or tail(out))
 
 

@@ -101,6 +101,9 @@ create index chats_waiting on chats (org_id, waiting_since, id) where waiting_si
 create index chats_customer on chats (org_id, customer_id, opened_at desc);
 create index chats_channel on chats (org_id, channel_id, opened_at desc);
 create index chats_snoozed on chats (snoozed_until) where snoozed_until is not null;
+-- Whose customers a restricted agent sees, closed chats included.
+create index chats_assignee_customer on chats (org_id, assignee_id, customer_id) where assignee_id is not null;
+create index chats_team_customer on chats (org_id, team_id, customer_id) where team_id is not null;
 call platform_tenant('chats');
 
 create table messages (

@@ -5,7 +5,7 @@
 #include "auth/permissions.h"
 #include "base/crypto.h"
 #include "base/json.h"
-#include "channels/api.h"
+#include "channels/channels.h"
 #include "channels/channel.h"
 #include "sql.h"
 

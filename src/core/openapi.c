@@ -3,6 +3,7 @@
  * every role: x-permission, x-access, x-api-keys, x-codes.
  *
  * Served at GET /api/openapi.json, printed by `interflow openapi`; web/ makes its TypeScript types from it. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -498,7 +499,13 @@ static char *document_new(struct ctx *c, const struct router *r)
 
 const char *openapi_document(struct ctx *c, struct router *r)
 {
-    if (!r->document) r->document = document_new(c, r);
+    if (r->document) return r->document;
+    r->document = document_new(c, r);
+    if (r->document) {
+        char hash[SHA256_HEX_SIZE];
+        sha256_hex(r->document, strlen(r->document), hash);
+        (void)snprintf(r->document_etag, sizeof r->document_etag, "\"%s\"", hash);
+    }
     return r->document;
 }
 
@@ -507,6 +514,7 @@ static enum err serve_document(struct ctx *c, struct request *r, struct reply *p
     (void)r;
     reply_json(c, p, 200, openapi_document(c, c->app->router));
     p->body_static = true; /* it lives as long as the router */
+    p->etag = c->app->router->document_etag;
     reply_header(c, p, "Access-Control-Allow-Origin", "*");
     reply_header(c, p, "Cache-Control", "public, max-age=300");
     return ERR_OK;

@@ -3,6 +3,7 @@
 #ifndef INTERFLOW_CORE_ROUTER_IMPL_H
 #define INTERFLOW_CORE_ROUTER_IMPL_H
 
+#include "base/crypto.h"
 #include "core/rate_limit.h"
 #include "core/route_tree.h"
 
@@ -12,6 +13,7 @@ struct router {
     size_t count;
     struct rate_limiter *limiter;
     char *document;              /* OpenAPI, once made */
+    char document_etag[SHA256_HEX_SIZE + 2];
 };
 
 /* One request on its way through the router. */

@@ -58,8 +58,8 @@ struct crm_found {
     const char *name;
     bool created;
     json_t *contacts_applied; /* ["email"] */
-    json_t *
-        contacts_skipped; /* [{"field": "phone", "reason": "same_as_contact|already_filled|duplicate|invalid"}] */
+    /* [{"field": "phone", "reason": "same_as_contact|already_filled|duplicate|invalid"}] */
+    json_t *contacts_skipped;
 };
 /* The customer behind an identity; race-safe: two at once get one customer. One round trip (two for
  * numbers without a country code). Joins the open transaction. ERR_INVALID (identity),

@@ -27,20 +27,23 @@ struct field_home {
 
 /* Read a value.
  *
- *   text, long_text   text                                          → text, trimmed
- *   number            number, or decimal text ("12.5")              → number
- *   money             {"amountMinor": 1990, "currency": "BRL"}, the
- *                     currency may be left out; or a number or decimal text in major units (19.9), with at most the
- *                     currency's decimals                           → {"amountMinor", "currency"}
- *   date              "2026-02-28"                                  → the same
- *   datetime          RFC 3339 with a zone                          → RFC 3339 in UTC with milliseconds
- *   select            id or label (case and accents ignored)        → id
- *   multi_select      list of these, or one                         → list of ids, in the options' order
- *   yes_no            true, false, or a word for it (pt, es, en)    → true, false
- *   link              http(s) address                               → the same
- *   phone             any notation                                  → "+5511984217730"
- *   email             address                                       → lower case
- *   file              file id                                       → the same, lower case; the caller checks that it exists
+ *   kind          taken                                            stored
+ *   text          text of one line                                 trimmed
+ *   long_text     text                                             trimmed
+ *   number        number, or decimal text ("12.5")                 number
+ *   money         {"amountMinor": 1990, "currency": "BRL"}, the    {"amountMinor", "currency"}
+ *                 currency may be left out; or a number or
+ *                 decimal text in major units (19.9), with at
+ *                 most the currency's decimals
+ *   date          "2026-02-28"                                     the same
+ *   datetime      RFC 3339 with a zone                             in UTC with milliseconds
+ *   select        id or label (case and accents ignored)           id
+ *   multi_select  list of these, or one                            list of ids, in the options' order
+ *   yes_no        true, false, or a word for it (pt, es, en)       true, false
+ *   link          http(s) address                                  the same
+ *   phone         any notation                                     "+5511984217730"
+ *   email         address                                          lower case
+ *   file          file id (that it exists is the caller's check)   lower case
  *
  * null, "" and [] clear: "null". On success *ret_json is JSON text in the arena. ERR_INVALID:
  * *ret_code ("INVALID_NUMBER", …) and *ret_why (words) say why; ERR_NO_MEMORY. */

@@ -161,7 +161,7 @@ static const struct field reaction_fields[] = {
 
 const struct route inbox_message_routes[] = {
     {.method = HTTP_GET, .path = CHAT "/messages", .id = "messages.list", .summary = "A page of a conversation, oldest first.",
-     .group = "Messages", .permission = PERMISSION_CHATS_VIEW, .fields = list_fields, .answer = &inbox_schema_message, .shape = ANSWER_LIST,
+     .group = "Messages", .permission = PERMISSION_CHATS_VIEW, .fields = list_fields, .answer = &inbox_schema_message_page,
      .errors = "404 CHAT_NOT_FOUND", .sql = &SQL_MESSAGES_LIST},
     {.method = HTTP_GET, .path = CHAT "/messages/{messageId}", .id = "messages.get", .summary = "One message.", .group = "Messages",
      .permission = PERMISSION_CHATS_VIEW, .answer = &inbox_schema_message, .sql = &SQL_MESSAGE_GET},

@@ -30,6 +30,7 @@ static const struct field chat_last_message[] = {
 };
 
 static const struct field chat_visitor[] = {
+    {.name = "id", .type = F_UUID},
     {.name = "page", .type = F_TEXT},
     {.name = "referrer", .type = F_TEXT},
     {.name = "agent", .type = F_TEXT},
@@ -140,6 +141,14 @@ static const struct field message_fields[] = {
     {0},
 };
 const struct schema inbox_schema_message = {"Message", "Something said in a chat, or a line that says what happened.", message_fields};
+
+static const struct field message_page_fields[] = {
+    {.name = "items", .type = F_ARRAY, .of = F_OBJECT, .fields = message_fields, .required = true},
+    {.name = "next", .type = F_TEXT, .required = true, .nullable = true, .help = "Cursor of the next page; null at the end."},
+    {.name = "scheduled", .type = F_ARRAY, .of = F_OBJECT, .fields = message_fields, .required = true, .help = "What goes out later."},
+    {0},
+};
+const struct schema inbox_schema_message_page = {"MessagePage", "A page of a conversation.", message_page_fields};
 
 static const struct field counts_fields[] = {
     {.name = "all", .type = F_INT, .required = true, .help = "Counting stops at 1000."},

@@ -6,6 +6,7 @@
 
 extern const struct schema inbox_schema_chat;
 extern const struct schema inbox_schema_message;
+extern const struct schema inbox_schema_message_page;
 extern const struct schema inbox_schema_counts;
 extern const struct schema inbox_schema_read;
 extern const struct schema inbox_schema_shortcut;

@@ -1,8 +1,7 @@
 /* The lists of all tables, in the order of the layers: what this server consists of. A domain adds
  * its tables here, one line each, and nothing else anywhere. */
 #include "auth/auth.h"
-#include "channels/api.h"
-#include "channels/webchat/webchat.h"
+#include "channels/channels.h"
 #include "core/events.h"
 #include "core/files.h"
 #include "core/idempotency.h"

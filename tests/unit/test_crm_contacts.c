@@ -56,13 +56,11 @@ static void test_readings(void **state)
             if (strcmp(code, r->code) != 0) fail_msg("%s %s: %s", r->kind, r->identifier, code);
             continue;
         }
-        char keys[256] = "";
-        for (int k = 0; k < f.key_count; k++) {
-            strncat(keys, k ? "," : "", sizeof keys - strlen(keys) - 1);
-            strncat(keys, f.keys[k], sizeof keys - strlen(keys) - 1);
-        }
+        CLEANUP(buf_free) struct buf keys = BUF_INIT(KIB);
+        for (int k = 0; k < f.key_count; k++)
+            buf_addf(&keys, "%s%s", k ? "," : "", f.keys[k]);
         assert_string_equal(f.canonical, r->canonical);
-        assert_string_equal(keys, r->keys);
+        assert_string_equal(buf_str(&keys), r->keys);
     }
 }
 

@@ -4,13 +4,10 @@
 #define INTERFLOW_CHANNELS_WEBCHAT_WEBCHAT_H
 
 #include "channels/channel.h"
+#include "channels/channels.h"
 #include "core/hub.h"
 
 extern const struct channel_kind webchat_kind;
 extern const struct hub_kind webchat_hub_kind;
-extern const struct route webchat_routes[];
-
-/* Module start: listens to what agents type. */
-enum err webchat_start(struct app *app);
 
 #endif

@@ -21,9 +21,13 @@ select exists (select from files where org_id = :org and id = :file::uuid) as fo
 -- wakes: events
 select r->>'customerId' as customer, r->>'contactId' as contact, r->>'customerName' as name, (r->>'created')::boolean as created,
        r->'contactsApplied' as applied, r->'contactsSkipped' as skipped
-from crm_find_or_create(:org, crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams), :p::jsonb) r;
+from crm_find_or_create(:org,
+           crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams),
+           :p::jsonb) r;
 
 -- name: crm_first_touch
 -- Fill what is empty: utm, values, tags by name.
 -- wakes: events
-select crm_first_touch(:org, crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams), :customer::uuid, :p::jsonb || jsonb_build_object('values', :values::jsonb));
+select crm_first_touch(:org,
+           crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams),
+           :customer::uuid, :p::jsonb || jsonb_build_object('values', :values::jsonb));

@@ -7,7 +7,9 @@ select crm_customers_page(:org, crm_reader(:actor, :sees_all, :sees_contacts, :t
 -- name: customer_search
 -- The same with a search text.
 -- class: search
-select crm_customers_search(:org, crm_reader(:actor, :sees_all, :sees_contacts, :teams), :in::jsonb, array(select jsonb_array_elements_text(:keys::jsonb)));
+select crm_customers_search(:org,
+           crm_reader(:actor, :sees_all, :sees_contacts, :teams),
+           :in::jsonb, array(select jsonb_array_elements_text(:keys::jsonb)));
 
 -- name: customer_count
 -- How many customers a filter matches, at most 10,000.
@@ -23,28 +25,38 @@ select crm_customer_get(:org, crm_reader(:actor, :sees_all, :sees_contacts, :tea
 -- Make a customer; answers in the shape of the public path.
 -- wakes: events
 select jsonb_build_object('success', true)
-       || crm_customer_create(:org, crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams), :p::jsonb || jsonb_build_object('values', :values::jsonb));
+       || crm_customer_create(:org,
+           crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams),
+           :p::jsonb || jsonb_build_object('values', :values::jsonb));
 
 -- name: customer_update
 -- Change what is named.
 -- wakes: events
 select jsonb_build_object('success', true, 'message', 'Customer updated', 'data',
-       crm_customer_update(:org, crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams), :customerId, :p::jsonb || jsonb_build_object('values', :values::jsonb)));
+       crm_customer_update(:org,
+           crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams),
+           :customerId, :p::jsonb || jsonb_build_object('values', :values::jsonb)));
 
 -- name: customer_delete
 -- Take a customer out of all lists.
 -- wakes: events
-select crm_customer_delete(:org, crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams), :customerId);
+select crm_customer_delete(:org,
+           crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams),
+           :customerId);
 
 -- name: customer_erase
 -- Remove everything that is known of a person.
 -- wakes: events
-select crm_customer_erase(:org, crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams), :customerId);
+select crm_customer_erase(:org,
+           crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams),
+           :customerId);
 
 -- name: customer_merge
 -- Merge :mergeId into :customerId.
 -- wakes: events
-select crm_customer_merge(:org, crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams), :customerId, :mergeId);
+select crm_customer_merge(:org,
+           crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams),
+           :customerId, :mergeId);
 
 -- name: customer_duplicates
 -- Other records that may be the same person.
@@ -52,7 +64,9 @@ select crm_duplicates_json(:org, crm_reader(:actor, :sees_all, :sees_contacts, :
 
 -- name: customer_timeline
 -- Everything that happened with a customer, newest first.
-select crm_timeline(:org, crm_reader(:actor, :sees_all, :sees_contacts, :teams), :customerId, :cursor, :limit);
+select crm_timeline(:org,
+           crm_reader(:actor, :sees_all, :sees_contacts, :teams),
+           :customerId, :cursor, :limit);
 
 -- name: customer_chats
 -- The chats of a customer that the reader may see, newest first.
@@ -92,12 +106,16 @@ select crm_customer_export(:org, crm_reader(:actor, :sees_all, :sees_contacts, :
 
 -- name: customer_export_audit
 -- That data left the house.
-select crm_audit(:org, crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams), :action, 'customer', :customer::uuid, '', '{}');
+select crm_audit(:org,
+           crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams),
+           :action, 'customer', :customer::uuid, '', '{}');
 
 -- name: customer_export_rows
 -- A stretch of an export, by id.
 -- class: report
-select r.id, r.item from crm_export_rows(:org, crm_reader(:actor, :sees_all, :sees_contacts, :teams), :in::jsonb, array(select jsonb_array_elements_text(:keys::jsonb)), :after::uuid, :limit::integer) r;
+select r.id, r.item from crm_export_rows(:org,
+           crm_reader(:actor, :sees_all, :sees_contacts, :teams),
+           :in::jsonb, array(select jsonb_array_elements_text(:keys::jsonb)), :after::uuid, :limit::integer) r;
 
 -- name: customer_export_names
 -- Names of what exported rows point to.
@@ -112,12 +130,16 @@ select (select coalesce(jsonb_object_agg(t.id, t.name), '{}') from tags t where 
 -- name: contact_add
 -- Give a customer a contact.
 -- wakes: events
-select crm_contact_add(:org, crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams), :customerId, :p::jsonb, :allowDuplicateContacts);
+select crm_contact_add(:org,
+           crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams),
+           :customerId, :p::jsonb, :allowDuplicateContacts);
 
 -- name: contact_update
 -- Change label, primary mark or identifier.
 -- wakes: events
-select crm_contact_update(:org, crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams), :customerId, :contactId, :p::jsonb);
+select crm_contact_update(:org,
+           crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams),
+           :customerId, :contactId, :p::jsonb);
 
 -- name: contact_kind
 -- The kind of a contact, for reading a new identifier.
@@ -126,17 +148,23 @@ select k.kind from contacts k where k.org_id = :org and k.id = :contactId::uuid 
 -- name: contact_remove
 -- Take a contact away.
 -- wakes: events
-select crm_contact_remove(:org, crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams), :customerId, :contactId);
+select crm_contact_remove(:org,
+           crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams),
+           :customerId, :contactId);
 
 -- name: customer_tag_add
 -- Tag a customer.
 -- wakes: events
-select json_build_object('success', true, 'data', crm_customer_tag(:org, crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams), :customerId, :tagId, :chatId, true));
+select json_build_object('success', true, 'data', crm_customer_tag(:org,
+           crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams),
+           :customerId, :tagId, :chatId, true));
 
 -- name: customer_tag_remove
 -- Take a tag off.
 -- wakes: events
-select json_build_object('success', true, 'data', crm_customer_tag(:org, crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams), :customerId, :tagId, null, false));
+select json_build_object('success', true, 'data', crm_customer_tag(:org,
+           crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams),
+           :customerId, :tagId, null, false));
 
 -- name: customer_note_list
 -- The notes of a customer, newest first.
@@ -152,23 +180,31 @@ from c left join page p on true;
 -- name: customer_note_add
 -- Write a note.
 -- wakes: events
-select json_build_object('success', true, 'data', crm_note_put(:org, crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams), :customerId, null, :title, :content));
+select json_build_object('success', true, 'data', crm_note_put(:org,
+           crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams),
+           :customerId, null, :title, :content));
 
 -- name: customer_note_update
 -- Change a note.
 -- wakes: events
-select json_build_object('success', true, 'data', crm_note_put(:org, crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams), :customerId, :noteId, :title, :content));
+select json_build_object('success', true, 'data', crm_note_put(:org,
+           crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams),
+           :customerId, :noteId, :title, :content));
 
 -- name: customer_note_remove
 -- Remove a note.
 -- wakes: events
-select json_build_object('success', crm_note_remove(:org, crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams), :customerId, :noteId), 'data', json_build_object('id', :noteId::uuid));
+select json_build_object('success', crm_note_remove(:org,
+           crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams),
+           :customerId, :noteId), 'data', json_build_object('id', :noteId::uuid));
 
 -- name: customer_stage
 -- Move a customer within or out of the funnel.
 -- wakes: events
 select json_build_object('success', true, 'message', 'Stage updated', 'data',
-       crm_customer_stage(:org, crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams), :customerId, :stageId, :stageOrder, :notes, :chatId));
+       crm_customer_stage(:org,
+           crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams),
+           :customerId, :stageId, :stageOrder, :notes, :chatId));
 
 -- name: field_value_list
 -- All custom fields of a customer, filled or not.
@@ -185,4 +221,6 @@ left join field_values v on v.org_id = :org and v.customer_id = c.id and v.field
 -- Set one value.
 -- wakes: events
 select json_build_object('success', true, 'data', json_build_object('slug', :slug::text, 'fieldId', :field::uuid,
-       'value', crm_customer_values(:org, crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams), :customerId, :values::jsonb) -> :slug::text));
+       'value', crm_customer_values(:org,
+           crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams),
+           :customerId, :values::jsonb) -> :slug::text));

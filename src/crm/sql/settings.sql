@@ -7,17 +7,23 @@ select json_build_object('success', true, 'data', coalesce(json_agg(tag_json(t) 
 -- name: tag_create
 -- Make a tag.
 -- wakes: events
-select json_build_object('success', true, 'data', crm_tag_put(:org, crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams), null, :name, :color));
+select json_build_object('success', true, 'data', crm_tag_put(:org,
+           crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams),
+           null, :name, :color));
 
 -- name: tag_update
 -- Rename or recolour a tag.
 -- wakes: events
-select json_build_object('success', true, 'data', crm_tag_put(:org, crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams), :tagId, :name, :color));
+select json_build_object('success', true, 'data', crm_tag_put(:org,
+           crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams),
+           :tagId, :name, :color));
 
 -- name: tag_delete
 -- Remove a tag from everywhere.
 -- wakes: events
-select json_build_object('success', true, 'data', crm_tag_delete(:org, crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams), :tagId));
+select json_build_object('success', true, 'data', crm_tag_delete(:org,
+           crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams),
+           :tagId));
 
 -- name: field_list
 -- All custom fields in their order.
@@ -27,17 +33,23 @@ from custom_fields f where f.org_id = :org and f.archived_at is null;
 -- name: field_create
 -- Define a custom field.
 -- wakes: events
-select crm_field_create(:org, crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams), :in::jsonb);
+select crm_field_create(:org,
+           crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams),
+           :in::jsonb);
 
 -- name: field_update
 -- Change a custom field.
 -- wakes: events
-select crm_field_update(:org, crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams), :fieldId, :in::jsonb);
+select crm_field_update(:org,
+           crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams),
+           :fieldId, :in::jsonb);
 
 -- name: field_delete
 -- Put a custom field away.
 -- wakes: events
-select crm_field_delete(:org, crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams), :fieldId);
+select crm_field_delete(:org,
+           crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams),
+           :fieldId);
 
 -- name: funnel_list
 -- All funnels with their stages.
@@ -47,29 +59,41 @@ from funnels f where f.org_id = :org;
 -- name: funnel_create
 -- Make a funnel with its stages.
 -- wakes: events
-select crm_funnel_put(:org, crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams), null, :name, :position, :stages::jsonb);
+select crm_funnel_put(:org,
+           crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams),
+           null, :name, :position, :stages::jsonb);
 
 -- name: funnel_update
 -- Rename or move a funnel.
 -- wakes: events
-select crm_funnel_put(:org, crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams), :funnelId, :name, :position, null);
+select crm_funnel_put(:org,
+           crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams),
+           :funnelId, :name, :position, null);
 
 -- name: funnel_delete
 -- Remove a funnel; its customers go to :moveToId.
 -- wakes: events
-select crm_funnel_delete(:org, crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams), :funnelId, :moveToId);
+select crm_funnel_delete(:org,
+           crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams),
+           :funnelId, :moveToId);
 
 -- name: stage_create
 -- Add a stage to a funnel.
 -- wakes: events
-select crm_stage_define(:org, crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams), :funnelId, null, :name, :color, :kind, :position);
+select crm_stage_define(:org,
+           crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams),
+           :funnelId, null, :name, :color, :kind, :position);
 
 -- name: stage_update
 -- Change a stage.
 -- wakes: events
-select crm_stage_define(:org, crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams), null, :stageId, :name, :color, :kind, :position);
+select crm_stage_define(:org,
+           crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams),
+           null, :stageId, :name, :color, :kind, :position);
 
 -- name: stage_delete
 -- Remove a stage; its customers go to :moveToId.
 -- wakes: events
-select crm_stage_delete(:org, crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams), :stageId, :moveToId);
+select crm_stage_delete(:org,
+           crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams),
+           :stageId, :moveToId);

@@ -8,10 +8,15 @@ from shortcuts s where s.org_id = :org::uuid
 
 -- name: shortcut_add
 -- A new shortcut; shared ones are the organization's.
-with s as (
+with checked as ( -- the files are ours
+    select case when exists (select 1 from jsonb_array_elements(:steps::jsonb) st, jsonb_array_elements_text(st->'fileIds') f
+                              where not exists (select 1 from files x where x.org_id = :org::uuid and x.id = f::uuid))
+           then fault(404, 'FILE_NOT_FOUND', 'steps') else true end as fine
+), s as (
     insert into shortcuts (org_id, user_id, keyword, title, steps, team_ids)
-    values (:org::uuid, case when :shared::boolean then null else :actor::uuid end, :keyword::text, coalesce(:title::text, ''), :steps::jsonb,
-            coalesce(array(select jsonb_array_elements_text(:teamIds::jsonb))::uuid[], '{}'))
+    select :org::uuid, case when :shared::boolean then null else :actor::uuid end, :keyword::text, coalesce(:title::text, ''), :steps::jsonb,
+           array(select t.id from teams t join jsonb_array_elements_text(:teamIds::jsonb) x on t.id = x::uuid where t.org_id = :org::uuid)
+      from checked where checked.fine
     returning *
 ), news as (
     insert into events (org_id, type, user_id, payload)
@@ -25,11 +30,17 @@ select user_id is null as shared from shortcuts where org_id = :org::uuid and id
 
 -- name: shortcut_change
 -- Change what was given.
-with s as (
+with checked as ( -- the files are ours
+    select case when exists (select 1 from jsonb_array_elements(:steps::jsonb) st, jsonb_array_elements_text(st->'fileIds') f
+                              where not exists (select 1 from files x where x.org_id = :org::uuid and x.id = f::uuid))
+           then fault(404, 'FILE_NOT_FOUND', 'steps') else true end as fine
+), s as (
     update shortcuts s set keyword = coalesce(:keyword::text, s.keyword), title = coalesce(:title::text, s.title), steps = coalesce(:steps::jsonb, s.steps),
-        team_ids = case when :teamIds::jsonb is null then s.team_ids else array(select jsonb_array_elements_text(:teamIds::jsonb))::uuid[] end,
+        team_ids = case when :teamIds::jsonb is null then s.team_ids else
+            array(select t.id from teams t join jsonb_array_elements_text(:teamIds::jsonb) x on t.id = x::uuid where t.org_id = :org::uuid) end,
         updated_at = now()
-    where s.org_id = :org::uuid and s.id = :shortcutId::uuid and (s.user_id is null or s.user_id = :actor::uuid)
+    from checked
+    where checked.fine and s.org_id = :org::uuid and s.id = :shortcutId::uuid and (s.user_id is null or s.user_id = :actor::uuid)
     returning s.*
 ), news as (
     insert into events (org_id, type, user_id, payload) select org_id, 'settings.changed', user_id, '{"what": "shortcuts"}' from s

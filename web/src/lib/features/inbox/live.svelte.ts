@@ -89,8 +89,8 @@ function reloadAll(): void {
   if (c) customerChanged(c);
 }
 
-/** Begins for the current organization; returns the end. */
-export function startInbox(): () => void {
+/* Begins for the current organization; returns the end. */
+function startInbox(): () => void {
   restoreFilter();
   openOutbox();
   openDrafts();
@@ -150,4 +150,15 @@ export function startInbox(): () => void {
     resetChats();
     forgetShortcuts();
   };
+}
+
+let current: Id | undefined;
+let stop: (() => void) | undefined;
+
+/** Runs for this organization and for no other; undefined ends it. */
+export function runInbox(organizationId: Id | undefined): void {
+  if (organizationId === current) return;
+  stop?.();
+  current = organizationId;
+  stop = organizationId === undefined ? undefined : startInbox();
 }

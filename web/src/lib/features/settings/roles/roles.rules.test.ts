@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { copyName, groupPermissions, mayEdit, mayRename, type Permission, toggled } from './roles.rules';
+import { copyName, groupPermissions, mayEdit, mayRemove, type Permission, toggled } from './roles.rules';
 
 const p = (name: string): Permission => ({ name, label: {}, help: {} });
 
@@ -20,9 +20,9 @@ describe('roles', () => {
     expect(toggled(['customers.view'], 'customers.view', true)).toEqual(['customers.view']);
   });
 
-  it('fixes the owner, and the names of built-in roles', () => {
-    expect([mayEdit({ kind: 'owner' }), mayEdit({ kind: 'agent' }), mayRename({ kind: 'agent' })]).toEqual([false, true, false]);
-    expect(mayRename({ kind: 'custom' })).toBe(true);
+  it('fixes the owner, and keeps built-in roles', () => {
+    expect([mayEdit({ kind: 'owner' }), mayEdit({ kind: 'agent' }), mayRemove({ kind: 'agent' })]).toEqual([false, true, false]);
+    expect(mayRemove({ kind: 'custom' })).toBe(true);
     expect(copyName('Agente', ['Agente', 'Agente 2'])).toBe('Agente 3');
   });
 });

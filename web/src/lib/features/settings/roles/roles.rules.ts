@@ -1,5 +1,5 @@
-/* The matrix of roles and permissions. Which built-in roles may change is the server's word (403 ROLE_FIXED): the owner
-   has everything, always; the other built-in ones may be given other permissions, but keep their name. */
+/* The matrix of roles and permissions. As the server has it: the owner's role is fixed, the other built-in ones may be
+   changed but not removed, one's own may be both. */
 import type { Role } from '$lib/api/types';
 
 export interface Permission {
@@ -45,7 +45,7 @@ export function mayEdit(role: Pick<Role, 'kind'>): boolean {
   return role.kind !== 'owner';
 }
 
-export function mayRename(role: Pick<Role, 'kind'>): boolean {
+export function mayRemove(role: Pick<Role, 'kind'>): boolean {
   return role.kind === 'custom';
 }
 

@@ -1,0 +1,340 @@
+/* The load for ./bench: one thread, epoll, many connections.
+ *
+ *   load http -a ADDRESS -p PORT -c CONNECTIONS -d SECONDS [-r PER_SECOND] [-m METHOD] [-b BODY] [-H HEADER]... PATH...
+ *       Requests over kept-alive connections, PATHs in turn. With -r open loop: each request has an hour, and its latency counts from
+ *       there, whether or not a connection was free (no coordinated omission). Without, as fast as answers come. "{n}" in BODY is a
+ *       number that never repeats, "{id}" a fresh 16-digit text. Prints one JSON object.
+ *
+ *   load sockets -a ADDRESS -p PORT -n COUNT [-H HEADER]... PATH
+ *       Opens COUNT WebSockets, says "ready", then for each line "go" on standard input waits until every socket has had one more text
+ *       frame and prints the times since "go" as one JSON object.
+ *
+ * A tool of the benchmark, not of the product: it aborts on what it does not expect. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define BUFFER 65536
+#define HEADERS_MAX 16
+#define PATHS_MAX 64
+
+struct conn {
+    int fd;
+    bool busy, upgraded, got;
+    int64_t due_us;            /* when its request should have left */
+    char *in;
+    size_t in_len;
+    size_t need;               /* bytes of the whole answer, 0: not known yet */
+    int status;
+};
+
+static struct {
+    const char *address, *method, *body, *headers[HEADERS_MAX], *paths[PATHS_MAX];
+    int port, connections, header_count, path_count;
+    double seconds, rate;
+} opt = {.address = "127.0.0.1", .method = "GET", .connections = 16, .seconds = 5};
+
+static int64_t now_us(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+static _Noreturn void die(const char *what)
+{
+    fprintf(stderr, "load: %s: %s\n", what, strerror(errno));
+    exit(1);
+}
+
+/* --- numbers --- */
+
+static uint32_t *samples;
+static size_t sample_count, sample_room;
+
+static void sample(int64_t us)
+{
+    if (sample_count == sample_room) {
+        sample_room = sample_room ? 2 * sample_room : 1 << 16;
+        samples = realloc(samples, sample_room * sizeof *samples);
+        if (!samples) die("memory");
+    }
+    samples[sample_count++] = (uint32_t)(us < 0 ? 0 : us);
+}
+
+static int by_size(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+static double percentile_ms(double p)
+{
+    return sample_count ? samples[(size_t)(p * (double)(sample_count - 1))] / 1000.0 : 0;
+}
+
+/* --- connections --- */
+
+static int connect_to(void)
+{
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)opt.port)};
+    if (inet_pton(AF_INET, opt.address, &to.sin_addr) != 1) die("address");
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
+    if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof to)) die("connect");
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    fcntl(fd, F_SETFL, O_NONBLOCK);
+    return fd;
+}
+
+static size_t make_request(char *out, size_t room, const char *extra)
+{
+    static unsigned long n;
+    static int turn;
+    char body[4096] = "", *b = body;
+    n++;
+    for (const char *p = opt.body; p && *p && b < body + sizeof body - 40;) {
+        if (strncmp(p, "{n}", 3) == 0) {
+            b += snprintf(b, 32, "%lu", n);
+            p += 3;
+        } else if (strncmp(p, "{id}", 4) == 0) {
+            b += snprintf(b, 40, "%08lx%08lx%016lx", (unsigned long)getpid(), n, (unsigned long)now_us());
+            p += 4;
+        } else
+            *b++ = *p++;
+    }
+    *b = '\0';
+    int len = snprintf(out, room, "%s %s HTTP/1.1\r\nHost: %s:%d\r\n%s", opt.method, opt.paths[turn++ % opt.path_count], opt.address, opt.port, extra);
+    for (int i = 0; i < opt.header_count; i++)
+        len += snprintf(out + len, room - (size_t)len, "%s\r\n", opt.headers[i]);
+    if (opt.body) len += snprintf(out + len, room - (size_t)len, "Content-Type: application/json\r\nContent-Length: %zu\r\n", strlen(body));
+    len += snprintf(out + len, room - (size_t)len, "\r\n%s", opt.body ? body : "");
+    return (size_t)len;
+}
+
+static void send_all(int fd, const char *data, size_t len)
+{
+    while (len > 0) {
+        ssize_t n = write(fd, data, len);
+        if (n < 0 && errno == EAGAIN) continue;
+        if (n <= 0) die("write");
+        data += n;
+        len -= (size_t)n;
+    }
+}
+
+static void start(struct conn *c, int64_t due_us)
+{
+    char request[16384];
+    size_t len = make_request(request, sizeof request, "");
+    c->due_us = due_us;
+    c->busy = true;
+    c->in_len = c->need = 0;
+    send_all(c->fd, request, len);
+}
+
+/* True when the whole answer is there. */
+static bool receive(struct conn *c)
+{
+    ssize_t n = read(c->fd, c->in + c->in_len, BUFFER - c->in_len - 1);
+    if (n < 0 && errno == EAGAIN) return false;
+    if (n <= 0) die("the server closed a connection");
+    c->in_len += (size_t)n;
+    c->in[c->in_len] = '\0';
+    if (!c->need) {
+        char *end = strstr(c->in, "\r\n\r\n"), *length = strcasestr(c->in, "\r\ncontent-length:");
+        if (!end) return false;
+        c->status = (int)strtol(c->in + 9, NULL, 10);
+        c->need = (size_t)(end + 4 - c->in) + (length && length < end ? strtoul(length + 17, NULL, 10) : 0);
+    }
+    if (c->in_len >= c->need) return true;
+    if (c->in_len == BUFFER - 1) {       /* large answers: only count */
+        c->need -= c->in_len;
+        c->in_len = 0;
+    }
+    return false;
+}
+
+static void http(void)
+{
+    struct conn *conns = calloc((size_t)opt.connections, sizeof *conns);
+    int *idle = calloc((size_t)opt.connections, sizeof *idle), idle_count = 0, ep = epoll_create1(0);
+    size_t errors = 0;
+    if (!conns || !idle) die("memory");
+    for (int i = 0; i < opt.connections; i++) {
+        conns[i].fd = connect_to();
+        conns[i].in = malloc(BUFFER);
+        struct epoll_event ev = {.events = EPOLLIN, .data.u32 = (uint32_t)i};
+        epoll_ctl(ep, EPOLL_CTL_ADD, conns[i].fd, &ev);
+        idle[idle_count++] = i;
+    }
+    int64_t begin = now_us(), end = begin + (int64_t)(opt.seconds * 1e6), sent = 0, busy = 0;
+    for (;;) {
+        int64_t now = now_us();
+        while (idle_count > 0 && now < end) {
+            int64_t due = opt.rate > 0 ? begin + (int64_t)((double)sent * 1e6 / opt.rate) : now;
+            if (due > now) break;
+            start(&conns[idle[--idle_count]], due);
+            sent++;
+            busy++;
+        }
+        if (now >= end && (busy == 0 || now > end + 10000000)) break;
+        struct epoll_event evs[256];
+        int n = epoll_wait(ep, evs, 256, 1);
+        for (int i = 0; i < n; i++) {
+            struct conn *c = &conns[evs[i].data.u32];
+            if (!c->busy || !receive(c)) continue;
+            c->busy = false;
+            busy--;
+            idle[idle_count++] = (int)evs[i].data.u32;
+            if (c->status < 200 || c->status > 299) errors++;
+            else sample(now_us() - c->due_us);
+        }
+    }
+    double took = (double)(now_us() - begin) / 1e6;
+    qsort(samples, sample_count, sizeof *samples, by_size);
+    printf("{\"requests\":%zu,\"errors\":%zu,\"unanswered\":%lld,\"seconds\":%.2f,\"per_second\":%.1f,\"p50_ms\":%.2f,\"p95_ms\":%.2f,\"p99_ms\":%.2f,\"max_ms\":%.2f}\n",
+           sample_count, errors, (long long)busy, took, (double)sample_count / took, percentile_ms(.5), percentile_ms(.95), percentile_ms(.99), percentile_ms(1));
+}
+
+/* --- sockets --- */
+
+/* Takes whole frames off the front; returns how many were text. Frames of a server are not masked. */
+static int frames(struct conn *c)
+{
+    int texts = 0;
+    for (;;) {
+        unsigned char *p = (unsigned char *)c->in;
+        if (c->in_len < 2) return texts;
+        size_t head = 2, len = p[1] & 127;
+        if (len == 126) {
+            if (c->in_len < 4) return texts;
+            len = (size_t)p[2] << 8 | p[3];
+            head = 4;
+        } else if (len == 127) die("a frame larger than expected");
+        if (c->in_len < head + len) return texts;
+        if ((p[0] & 15) == 1 && !memmem(p + head, len, "\"hello\"", 7) && !memmem(p + head, len, "\"presence\"", 10)) texts++;
+        memmove(c->in, c->in + head + len, c->in_len - head - len);
+        c->in_len -= head + len;
+    }
+}
+
+static void sockets(void)
+{
+    static const char upgrade[] = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    struct rlimit limit = {65536, 65536};
+    setrlimit(RLIMIT_NOFILE, &limit);
+    struct conn *conns = calloc((size_t)opt.connections, sizeof *conns);
+    int ep = epoll_create1(0), open_count = 0;
+    if (!conns) die("memory");
+    struct epoll_event ev = {.events = EPOLLIN, .data.u32 = UINT32_MAX}, evs[512];
+    epoll_ctl(ep, EPOLL_CTL_ADD, 0, &ev);
+    for (int i = 0; i < opt.connections; i++) {
+        char request[16384], answer[2048];
+        conns[i].fd = connect_to();
+        conns[i].in = malloc(8192);
+        send_all(conns[i].fd, request, make_request(request, sizeof request, upgrade));
+        size_t got = 0;
+        while (true) {                    /* one after the other: a burst of handshakes is not what is measured */
+            ssize_t n = read(conns[i].fd, answer + got, sizeof answer - got - 1);
+            if (n < 0 && errno == EAGAIN) {
+                usleep(100);
+                continue;
+            }
+            if (n <= 0) die("handshake");
+            got += (size_t)n;
+            answer[got] = '\0';
+            char *end = strstr(answer, "\r\n\r\n");
+            if (!end) continue;
+            if (strncmp(answer, "HTTP/1.1 101", 12) != 0) {
+                fprintf(stderr, "load: socket %d: %.200s\n", i, answer);
+                exit(1);
+            }
+            conns[i].in_len = got - (size_t)(end + 4 - answer);
+            memcpy(conns[i].in, end + 4, conns[i].in_len);
+            break;
+        }
+        ev = (struct epoll_event){.events = EPOLLIN, .data.u32 = (uint32_t)i};
+        epoll_ctl(ep, EPOLL_CTL_ADD, conns[i].fd, &ev);
+        open_count++;
+    }
+    printf("ready\n");
+    fflush(stdout);
+    int64_t go = 0;
+    int waiting = 0;
+    for (;;) {
+        int n = epoll_wait(ep, evs, 512, -1);
+        for (int i = 0; i < n; i++) {
+            if (evs[i].data.u32 == UINT32_MAX) {
+                char line[64];
+                ssize_t len = read(0, line, sizeof line);
+                if (len <= 0) exit(0);
+                for (int k = 0; k < opt.connections; k++) conns[k].got = false;
+                waiting = open_count;
+                sample_count = 0;
+                go = now_us();
+                printf("armed\n");
+                fflush(stdout);
+                continue;
+            }
+            struct conn *c = &conns[evs[i].data.u32];
+            ssize_t len = read(c->fd, c->in + c->in_len, 8192 - c->in_len);
+            if (len < 0 && errno == EAGAIN) continue;
+            if (len <= 0) {
+                epoll_ctl(ep, EPOLL_CTL_DEL, c->fd, NULL);
+                close(c->fd);
+                open_count--;
+                if (waiting && !c->got) waiting--;
+                fprintf(stderr, "load: a socket was closed\n");
+                continue;
+            }
+            c->in_len += (size_t)len;
+            if (!frames(c) || c->got || !waiting) continue;
+            c->got = true;
+            sample(now_us() - go);
+            if (--waiting > 0) continue;
+            qsort(samples, sample_count, sizeof *samples, by_size);
+            printf("{\"sockets\":%d,\"p50_ms\":%.2f,\"p99_ms\":%.2f,\"last_ms\":%.2f}\n", open_count, percentile_ms(.5), percentile_ms(.99), percentile_ms(1));
+            fflush(stdout);
+        }
+    }
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) return 2;
+    for (int i = 2; i < argc; i++) {
+        const char *a = argv[i], *v = i + 1 < argc ? argv[i + 1] : "";
+        if (a[0] != '-') {
+            if (opt.path_count < PATHS_MAX) opt.paths[opt.path_count++] = a;
+            continue;
+        }
+        i++;
+        switch (a[1]) {
+        case 'a': opt.address = v; break;
+        case 'p': opt.port = (int)strtol(v, NULL, 10); break;
+        case 'c':
+        case 'n': opt.connections = (int)strtol(v, NULL, 10); break;
+        case 'd': opt.seconds = strtod(v, NULL); break;
+        case 'r': opt.rate = strtod(v, NULL); break;
+        case 'm': opt.method = v; break;
+        case 'b': opt.body = v; break;
+        case 'H': if (opt.header_count < HEADERS_MAX) opt.headers[opt.header_count++] = v; break;
+        default: fprintf(stderr, "load: %s?\n", a); return 2;
+        }
+    }
+    if (!opt.path_count) return 2;
+    if (strcmp(argv[1], "http") == 0) http();
+    else sockets();
+    return 0;
+}
