@@ -339,6 +339,10 @@ begin
         return (select k.id from contacts k where k.org_id = p_org and k.customer_id = p_customer and k.kind = p_kind
                 and k.canonical = p_canonical and k.hidden_at is null);
     end if;
+    -- Strangers give these (pre-chat forms), as often as they write.
+    if (select count(*) from contacts k where k.org_id = p_org and k.customer_id = p_customer and k.hidden_at is null) >= 50 then
+        return null;
+    end if;
     contact := crm_identity_contact(p_org, p_customer, p_kind, p_identifier, p_canonical, p_keys);
     perform crm_event(p_org, 'customer.changed', p_customer);
     return case when not exists (select from contact_keys k where k.org_id = p_org and k.key = any (p_keys)

@@ -307,9 +307,13 @@ end $$;
 create or replace function crm_customer_delete(p_org uuid, who crm_actor, p_id uuid) returns boolean
 language plpgsql as $$
 declare
-    c customers := crm_need(p_org, p_id, who, true);
-    open integer := (select count(*) from chats h where h.org_id = p_org and h.customer_id = p_id and h.status <> 'closed');
+    c customers;
+    open integer;
 begin
+    -- FOR UPDATE: a message that comes in at this moment (crm_identity: KEY SHARE) waits, and then begins anew.
+    perform 1 from customers x where x.org_id = p_org and x.id = p_id for update;
+    c := crm_need(p_org, p_id, who, true);
+    open := (select count(*) from chats h where h.org_id = p_org and h.customer_id = p_id and h.status <> 'closed');
     if open > 0 then
         perform fault(409, 'CUSTOMER_HAS_OPEN_CHATS', null, jsonb_build_object('openChats', open));
     end if;
@@ -326,10 +330,13 @@ end $$;
 create or replace function crm_customer_erase(p_org uuid, who crm_actor, p_id uuid) returns boolean
 language plpgsql as $$
 declare
-    c customers := crm_need(p_org, p_id, who, true);
+    c customers;
     people uuid[];
     freed uuid[];
 begin
+    -- FOR UPDATE, as above: with less, a message coming in and this would wait for each other.
+    perform 1 from customers x where x.org_id = p_org and (x.id = p_id or x.merged_into_id = p_id) order by x.id for update;
+    c := crm_need(p_org, p_id, who, true);
     select array_agg(x.id) into people from customers x where x.org_id = p_org and (x.id = p_id or x.merged_into_id = p_id);
     select array_agg(distinct f) into freed from (
         select mf.file_id as f from messages m join message_files mf on mf.org_id = m.org_id and mf.message_id = m.id

@@ -174,7 +174,7 @@ end $$;
 -- ---- in ---------------------------------------------------------------------------------------------------------------
 
 -- One message from outside: identity → customer → open chat (or the one closed a moment ago, or a new one) → message, events.
--- Everything or nothing; a double changes nothing. p: see inbox_receive.c, which builds it.
+-- Everything or nothing; a double changes nothing. p: see receive.c, which builds it.
 create or replace function inbox_receive(p_org uuid, p_channel uuid, p jsonb,
     out chat_id uuid, out message_id uuid, out seq integer, out customer_id uuid, out is_double boolean, out is_new boolean)
 language plpgsql as $$
@@ -185,16 +185,17 @@ declare
     m messages;
     r record;
     extra jsonb;
-    previous_status text;
+    queued boolean := false;      -- did the chat come (back) into a queue?
     reopen_hours integer;
 begin
     is_new := false;
+    is_double := false;
     if p ? 'externalId' then
         select x.chat_id, x.id, x.seq, x.customer_id into chat_id, message_id, seq, customer_id
           from messages x where x.org_id = p_org and x.channel_id = p_channel and x.external_id = p->>'externalId';
         if found then is_double := true; return; end if;
     end if;
-    select * into chan from channels c where c.org_id = p_org and c.id = p_channel;
+    select * into chan from channels c where c.org_id = p_org and c.id = p_channel and c.deleted_at is null;
     if not found then
         raise exception using errcode = 'IF404', message = 'CHANNEL_NOT_FOUND';
     end if;
@@ -202,6 +203,13 @@ begin
     select * into ident from crm_identity(p_org, p->>'identityKind', p->>'identifier', p->>'canonical',
         array(select jsonb_array_elements_text(p->'keys')), p->>'name', chan.kind);
     customer_id := ident.customer_id;
+    -- What was sent again long after the answer got lost must not reopen the chat that it stands in.
+    if p ? 'clientId' then
+        select x.chat_id, x.id, x.seq into chat_id, message_id, seq
+          from chats c join messages x on x.org_id = c.org_id and x.chat_id = c.id and x.client_id = p->>'clientId'
+         where c.org_id = p_org and c.contact_id = ident.contact_id and c.channel_id = p_channel limit 1;
+        if found then is_double := true; return; end if;
+    end if;
     for extra in select * from jsonb_array_elements(coalesce(p->'contacts', '[]')) loop
         perform crm_add_contact(p_org, customer_id, extra->>'kind', extra->>'identifier', extra->>'canonical',
             array(select jsonb_array_elements_text(extra->'keys')));
@@ -210,27 +218,31 @@ begin
     loop
         select * into ch from chats c where c.org_id = p_org and c.contact_id = ident.contact_id and c.channel_id = p_channel
             and c.status <> 'closed' for update;
-        exit when found;
+        if found then
+            queued := ch.snoozed_until is not null or ch.archived_at is not null or ch.status = 'waiting';
+            exit;
+        end if;
         select coalesce((o.settings->>'reopenHours')::integer, 12) into reopen_hours from organizations o where o.id = p_org;
         update chats c set status = case when c.assignee_id is null then 'pending' else 'in_progress' end, closed_at = null,
                closed_by = null, closure_type_id = null, closure_note = '', archived_at = null
-         where c.org_id = p_org and c.id = (
+         where c.org_id = p_org and c.status = 'closed' and c.id = (
                select o.id from chats o where o.org_id = p_org and o.contact_id = ident.contact_id and o.channel_id = p_channel
                   and o.status = 'closed' and o.closed_at > now() - make_interval(hours => reopen_hours)
                 order by o.closed_at desc limit 1)
         returning c.* into ch;
         if found then
             ch := inbox_note_event(ch, null, '', 'reopened', null);
+            perform inbox_chat_event('chat.changed', ch, ch.team_id, ch.assignee_id);
+            queued := true;
             exit;
         end if;
         insert into chats (org_id, customer_id, contact_id, channel_id, team_id, visitor)
         values (p_org, ident.customer_id, ident.contact_id, p_channel, chan.default_team_id, coalesce(p->'visitor', '{}'))
         on conflict (org_id, contact_id, channel_id) where status <> 'closed' do nothing
         returning * into ch;
-        if found then is_new := true; exit; end if;
+        if found then is_new := true; queued := true; exit; end if;
     end loop;
 
-    previous_status := ch.status;
     m.id := (p->>'id')::uuid;
     m.direction := case when (p->>'echo')::boolean then 'out' else 'in' end;
     m.kind := p->>'kind';
@@ -238,12 +250,13 @@ begin
     m.data := p->'data';
     m.status := case when (p->>'echo')::boolean then 'sent' else 'received' end;
     m.author_kind := case when (p->>'echo')::boolean then 'user' else 'customer' end;
-    m.author_name := coalesce(nullif(p->>'name', ''), (select c.name from customers c where c.org_id = p_org and c.id = ident.customer_id), '');
+    m.author_name := coalesce((select nullif(c.name, '') from customers c where c.org_id = p_org and c.id = ident.customer_id), p->>'name', '');
     m.external_id := p->>'externalId';
     m.client_id := p->>'clientId';
     m.created_at := coalesce(least(to_timestamp((p->>'sentMs')::bigint / 1000.0), clock_timestamp()), clock_timestamp());
     if p ? 'replyToId' then
-        select x.id into m.reply_to_id from messages x where x.org_id = p_org and x.chat_id = ch.id and x.id = (p->>'replyToId')::uuid;
+        select x.id into m.reply_to_id from messages x
+         where x.org_id = p_org and x.chat_id = ch.id and x.id = (p->>'replyToId')::uuid and x.direction in ('in', 'out') and x.seq > 0;
     elsif p ? 'replyTo' then
         select x.id into m.reply_to_id from messages x where x.org_id = p_org and x.channel_id = p_channel and x.external_id = p->>'replyTo';
     end if;
@@ -256,11 +269,12 @@ begin
     update channels set last_event_at = now() where org_id = p_org and id = p_channel
         and (last_event_at is null or last_event_at < now() - interval '10 seconds');
     if is_new then
-        perform inbox_distribute(p_org, ch.team_id);
-        select * into ch from chats c where c.org_id = p_org and c.id = chat_id;
         perform inbox_chat_event('chat.created', ch, ch.team_id, ch.assignee_id);
     end if;
     perform inbox_message_event('message.created', ch, r.m);
+    if queued and ch.status = 'pending' and ch.assignee_id is null then
+        perform inbox_distribute(p_org, ch.team_id);
+    end if;
 end $$;
 
 -- ---- delivery states --------------------------------------------------------------------------------------------------
@@ -301,58 +315,6 @@ begin
     return true;
 end $$;
 
--- ---- distribution -----------------------------------------------------------------------------------------------------
-
--- Give the waiting chats of a team (null: none) to its people: fewest open chats first, ties to the longest idle, never above
--- a person's capacity, only who is online. One transaction with whatever freed the capacity.
-create or replace function inbox_distribute(p_org uuid, p_team uuid) returns integer
-language plpgsql as $$
-declare
-    mode text;
-    agent record;
-    ch chats;
-    given integer := 0;
-begin
-    if p_team is null then return 0; end if;
-    select t.distribution into mode from teams t where t.org_id = p_org and t.id = p_team for update;
-    if mode is null or mode = 'manual' then return 0; end if;
-    loop
-        select tm.user_id, u.name into agent
-          from team_members tm
-          join memberships ms on ms.org_id = tm.org_id and ms.user_id = tm.user_id
-          join users u on u.id = tm.user_id
-          cross join lateral (select count(*) as open, max(c.updated_at) as latest from chats c
-                              where c.org_id = p_org and c.assignee_id = tm.user_id and c.status <> 'closed') load
-         where tm.org_id = p_org and tm.team_id = p_team and ms.status = 'active' and ms.availability = 'online'
-           and (ms.capacity = 0 or load.open < ms.capacity)
-         order by load.open, load.latest nulls first, tm.position limit 1;
-        exit when not found;
-        select * into ch from chats c where c.org_id = p_org and c.team_id = p_team and c.status = 'pending'
-            and c.assignee_id is null and c.owner = 'human' and c.snoozed_until is null
-          order by c.priority desc, c.opened_at limit 1 for update skip locked;
-        exit when not found;
-        update chats c set assignee_id = agent.user_id, status = 'in_progress', version = c.version + 1, updated_at = clock_timestamp()
-         where c.org_id = p_org and c.id = ch.id returning c.* into ch;
-        ch := inbox_note_event(ch, null, '', 'distributed', jsonb_build_object('userId', agent.user_id, 'userName', agent.name));
-        perform inbox_chat_event('chat.changed', ch, ch.team_id, null);
-        given := given + 1;
-    end loop;
-    return given;
-end $$;
-
--- A person left the organization: what they had waits for others.
-create or replace function inbox_user_removed(p_org uuid, p_user uuid) returns void
-language plpgsql as $$
-declare
-    ch chats;
-begin
-    for ch in select * from chats c where c.org_id = p_org and c.assignee_id = p_user and c.status <> 'closed' for update loop
-        update chats c set assignee_id = null, status = 'pending', version = c.version + 1, updated_at = now()
-         where c.org_id = p_org and c.id = ch.id returning c.* into ch;
-        perform inbox_chat_event('chat.changed', ch, ch.team_id, p_user);
-    end loop;
-end $$;
-
 -- ---- changes of state -------------------------------------------------------------------------------------------------
 
 -- Change columns of a chat whose row the caller has locked: p_set holds new values by column name ("assignee_id", "team_id",
@@ -380,72 +342,57 @@ begin
         ch := inbox_note_event(ch, p_actor, p_actor_name, p_what, p_data);
     end if;
     perform inbox_chat_event('chat.changed', ch, was.team_id, was.assignee_id);
-    -- Whatever frees capacity, or puts a chat into a team's queue, drains the queue in this transaction.
-    if was.assignee_id is not null and (ch.status = 'closed' or ch.assignee_id is distinct from was.assignee_id) then
-        perform inbox_distribute_for(p_org, was.assignee_id);
+    -- Whatever puts a chat into a team's queue, or frees capacity, drains the queue in this transaction. Who gave the chat back
+    -- does not get it again at once.
+    if ch.status = 'pending' and ch.assignee_id is null and ch.snoozed_until is null then
+        perform inbox_distribute(p_org, ch.team_id, ch.id, was.assignee_id);
     end if;
-    if ch.status = 'pending' and ch.assignee_id is null and ch.team_id is not null then
-        perform inbox_distribute(p_org, ch.team_id);
-        select * into ch from chats c where c.org_id = p_org and c.id = p_chat;
+    if was.assignee_id is not null and was.status <> 'closed' and (ch.status = 'closed' or ch.assignee_id is distinct from was.assignee_id) then
+        perform inbox_distribute_for(p_org, was.assignee_id, ch.id, true);
     end if;
+    select * into ch from chats c where c.org_id = p_org and c.id = p_chat;
     return ch;
 end $$;
 
--- A person has room again: drain the queues of their teams.
-create or replace function inbox_distribute_for(p_org uuid, p_user uuid) returns void
-language plpgsql as $$
-declare
-    team uuid;
-begin
-    for team in select tm.team_id from team_members tm join teams t on t.org_id = tm.org_id and t.id = tm.team_id
-                 where tm.org_id = p_org and tm.user_id = p_user and t.distribution <> 'manual' order by tm.team_id loop
-        perform inbox_distribute(p_org, team);
-    end loop;
-end $$;
-
--- Snoozes that are over, of all organizations: the chats come back to the top of their lists.
-create or replace function inbox_wake() returns integer
-language plpgsql security definer set search_path = pg_catalog, public as $$
+-- Open a chat from our side: the open one of the contact on the channel is reused, unless it is not for these eyes. p: {customer,
+-- contact, channel, team?, start, actor?, seesAll, teams, seesContacts}.
+create or replace function inbox_open(p_org uuid, p jsonb, out id uuid, out existing boolean, out formatted text) language plpgsql as $$
 declare
     ch chats;
-    n integer := 0;
+    team uuid := (p->>'team')::uuid;
+    actor uuid := (p->>'actor')::uuid;
+    start boolean := coalesce((p->>'start')::boolean, false);
 begin
-    for ch in select * from chats c where c.snoozed_until <= now() order by c.snoozed_until limit 500 for update skip locked loop
-        update chats c set snoozed_until = null, last_message_at = greatest(c.last_message_at, now()), version = c.version + 1, updated_at = now()
-         where c.org_id = ch.org_id and c.id = ch.id returning c.* into ch;
-        ch := inbox_note_event(ch, null, '', 'woken', null);
-        perform inbox_chat_event('chat.changed', ch, ch.team_id, ch.assignee_id);
-        n := n + 1;
-    end loop;
-    return n;
-end $$;
-
--- Open a chat from our side: the open one of the contact on the channel is reused.
-create or replace function inbox_open(p_org uuid, p_customer uuid, p_contact uuid, p_channel uuid, p_team uuid, p_start boolean, p_actor uuid,
-    p_sees_contacts boolean, out id uuid, out existing boolean, out formatted text) language plpgsql as $$
-declare
-    ch chats;
-begin
-    if p_team is not null and not exists (select from teams t where t.org_id = p_org and t.id = p_team) then
-        raise exception using errcode = 'IF400', message = 'NOT_FOUND', hint = 'teamId';
+    if team is not null and not exists (select from teams t where t.org_id = p_org and t.id = team) then
+        raise exception using errcode = 'IF400', message = 'TEAM_NOT_FOUND', hint = 'teamId';
     end if;
     loop
-        select * into ch from chats c where c.org_id = p_org and c.contact_id = p_contact and c.channel_id = p_channel and c.status <> 'closed' for update;
+        select * into ch from chats c where c.org_id = p_org and c.contact_id = (p->>'contact')::uuid and c.channel_id = (p->>'channel')::uuid
+            and c.status <> 'closed' for update;
         existing := found;
         exit when found;
         insert into chats (org_id, customer_id, contact_id, channel_id, team_id, status, assignee_id)
-        values (p_org, p_customer, p_contact, p_channel, coalesce(p_team, (select c.default_team_id from channels c where c.org_id = p_org and c.id = p_channel)),
-                case when p_start then 'in_progress' else 'pending' end, case when p_start then p_actor end)
+        values (p_org, (p->>'customer')::uuid, (p->>'contact')::uuid, (p->>'channel')::uuid,
+                coalesce(team, (select c.default_team_id from channels c where c.org_id = p_org and c.id = (p->>'channel')::uuid)),
+                case when start then 'in_progress' else 'pending' end, case when start then actor end)
         on conflict (org_id, contact_id, channel_id) where status <> 'closed' do nothing
         returning * into ch;
         exit when found;
     end loop;
-    if existing and p_start and ch.status = 'pending' then
-        ch := inbox_change(p_org, ch.id, jsonb_build_object('status', 'in_progress'), null, null, p_actor, null);
+    if existing and not ((p->>'seesAll')::boolean or coalesce(ch.assignee_id = actor, false)
+                         or coalesce(ch.team_id = any ((p->>'teams')::uuid[]), false)) then
+        raise exception using errcode = 'IF409', message = 'CHAT_ASSIGNED', hint = 'contactValue';
+    end if;
+    if existing and start and ch.status = 'pending' then
+        ch := inbox_change(p_org, ch.id, jsonb_build_object('status', 'in_progress', 'assignee_id', coalesce(ch.assignee_id, actor)), null, null,
+                           actor, null);
     elsif not existing then
         perform inbox_chat_event('chat.created', ch, ch.team_id, ch.assignee_id);
+        if ch.status = 'pending' then
+            perform inbox_distribute(p_org, ch.team_id);
+        end if;
     end if;
     id := ch.id;
-    select case when p_sees_contacts then co.canonical else mask_contact(co.kind, co.canonical) end into formatted
-      from contacts co where co.org_id = p_org and co.id = p_contact;
+    select case when (p->>'seesContacts')::boolean then co.canonical else mask_contact(co.kind, co.canonical) end into formatted
+      from contacts co where co.org_id = p_org and co.id = (p->>'contact')::uuid;
 end $$;

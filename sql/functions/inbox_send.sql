@@ -1,15 +1,15 @@
 -- Messages going out: written with the job that sends them, in one commit.
 
 -- Write a message to the customer. p: {id, content, kind?, clientId, replyToId, files:[{fileId}], scheduledFor, sequenceId,
--- authorKind, authorId, authorName, data?}. Answering a chat that nobody has takes it. Scheduled ones wait as rows with a
--- job "message.release" and get their place in the conversation when they leave.
+-- authorKind, authorId, authorName, data?, keepPending?}. Answering a chat that nobody has takes it. Scheduled ones wait as rows
+-- with a job "message.release" and get their place in the conversation when they leave; steps of one sequence in their order.
 create or replace function inbox_send(p_org uuid, p_chat uuid, p jsonb, out message json, out is_double boolean)
 language plpgsql as $$
 declare
     ch chats;
     m messages;
     r record;
-    previous_assignee uuid;
+    had integer;
     author uuid := (p->>'authorId')::uuid;
     first_kind text;
 begin
@@ -21,12 +21,14 @@ begin
     end if;
     if ch.status = 'closed' then raise exception using errcode = 'IF409', message = 'CHAT_CLOSED'; end if;
 
-    if p->>'authorKind' = 'user' and ch.assignee_id is null and author is not null then
-        update chats c set assignee_id = author, status = 'in_progress', version = c.version + 1, updated_at = now()
+    if coalesce((p->>'keepPending')::boolean, false) then
+        null;
+    elsif p->>'authorKind' = 'user' and ch.assignee_id is null and author is not null then
+        update chats c set assignee_id = author, status = 'in_progress', snoozed_until = null, version = c.version + 1, updated_at = now()
          where c.org_id = p_org and c.id = ch.id returning c.* into ch;
         ch := inbox_note_event(ch, author, p->>'authorName', 'taken', null);
         perform inbox_chat_event('chat.changed', ch, ch.team_id, null);
-    elsif ch.status in ('pending', 'waiting') and not coalesce((p->>'keepPending')::boolean, false) and ch.assignee_id is not null then
+    elsif ch.status in ('pending', 'waiting') and ch.assignee_id is not null and not p ? 'scheduledFor' then
         update chats c set status = 'in_progress', version = c.version + 1, updated_at = now()
          where c.org_id = p_org and c.id = ch.id returning c.* into ch;
     end if;
@@ -44,7 +46,8 @@ begin
     m.sequence_id := (p->>'sequenceId')::uuid;
     m.scheduled_for := (p->>'scheduledFor')::timestamptz;
     if p ? 'replyToId' then
-        select x.id into m.reply_to_id from messages x where x.org_id = p_org and x.chat_id = ch.id and x.id = (p->>'replyToId')::uuid;
+        select x.id into m.reply_to_id from messages x where x.org_id = p_org and x.chat_id = ch.id and x.id = (p->>'replyToId')::uuid
+           and x.direction in ('in', 'out') and x.seq > 0 and x.deleted_at is null;
         if m.reply_to_id is null then
             raise exception using errcode = 'IF400', message = 'MESSAGE_NOT_FOUND', hint = 'replyToMessageId';
         end if;
@@ -61,8 +64,8 @@ begin
         select p_org, m.id, (x.ord - 1)::smallint, f.id, f.kind, f.name, f.type, f.size_bytes
           from jsonb_array_elements(coalesce(p->'files', '[]')) with ordinality as x (f0, ord)
           join files f on f.org_id = p_org and f.id = (x.f0->>'fileId')::uuid;
-        insert into jobs (org_id, kind, payload, due_at, unique_key)
-        values (p_org, 'message.release', jsonb_build_object('messageId', m.id), m.scheduled_for, 'message.release:' || m.id);
+        insert into jobs (org_id, kind, payload, due_at, order_key, unique_key)
+        values (p_org, 'message.release', jsonb_build_object('messageId', m.id), m.scheduled_for, 'sequence:' || m.sequence_id, 'message.release:' || m.id);
         is_double := false;
     else
         select * into r from inbox_append(ch, m, p->'files');
@@ -71,8 +74,15 @@ begin
         values (p_org, 'message.send', jsonb_build_object('messageId', m.id), 'chat:' || ch.id, 'message.send:' || m.id)
         on conflict do nothing;
         if p->>'authorKind' = 'user' and author is not null then
+            -- Who answers has read; their other screens hear of it.
+            select cr.inbound_seen into had from chat_reads cr where cr.org_id = p_org and cr.user_id = author and cr.chat_id = ch.id;
             insert into chat_reads (org_id, chat_id, user_id, inbound_seen, seq_seen) values (p_org, ch.id, author, ch.inbound_count, m.seq)
             on conflict (org_id, user_id, chat_id) do update set inbound_seen = excluded.inbound_seen, seq_seen = excluded.seq_seen, updated_at = now();
+            if coalesce(had, 0) < ch.inbound_count then
+                insert into events (org_id, type, chat_id, team_id, assignee_id, user_id, payload)
+                values (p_org, 'chat.read', ch.id, ch.team_id, ch.assignee_id, author,
+                        jsonb_build_object('chatId', ch.id, 'inboundSeen', ch.inbound_count, 'seqSeen', m.seq));
+            end if;
         end if;
     end if;
     perform inbox_message_event('message.created', ch, m);
@@ -92,8 +102,11 @@ begin
     update messages x set status = 'queued', seq = ch.message_count + 1, created_at = clock_timestamp()
      where x.org_id = p_org and x.id = p_message and x.status = 'scheduled' returning x.* into m;
     if not found then return false; end if;
+    -- A chat that was closed meanwhile stays closed: what was promised for this hour still goes out.
     update chats c set message_count = m.seq, last_message_at = m.created_at, last_message = message_preview(m), waiting_since = null,
-           first_response_at = coalesce(c.first_response_at, m.created_at), version = c.version + 1, updated_at = now()
+           first_response_at = case when m.author_kind in ('user', 'key') then coalesce(c.first_response_at, m.created_at) else c.first_response_at end,
+           status = case when c.status = 'waiting' and c.assignee_id is not null then 'in_progress' else c.status end,
+           archived_at = null, version = c.version + 1, updated_at = now()
      where c.org_id = p_org and c.id = ch.id returning c.* into ch;
     insert into jobs (org_id, kind, payload, order_key, unique_key)
     values (p_org, 'message.send', jsonb_build_object('messageId', m.id), 'chat:' || ch.id, 'message.send:' || m.id)
@@ -112,7 +125,7 @@ begin
     select * into ch from chats c where c.org_id = p_org and c.id = p_chat for update;
     if not found then raise exception using errcode = 'IF404', message = 'CHAT_NOT_FOUND'; end if;
     update messages x set status = 'queued', error = null where x.org_id = p_org and x.id = p_message and x.chat_id = p_chat
-        and x.status = 'failed' and x.direction = 'out' returning x.* into m;
+        and x.status = 'failed' and x.direction = 'out' and x.deleted_at is null returning x.* into m;
     if not found then raise exception using errcode = 'IF409', message = 'MESSAGE_NOT_FAILED'; end if;
     insert into jobs (org_id, kind, payload, order_key, unique_key)
     values (p_org, 'message.send', jsonb_build_object('messageId', m.id), 'chat:' || p_chat, 'message.send:' || m.id)

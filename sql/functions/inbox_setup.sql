@@ -57,7 +57,7 @@ declare
 begin
     update channels c set default_team_id = null, updated_at = now() where c.org_id = p_org and c.default_team_id = p_team;
     update shortcuts s set team_ids = array_remove(s.team_ids, p_team) where s.org_id = p_org and p_team = any(s.team_ids);
-    for ch in select * from chats c where c.org_id = p_org and c.team_id = p_team for update loop
+    for ch in select * from chats c where c.org_id = p_org and c.team_id = p_team order by c.id for update loop
         update chats c set team_id = null, version = c.version + 1 where c.org_id = p_org and c.id = ch.id returning c.* into ch;
         if ch.status <> 'closed' then
             perform inbox_chat_event('chat.changed', ch, p_team, ch.assignee_id);

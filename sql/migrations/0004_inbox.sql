@@ -241,3 +241,12 @@ create table inbox_views (
 comment on table inbox_views is 'Saved filters of one person.';
 create index inbox_views_user on inbox_views (org_id, user_id, position);
 call platform_tenant('inbox_views');
+
+create table agent_turns (
+    org_id     uuid not null references organizations (id) on delete cascade,
+    user_id    uuid not null,
+    idle_since timestamptz not null,
+    primary key (org_id, user_id)
+);
+comment on table agent_turns is 'Automatic distribution: when a person was last given a chat, or last ended one.';
+call platform_tenant('agent_turns');

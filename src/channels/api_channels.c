@@ -179,7 +179,7 @@ const struct route channels_routes[] = {
     {ROW(HTTP_GET, "", "list", "Connected accounts."), .shape = ANSWER_LIST, .sql = &SQL_CHANNELS_LIST},
     {ROW(HTTP_POST, "", "create", "Connect an account."), .creates = true, .fields = add_fields, .handler = channel_add},
     {ROW(HTTP_GET, "/{channelId}", "get", "One account."), .sql = &SQL_CHANNEL_GET},
-    {ROW(HTTP_PATCH, "/{channelId}", "update", "Change an account."), .fields = change_fields, .handler = channel_change},
+    {ROW(HTTP_PATCH, "/{channelId}", "update", "Change an account."), .fields = change_fields, .errors = "404 CHANNEL_NOT_FOUND", .handler = channel_change},
     {ROW(HTTP_POST, "/{channelId}/pause", "pause", "Take nothing in and send nothing, for a while."), .handler = channel_pause},
     {ROW(HTTP_POST, "/{channelId}/resume", "resume", "Go on."), .handler = channel_resume},
     {ROW(HTTP_DELETE, "/{channelId}", "remove", "Disconnect for good; the history stays."), .shape = ANSWER_EMPTY, .handler = channel_remove},

@@ -1,8 +1,9 @@
 /* The context of one unit of work (ctx.h) and the readers of its input.
  *
- * The context lives inside its own arena: ctx_free frees the arena and with it everything that the work allocated,
- * results of queries and parsed JSON included (they register themselves with arena_on_free). The input `in` starts as
- * an empty object, so that the readers below need no checks; fields.c fills it. */
+ * The context lives inside its own arena: ctx_free frees the arena and with it everything that
+ * the work allocated, results of queries and parsed JSON included (they register themselves with
+ * arena_on_free). The input `in` starts as an empty object, so that the readers below need no
+ * checks; fields.c fills it. */
 #include "core/ctx.h"
 
 #include <string.h>

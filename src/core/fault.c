@@ -1,7 +1,8 @@
 /* Faults: what went wrong, in words and codes for the one who asked (ctx.h).
  *
- * The first fault that is set stays: the deepest function knows best, and its callers only pass the error on. Details
- * (one per bad field) are added until the table is full. Texts live in the context's arena. */
+ * The first fault that is set stays: the deepest function knows best, and its callers only pass
+ * the error on. Details (one per bad field) are added until the table is full. Texts live in the
+ * context's arena. */
 #include "core/ctx.h"
 
 #include <stdarg.h>

@@ -1,5 +1,5 @@
-/* The forms of short texts (field_text.h). Nothing here follows a standard to its last corner: a check refuses what
- * cannot be meant, and lets pass what a person or a platform may really have. */
+/* The forms of short texts (field_text.h). Nothing here follows a standard to its last corner: a
+ * check refuses what cannot be meant, and lets pass what a person or a platform may really have. */
 #include "core/field_text.h"
 
 #include <string.h>
@@ -25,7 +25,8 @@ bool field_int(const char *s, int64_t *ret_n)
     size_t len = strlen(p);
     if (len == 0 || len > 19 || strspn(p, "0123456789") != len) return false;
     uint64_t n = 0; /* 19 digits cannot overflow it */
-    for (; *p; p++) n = n * 10 + (uint64_t)(*p - '0');
+    for (; *p; p++)
+        n = n * 10 + (uint64_t)(*p - '0');
     if (n > (uint64_t)INT64_MAX) return false;
     *ret_n = negative ? -(int64_t)n : (int64_t)n;
     return true;
@@ -49,12 +50,14 @@ bool field_email(const char *s)
     size_t len = strlen(s);
     const char *at = strchr(s, '@');
     if (!at || at == s || at - s > 64 || len > 254 || !visible(s, len)) return false;
-    if (strpbrk(s, "<>()[]\\,;:\"") || strstr(s, "..") || s[0] == '.' || at[-1] == '.') return false;
+    if (strpbrk(s, "<>()[]\\,;:\"") || strstr(s, "..") || s[0] == '.' || at[-1] == '.')
+        return false;
     const char *domain = at + 1;
     size_t domain_len = strlen(domain);
     if (strchr(domain, '@') || domain_len < 3 || domain[0] == '.' || domain[0] == '-') return false;
     for (const char *p = domain; *p; p++) {
-        bool letter = (*p >= 'A' && *p <= 'Z') || is_lower(*p) || is_digit(*p) || (unsigned char)*p >= 0x80;
+        bool letter =
+            (*p >= 'A' && *p <= 'Z') || is_lower(*p) || is_digit(*p) || (unsigned char)*p >= 0x80;
         if (!letter && *p != '.' && *p != '-') return false;
     }
     const char *dot = strrchr(domain, '.');
@@ -65,15 +68,19 @@ bool field_phone(const char *s)
 {
     int digits = 0;
     for (const char *p = s; *p; p++) {
-        if (is_digit(*p)) digits++;
-        else if (*p == '+' ? p != s && !(p == s + 1 && *s == '(') : !strchr(" .-()/", *p)) return false;
+        if (is_digit(*p))
+            digits++;
+        else if (*p == '+' ? p != s && !(p == s + 1 && *s == '(') : !strchr(" .-()/", *p))
+            return false;
     }
     return digits >= 6 && digits <= 18; /* 15 by E.164, and a carrier or trunk code before it */
 }
 
 bool field_url(const char *s)
 {
-    const char *host = strncmp(s, "https://", 8) == 0 ? s + 8 : strncmp(s, "http://", 7) == 0 ? s + 7 : NULL;
+    const char *host = strncmp(s, "https://", 8) == 0  ? s + 8
+                       : strncmp(s, "http://", 7) == 0 ? s + 7
+                                                       : NULL;
     if (!host || !visible(s, strlen(s)) || strpbrk(s, "<>\"\\^`{|}")) return false;
     size_t authority = strcspn(host, "/?#");
     return authority > 0 && host[0] != ':' && host[0] != '.' && !memchr(host, '@', authority);
@@ -114,14 +121,16 @@ bool field_choice(const char *values, const char *text, size_t len)
     return false;
 }
 
-/* Bytes of the white space that starts at s, 0 when there is none: ASCII, no-break and ideographic space, the spaces
- * of U+2000, and the byte order mark that pasted text brings along. */
+/* Bytes of the white space that starts at s, 0 when there is none: ASCII, no-break and
+ * ideographic space, the spaces of U+2000, and the byte order mark that pasted text brings
+ * along. */
 static size_t space_at(const char *s, size_t len)
 {
     uint32_t code = 0;
     size_t n = utf8_next(s, len, &code);
-    bool space = code == ' ' || (code >= '\t' && code <= '\r') || code == 0xa0 || code == 0x3000 || code == 0xfeff ||
-                 (code >= 0x2000 && code <= 0x200b) || code == 0x2028 || code == 0x2029;
+    bool space = code == ' ' || (code >= '\t' && code <= '\r') || code == 0xa0 || code == 0x3000 ||
+                 code == 0xfeff || (code >= 0x2000 && code <= 0x200b) || code == 0x2028 ||
+                 code == 0x2029;
     return space ? n : 0;
 }
 
@@ -129,7 +138,8 @@ static size_t space_at(const char *s, size_t len)
 static size_t space_before(const char *s, size_t len)
 {
     size_t start = len;
-    do start--;
+    do
+        start--;
     while (start > 0 && len - start < 4 && ((unsigned char)s[start] & 0xc0) == 0x80);
     return space_at(s + start, len - start) == len - start ? len - start : 0;
 }
@@ -141,7 +151,8 @@ void field_text_clean(const char *s, size_t len, bool trim, struct buf *out)
         s += n;
         len -= n;
     }
-    while (trim && len > 0 && (n = space_before(s, len)) > 0) len -= n;
+    while (trim && len > 0 && (n = space_before(s, len)) > 0)
+        len -= n;
     for (size_t i = 0; i < len; i++) {
         if (s[i] == '\r') {
             if (i + 1 < len && s[i + 1] == '\n') continue;

@@ -1,5 +1,6 @@
-/* The forms of short texts that field rows name (router.h): pure checks, no context. Used by fields.c; domains may use
- * them for values that come from elsewhere (imports, channels). All take NUL-terminated valid UTF-8. */
+/* The forms of short texts that field rows name (router.h): pure checks, no context. Used by
+ * fields.c; domains may use them for values that come from elsewhere (imports, channels). All
+ * take NUL-terminated valid UTF-8. */
 #ifndef INTERFLOW_CORE_FIELD_TEXT_H
 #define INTERFLOW_CORE_FIELD_TEXT_H
 
@@ -7,12 +8,15 @@
 
 #include "base/buf.h"
 
-/* A whole number in decimal, without sign other than "-", that fits 64 bits. False leaves ret_n untouched. */
+/* A whole number in decimal, without sign other than "-", that fits 64 bits. False leaves ret_n
+ * untouched. */
 bool field_int(const char *s, int64_t *ret_n);
 bool field_uuid(const char *s);
-/* One "@", a local part of 1-64 bytes, a domain with a dot; no white space, no controls. RFC 5321 lengths. */
+/* One "@", a local part of 1-64 bytes, a domain with a dot; no white space, no controls. RFC
+ * 5321 lengths. */
 bool field_email(const char *s);
-/* 6-18 digits with the usual signs between them, an optional "+" or "(" in front. Plausibility only. */
+/* 6-18 digits with the usual signs between them, an optional "+" or "(" in front. Plausibility
+ * only. */
 bool field_phone(const char *s);
 /* http(s)://host…, no user name in it, no white space. */
 bool field_url(const char *s);

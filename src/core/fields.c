@@ -1,15 +1,18 @@
 /* Binding: from what a client sent to c->in, by the field rows of a route (router.h).
  *
- * The invariant: whatever stands in c->in afterwards has the type, the length and the form that its row promises, so that
- * handlers and queries read it without checks of their own. Everything that is wrong is named, with the path of the
- * field ("contacts[0].value") and a stable code, up to FAULT_DETAILS_MAX at once:
+ * The invariant: whatever stands in c->in afterwards has the type, the length and the form that
+ * its row promises, so that handlers and queries read it without checks of their own. Everything
+ * that is wrong is named, with the path of the field ("contacts[0].value") and a stable code, up
+ * to FAULT_DETAILS_MAX at once:
  *
- *     REQUIRED UNKNOWN_FIELD INVALID_TYPE TOO_SHORT TOO_LONG TOO_FEW TOO_MANY OUT_OF_RANGE INVALID_TEXT INVALID_NUMBER
- *     INVALID_BOOLEAN INVALID_UUID INVALID_CHOICE INVALID_EMAIL INVALID_PHONE INVALID_URL INVALID_COLOR INVALID_DATE
- *     INVALID_DATETIME INVALID_SLUG INVALID_JSON DUPLICATE
+ *     REQUIRED UNKNOWN_FIELD INVALID_TYPE TOO_SHORT TOO_LONG TOO_FEW TOO_MANY OUT_OF_RANGE
+ *     INVALID_TEXT INVALID_NUMBER INVALID_BOOLEAN INVALID_UUID INVALID_CHOICE INVALID_EMAIL
+ *     INVALID_PHONE INVALID_URL INVALID_COLOR INVALID_DATE INVALID_DATETIME INVALID_SLUG
+ *     INVALID_JSON DUPLICATE
  *
- * The same code reads JSON bodies (typed values) and text (paths, queries, headers, forms), where numbers, booleans and
- * lists are first read from their text. Forms of single texts (e-mail, URL, …) are in field_text.c. */
+ * The same code reads JSON bodies (typed values) and text (paths, queries, headers, forms),
+ * where numbers, booleans and lists are first read from their text. Forms of single texts
+ * (e-mail, URL, …) are in field_text.c. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,11 +22,11 @@
 #include "core/field_text.h"
 #include "core/router.h"
 
-#define PATH_SIZE 128
-#define TEXT_MAX_DEFAULT 1000
-#define URL_MAX_DEFAULT 2000
+#define PATH_SIZE         128
+#define TEXT_MAX_DEFAULT  1000
+#define URL_MAX_DEFAULT   2000
 #define ITEMS_MAX_DEFAULT 100
-#define JSON_MAX_DEFAULT ((int64_t)(64 * KIB))
+#define JSON_MAX_DEFAULT  ((int64_t)(64 * KIB))
 
 /* One binding under way: where it is (for the words of a fault), and whether values are text. */
 struct bind {
@@ -36,7 +39,7 @@ struct bind {
 
 static json_t *bind_value(struct bind *b, const struct field *f, json_t *v);
 
-/* --- the path ------------------------------------------------------------------------------------------------- */
+/* --- the path --------------------------------------------------------------------------------- */
 
 static size_t path_push(struct bind *b, const char *name)
 {
@@ -91,13 +94,14 @@ static json_t *bad_number(struct bind *b, const char *code, const char *words, i
     return NULL;
 }
 
-/* --- single values ---------------------------------------------------------------------------------------------- */
+/* --- single values ---------------------------------------------------------------------------- */
 
 static json_t *bind_int(struct bind *b, const struct field *f, const json_t *v)
 {
     int64_t n = 0;
     if (b->text) {
-        if (!field_int(json_string_value(v), &n)) return bad(b, "INVALID_NUMBER", "Must be a whole number");
+        if (!field_int(json_string_value(v), &n))
+            return bad(b, "INVALID_NUMBER", "Must be a whole number");
     } else {
         if (!json_is_integer(v)) return bad(b, "INVALID_TYPE", "Must be a whole number");
         n = (int64_t)json_integer_value(v);
@@ -132,7 +136,9 @@ static json_t *bind_number(struct bind *b, const struct field *f, json_t *v)
 
 static json_t *bind_bool(struct bind *b, json_t *v)
 {
-    if (!b->text) return json_is_boolean(v) ? json_incref(v) : bad(b, "INVALID_TYPE", "Must be true or false");
+    if (!b->text)
+        return json_is_boolean(v) ? json_incref(v)
+                                  : bad(b, "INVALID_TYPE", "Must be true or false");
     const char *text = json_string_value(v);
     if (strcmp(text, "true") == 0 || strcmp(text, "1") == 0) return json_true();
     if (strcmp(text, "false") == 0 || strcmp(text, "0") == 0) return json_false();
@@ -151,7 +157,8 @@ static json_t *bind_text(struct bind *b, const struct field *f, const json_t *v)
     int64_t length = (int64_t)text_length(buf_str(&t));
     if (f->required && length == 0 && !f->raw) return bad(b, "REQUIRED", "Must not be empty");
     if (length > max) return bad_number(b, "TOO_LONG", "Longest allowed, in characters:", max);
-    if (length < f->min) return bad_number(b, "TOO_SHORT", "Shortest allowed, in characters:", f->min);
+    if (length < f->min)
+        return bad_number(b, "TOO_SHORT", "Shortest allowed, in characters:", f->min);
     return json_stringn(buf_str(&t), t.len);
 }
 
@@ -168,7 +175,8 @@ static const struct form forms[] = {
     [F_URL] = {field_url, "INVALID_URL", "Must be an http or https address", URL_MAX_DEFAULT},
     [F_COLOR] = {field_color, "INVALID_COLOR", "Must be a colour like #1f6feb", 7},
     [F_DATE] = {field_date, "INVALID_DATE", "Must be a date like 2026-11-19", 10},
-    [F_DATETIME] = {field_datetime, "INVALID_DATETIME", "Must be a time with zone like 2026-11-19T13:42:05Z", 40},
+    [F_DATETIME] = {field_datetime, "INVALID_DATETIME",
+                    "Must be a time with zone like 2026-11-19T13:42:05Z", 40},
     [F_SLUG] = {field_slug, "INVALID_SLUG", "May hold a-z, 0-9, _ and - only", 64},
 };
 
@@ -182,7 +190,8 @@ static json_t *bind_form(struct bind *b, const struct field *f, const json_t *v)
     field_text_clean(json_string_value(v), len, true, &t);
     if (f->required && t.len == 0) return bad(b, "REQUIRED", "Must not be empty");
     if (!text_valid(buf_str(&t), t.len)) return bad(b, form->code, form->words);
-    if ((int64_t)t.len > max) return bad_number(b, "TOO_LONG", "Longest allowed, in characters:", max);
+    if ((int64_t)t.len > max)
+        return bad_number(b, "TOO_LONG", "Longest allowed, in characters:", max);
     if (f->type == F_EMAIL || f->type == F_UUID) field_lower(t.data, t.len);
     if (!form->valid(buf_str(&t))) return bad(b, form->code, form->words);
     return json_stringn(buf_str(&t), t.len);
@@ -198,14 +207,17 @@ static json_t *bind_enum(struct bind *b, const struct field *f, json_t *v)
     return NULL;
 }
 
-/* --- lists and objects ------------------------------------------------------------------------------------------ */
+/* --- lists and objects ------------------------------------------------------------------------ */
 
-/* JSON inside a text value; a new reference that the arena owns (json_parse), or NULL with the fault noted. */
+/* JSON inside a text value; a new reference that the arena owns (json_parse), or NULL with the
+ * fault noted. */
 static json_t *json_in_text(struct bind *b, const json_t *v)
 {
     json_t *parsed = NULL;
     const char *why = NULL;
-    if (json_parse(b->c->arena, json_string_value(v), json_string_length(v), &parsed, &why) == ERR_OK) return parsed;
+    if (json_parse(b->c->arena, json_string_value(v), json_string_length(v), &parsed, &why) ==
+        ERR_OK)
+        return parsed;
     return bad(b, "INVALID_JSON", why ? why : "Must be JSON");
 }
 
@@ -216,11 +228,13 @@ static bool known(const struct field *fields, enum field_place place, bool neste
     return false;
 }
 
-static void refuse_unknown(struct bind *b, const struct field *fields, enum field_place place, bool nested, json_t *in)
+static void refuse_unknown(struct bind *b, const struct field *fields, enum field_place place,
+                           bool nested, json_t *in)
 {
     const char *key = NULL;
     json_t *value = NULL;
-    json_object_foreach(in, key, value) {
+    json_object_foreach(in, key, value)
+    {
         if (known(fields, place, nested, key)) continue;
         size_t before = path_push(b, key);
         (void)bad(b, "UNKNOWN_FIELD", "There is no such field");
@@ -230,8 +244,8 @@ static void refuse_unknown(struct bind *b, const struct field *fields, enum fiel
 }
 
 /* Bind the fields of one object into out. Nested objects know no places. */
-static void bind_members(struct bind *b, const struct field *fields, enum field_place place, bool nested, json_t *in,
-                         json_t *out)
+static void bind_members(struct bind *b, const struct field *fields, enum field_place place,
+                         bool nested, json_t *in, json_t *out)
 {
     for (const struct field *f = fields; f && f->name; f++) {
         if ((!nested && f->in != place) || f->type == F_FILE) continue;
@@ -239,8 +253,10 @@ static void bind_members(struct bind *b, const struct field *fields, enum field_
         size_t before = path_push(b, f->name);
         json_t *bound = NULL;
         if (!v || (json_is_null(v) && f->required && !f->nullable)) {
-            if (f->required) (void)bad(b, "REQUIRED", "This field is needed");
-            else if (f->otherwise) bound = json_loads(f->otherwise, JSON_DECODE_ANY, NULL);
+            if (f->required)
+                (void)bad(b, "REQUIRED", "This field is needed");
+            else if (f->otherwise)
+                bound = json_loads(f->otherwise, JSON_DECODE_ANY, NULL);
         } else if (json_is_null(v)) {
             bound = f->nullable ? json_null() : bad(b, "INVALID_TYPE", "Must not be null");
         } else {
@@ -272,7 +288,8 @@ static json_t *bind_object(struct bind *b, const struct field *fields, int64_t m
     return out;
 }
 
-/* "a,b,c" as a list of texts (a new reference). Lists of free text are not split: a comma may belong to it. */
+/* "a,b,c" as a list of texts (a new reference). Lists of free text are not split: a comma may
+ * belong to it. */
 static json_t *split_list(const struct field *f, const json_t *v)
 {
     json_t *list = json_array();
@@ -298,7 +315,12 @@ static json_t *bind_items(struct bind *b, const struct field *f, json_t *v)
     if (count < f->min || (f->required && count == 0))
         return bad_number(b, "TOO_FEW", "Fewest items allowed:", f->min > 0 ? f->min : 1);
     const struct field item = {
-        .name = f->name, .type = f->of, .fields = f->fields, .values = f->values, .max = f->item_max, .required = true,
+        .name = f->name,
+        .type = f->of,
+        .fields = f->fields,
+        .values = f->values,
+        .max = f->item_max,
+        .required = true,
     };
     json_t *out = json_array();
     for (size_t i = 0; i < (size_t)count; i++) {
@@ -346,8 +368,10 @@ static json_t *bind_any(struct bind *b, const struct field *f, json_t *v)
 /* A new reference to the checked value, or NULL with the fault noted. v is not null (json). */
 static json_t *bind_value(struct bind *b, const struct field *f, json_t *v)
 {
-    if (b->text && json_is_array(v) && f->type != F_ARRAY) return bad(b, "DUPLICATE", "Given more than once");
-    if (b->text && !json_is_array(v) && !json_is_string(v)) return bad(b, "INVALID_TYPE", "Must be text");
+    if (b->text && json_is_array(v) && f->type != F_ARRAY)
+        return bad(b, "DUPLICATE", "Given more than once");
+    if (b->text && !json_is_array(v) && !json_is_string(v))
+        return bad(b, "INVALID_TYPE", "Must be text");
     switch (f->type) {
     case F_TEXT: return bind_text(b, f, v);
     case F_INT: return bind_int(b, f, v);
@@ -370,18 +394,22 @@ static json_t *bind_value(struct bind *b, const struct field *f, json_t *v)
     return bad(b, "INVALID_TYPE", "Send the file as a part of a form");
 }
 
-static enum err bind_all(struct bind *b, const struct field *fields, enum field_place place, json_t *in)
+static enum err bind_all(struct bind *b, const struct field *fields, enum field_place place,
+                         json_t *in)
 {
-    if (in && !json_is_object(in)) return fault(b->c, ERR_INVALID, NULL, "The body must be a JSON object");
+    if (in && !json_is_object(in))
+        return fault(b->c, ERR_INVALID, NULL, "The body must be a JSON object");
     if (place == IN_BODY || place == IN_QUERY) refuse_unknown(b, fields, place, false, in);
     bind_members(b, fields, place, false, in, b->c->in);
     return b->failed ? ERR_INVALID : ERR_OK;
 }
 
-enum err fields_bind(struct ctx *c, const struct field *fields, enum field_place place, const json_t *input)
+enum err fields_bind(struct ctx *c, const struct field *fields, enum field_place place,
+                     const json_t *input)
 {
     struct bind b = {.c = c, .text = place != IN_BODY};
-    return bind_all(&b, fields, place, (json_t *)(uintptr_t)input); /* only read; jansson's getters want no const */
+    return bind_all(&b, fields, place,
+                    (json_t *)(uintptr_t)input); /* only read; jansson's getters want no const */
 }
 
 enum err fields_bind_form(struct ctx *c, const struct field *fields, const json_t *form)

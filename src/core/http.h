@@ -38,6 +38,10 @@ enum reply_kind { REPLY_NONE, REPLY_TEXT, REPLY_FILE, REPLY_UPGRADE };
 
 #define REPLY_HEADERS_MAX 24
 
+/* Every answer also carries X-Request-Id, X-Content-Type-Options: nosniff, Referrer-Policy: same-origin, X-Frame-Options: DENY
+ * (unless a Content-Security-Policy speaks of frame-ancestors) and, without an etag, Cache-Control: no-store. A header of the
+ * same name in `headers` takes the place of these; an empty value leaves it out. */
+
 struct reply {
     enum reply_kind kind;
     int status;
@@ -49,11 +53,13 @@ struct reply {
     const char *etag;                  /* with quotes; If-None-Match gives 304 */
     struct { const char *name, *value; } headers[REPLY_HEADERS_MAX];
     int header_count;
-    void (*upgrade)(void *arg, int fd, const void *extra, size_t extra_len); /* REPLY_UPGRADE: owns fd from then on */
+    /* REPLY_UPGRADE: owns the non-blocking fd from then on; extra: what the client sent already. fd -1: it did not come to the
+     * upgrade (client gone, HTTP/1.0), only arg is to be released. Called once in any case. */
+    void (*upgrade)(void *arg, int fd, const void *extra, size_t extra_len);
     void *upgrade_arg;
 };
 
-/* Header by name, NULL when absent. Cookie by name. Query argument (decoded, arena). */
+/* Header by name (the first one), cookie by name; NULL when absent. */
 const char *request_header(const struct ctx *c, const struct request *r, const char *name);
 const char *request_cookie(struct ctx *c, const struct request *r, const char *name);
 
@@ -71,8 +77,8 @@ struct http_server_options {
     int port;                         /* 0: any */
     int listen_fd;                    /* >= 0: use this listening socket (inherited), host and port only named in logs */
     int connections_max;              /* 4000 */
-    int connections_per_address_max;  /* 0: no limit (behind a proxy) */
-    int idle_timeout_s;               /* 30: also for slow headers and bodies */
+    int connections_per_address_max;  /* 0: no limit; loopback and trusted proxies never count */
+    int idle_timeout_s;               /* 30: for a header to be complete; bodies and answers must then move at 1 KiB/s */
     size_t json_body_max;             /* 1 MiB, unless the route says otherwise */
     int64_t upload_max_bytes;         /* per file, 64 MiB */
     const char *upload_dir;           /* temporary files */

@@ -9,12 +9,16 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/crypto.h"
 #include "base/json.h"
 #include "core/multipart.h"
+
+/* Left free on the disk: the database may live there too, and stands still without room. A twentieth, at most this. */
+#define DISK_FREE_MIN ((uint64_t)1024 * MIB)
 
 struct http_upload {
     struct ctx *c;
@@ -69,9 +73,18 @@ static const char *clean_filename(struct arena *a, const char *given)
 
 /* --- parts --- */
 
+static bool disk_full(const char *dir)
+{
+    struct statvfs fs;
+    if (statvfs(dir, &fs) != 0) return false;
+    uint64_t all = (uint64_t)fs.f_blocks * fs.f_frsize, left = (uint64_t)fs.f_bavail * fs.f_frsize;
+    return left < (all / 20 < DISK_FREE_MIN ? all / 20 : DISK_FREE_MIN);
+}
+
 static enum err begin_file(struct http_upload *u, const struct multipart_part *part)
 {
     struct request *r = u->r;
+    if (disk_full(u->limits.dir)) return fault(u->c, ERR_UNAVAILABLE, "STORAGE_FULL", "there is no room for files now");
     if (r->upload_count >= UPLOAD_FILES_MAX) {
         return fault(u->c, ERR_TOO_LARGE, "TOO_MANY_FILES", "at most %d files at once", UPLOAD_FILES_MAX);
     }

@@ -383,6 +383,7 @@ static void send_position(struct hub_conn *conn, const char *type, const char *p
     buf_adds(&b, "}}");
     struct frame *f = frame_raw(WS_TEXT, buf_str(&b), b.len);
     conn->told = conn->last;
+    conn->greeted = true;
     conn_send(conn, f);
     frame_drop(f);
 }
@@ -502,9 +503,8 @@ static void handle_message(struct hub_conn *conn, const struct message *m)
     const char *type = json_get_text(frame, "type");
     if (type && strcmp(type, "ping") == 0) {
         hub_send(conn, "pong", NULL);
-    } else if (conn->kind->receive) {
-        conn->kind->receive(c, conn, frame);
     }
+    if (conn->kind->receive) conn->kind->receive(c, conn, frame);
 }
 
 static void receive(void *arg)

@@ -70,6 +70,7 @@ struct hub_conn {
     bool dirty;         /* in the hub's list of those to flush */
     bool catching_up;   /* live events are held back */
     bool overrun;       /* more were held than may be */
+    bool greeted;       /* hello or reload was queued: passing news may follow */
     bool over;          /* both sides said goodbye: end it once the queue is out */
     bool draining;      /* `catching` waits for the queue to get short */
     struct loop_watch *watch;

@@ -1,5 +1,6 @@
-/* Idempotency keys: a request that creates something may be sent twice (a lost answer, an impatient thumb) and is done
- * once. The client makes a key; for 24 hours the same actor, route and key give the first answer again.
+/* Idempotency keys: a request that creates something may be sent twice (a lost answer, an
+ * impatient thumb) and is done once. The client makes a key; for 24 hours the same actor, route
+ * and key give the first answer again.
  *
  *     begin
  *       insert the key            waits here while another request works on the same one
@@ -9,8 +10,9 @@
  *       keep the answer
  *     commit                      an error instead: rollback, nothing is kept, the key is free again
  *
- * The invariant: the answer is kept if and only if the work is committed. That is why handlers of such rows must not
- * call the outside world: what must happen there is a job row in the same transaction. */
+ * The invariant: the answer is kept if and only if the work is committed. That is why handlers
+ * of such rows must not call the outside world: what must happen there is a job row in the same
+ * transaction. */
 #include "core/idempotency.h"
 
 #include <string.h>
@@ -22,7 +24,8 @@
 #include "sql.h"
 
 #define KEY_MAX 200
-#define ANSWER_MAX ((size_t)MIB) /* what is larger is answered, but a second request then fails with 409 */
+#define ANSWER_MAX                                                                                 \
+    ((size_t)MIB) /* what is larger is answered, but a second request then fails with 409 */
 
 struct attempt {
     struct visit *v;
@@ -67,10 +70,13 @@ static const char *request_hash(struct visit *v)
 static enum err keep(struct attempt *a)
 {
     const struct reply *p = a->v->p;
-    char *body = p->body.len <= ANSWER_MAX ? arena_strndup(a->v->c->arena, (const char *)p->body.data, p->body.len) : NULL;
+    char *body = p->body.len <= ANSWER_MAX
+                     ? arena_strndup(a->v->c->arena, (const char *)p->body.data, p->body.len)
+                     : NULL;
     return db_exec(a->v->c, &SQL_IDEMPOTENCY_KEEP,
-                   PARAMS(P_TEXT("route", a->v->route->id), P_TEXT("key", a->key), P_INT("status", p->status),
-                          P_TEXT("content_type", p->content_type), P_TEXT("body", body)));
+                   PARAMS(P_TEXT("route", a->v->route->id), P_TEXT("key", a->key),
+                          P_INT("status", p->status), P_TEXT("content_type", p->content_type),
+                          P_TEXT("body", body)));
 }
 
 /* One try, inside a transaction that db_retry begins, commits and repeats. */
@@ -81,7 +87,8 @@ static enum err attempt(struct ctx *c, void *arg)
     fault_clear(c);
     struct rows *rows = NULL;
     enum err e = db_query(c, &SQL_IDEMPOTENCY_TAKE,
-                          PARAMS(P_TEXT("route", a->v->route->id), P_TEXT("key", a->key), P_TEXT("request_hash", a->hash)),
+                          PARAMS(P_TEXT("route", a->v->route->id), P_TEXT("key", a->key),
+                                 P_TEXT("request_hash", a->hash)),
                           &rows);
     if (e) return e;
     a->taken = rows_count(rows) == 0;
@@ -90,7 +97,8 @@ static enum err attempt(struct ctx *c, void *arg)
     if (e) return e;
     a->refused = a->v->p->status >= 400;
     if (a->refused) return ERR_INVALID; /* undone; the handler's own answer stands */
-    if (a->v->p->kind != REPLY_TEXT) return fault(c, ERR_INTERNAL, NULL, "an answer that cannot be kept");
+    if (a->v->p->kind != REPLY_TEXT)
+        return fault(c, ERR_INTERNAL, NULL, "an answer that cannot be kept");
     return keep(a);
 }
 
@@ -98,18 +106,24 @@ static enum err answer_again(struct attempt *a)
 {
     struct visit *v = a->v;
     struct rows *rows = NULL;
-    enum err e = db_one(v->c, &SQL_IDEMPOTENCY_GET, PARAMS(P_TEXT("route", v->route->id), P_TEXT("key", a->key)), &rows);
-    if (e == ERR_NOT_FOUND) return fault(v->c, ERR_CONFLICT, "RETRY", "The key was released meanwhile, try again");
+    enum err e = db_one(v->c, &SQL_IDEMPOTENCY_GET,
+                        PARAMS(P_TEXT("route", v->route->id), P_TEXT("key", a->key)), &rows);
+    if (e == ERR_NOT_FOUND)
+        return fault(v->c, ERR_CONFLICT, "RETRY", "The key was released meanwhile, try again");
     if (e) return e;
     if (strcmp(rows_text(rows, 0, "request_hash"), a->hash) != 0)
-        return fault(v->c, ERR_UNPROCESSABLE, "IDEMPOTENCY_KEY_REUSED", "The key belongs to another request");
+        return fault(v->c, ERR_UNPROCESSABLE, "IDEMPOTENCY_KEY_REUSED",
+                     "The key belongs to another request");
     int status = (int)rows_int(rows, 0, "status", 0);
     const char *type = rows_text(rows, 0, "content_type");
     const char *body = rows_text(rows, 0, "body");
     if (status == 0 || (type && !body))
-        return fault(v->c, ERR_CONFLICT, "IDEMPOTENCY_ANSWER_LOST", "It was done already; the answer is not kept");
-    if (type) reply_json(v->c, v->p, status, body);
-    else reply_empty(v->p, status);
+        return fault(v->c, ERR_CONFLICT, "IDEMPOTENCY_ANSWER_LOST",
+                     "It was done already; the answer is not kept");
+    if (type)
+        reply_json(v->c, v->p, status, body);
+    else
+        reply_empty(v->p, status);
     reply_header(v->c, v->p, "Idempotency-Replayed", "true");
     return ERR_OK;
 }
@@ -117,7 +131,8 @@ static enum err answer_again(struct attempt *a)
 enum err idempotent_run(struct visit *v, const char *key, enum err (*work)(struct visit *v))
 {
     if (!key_valid(key))
-        return fault_field(v->c, "Idempotency-Key", "INVALID_TEXT", "1 to %d visible ASCII characters", KEY_MAX);
+        return fault_field(v->c, "Idempotency-Key", "INVALID_TEXT",
+                           "1 to %d visible ASCII characters", KEY_MAX);
     struct attempt a = {.v = v, .key = key, .hash = request_hash(v), .work = work, .before = *v->p};
     enum err e = db_retry(v->c, attempt, &a);
     if (a.refused) return ERR_OK;
@@ -133,7 +148,9 @@ static enum job_outcome clean(struct ctx *c, struct job *j)
 }
 
 const struct job_kind idempotency_jobs[] = {
-    {.name = "platform.idempotency_clean", .help = "Forgets the kept answers of idempotency keys after 24 hours.",
-     .every_s = 3600, .run = clean},
+    {.name = "platform.idempotency_clean",
+     .help = "Forgets the kept answers of idempotency keys after 24 hours.",
+     .every_s = 3600,
+     .run = clean},
     {0},
 };

@@ -294,8 +294,9 @@ static MUST_USE enum err apply_function_files(struct migrate *m, const PGresult 
             if (e) return e;
         }
     }
-    /* Security definer functions are for the program alone. Extensions' own functions stay as they
-     * are. */
+    /* Security definer functions are for the program alone, and look into pg_temp last: where it is
+     * not named it comes first, and whoever may make temporary tables could put one in a table's
+     * place. Extensions' own functions stay as they are. */
     return run(m, "granting functions",
                "do $$ declare f regprocedure; begin\n"
                "  for f in select p.oid::regprocedure from pg_proc p\n"
@@ -307,6 +308,8 @@ static MUST_USE enum err apply_function_files(struct migrate *m, const PGresult 
                "  loop\n"
                "    execute format('revoke all on function %s from public', f);\n"
                "    execute format('grant execute on function %s to interflow_app', f);\n"
+               "    execute format('alter function %s set search_path = pg_catalog, public, "
+               "pg_temp', f);\n"
                "  end loop;\n"
                "end $$");
 }

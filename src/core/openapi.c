@@ -1,8 +1,10 @@
-/* The OpenAPI 3.1 document, made from the route rows: what the router does and what the document says cannot differ. It
- * is deterministic (order of the tables), made once per process, and carries what the tests need to call every route as
- * every role: x-permission, x-access, x-api-keys, x-codes.
+/* The OpenAPI 3.1 document, made from the route rows: what the router does and what the document
+ * says cannot differ. It is deterministic (order of the tables), made once per process, and
+ * carries what the tests need to call every route as every role: x-permission, x-access,
+ * x-api-keys, x-codes.
  *
- * Served at GET /api/openapi.json, printed by `interflow openapi`; web/ makes its TypeScript types from it. */
+ * Served at GET /api/openapi.json, printed by `interflow openapi`; web/ makes its TypeScript
+ * types from it. */
 #include <stdio.h>
 #include <string.h>
 
@@ -13,20 +15,27 @@
 #include "core/router_impl.h"
 
 #define SCHEMAS_MAX 400
-#define CODES_MAX 32
+#define CODES_MAX   32
 
 static const char intro[] =
     "The API that Interflow's own interface uses.\n\n"
-    "**Who asks.** An integration sends an API key, as `x-api-key: ak_...` or `Authorization: Bearer ak_...`; the key belongs "
-    "to the organization in the path. A browser sends the session cookie, and with everything but GET the header "
+    "**Who asks.** An integration sends an API key, as `x-api-key: ak_...` or `Authorization: "
+    "Bearer ak_...`; the key belongs "
+    "to the organization in the path. A browser sends the session cookie, and with everything but "
+    "GET the header "
     "`X-Requested-With: interflow`.\n\n"
-    "**Answers** are JSON. Lists are `{items, next}`: send `next` as `cursor` for the following page, until it is null. "
+    "**Answers** are JSON. Lists are `{items, next}`: send `next` as `cursor` for the following "
+    "page, until it is null. "
     "Times are RFC 3339 in UTC, money is an integer of minor units with its currency.\n\n"
-    "**Errors** are `{success: false, error, code, details, requestId}`: words for people in `error`, a stable `code` for "
+    "**Errors** are `{success: false, error, code, details, requestId}`: words for people in "
+    "`error`, a stable `code` for "
     "programs, each bad field in `details`. Unknown fields are refused by name.\n\n"
-    "**Once.** What creates takes the header `Idempotency-Key`: for 24 hours the same request with the same key gives the "
-    "first answer again (with `Idempotency-Replayed: true`), another request with it is refused with 422.\n\n"
-    "**Limits.** `X-RateLimit-Limit`, `-Remaining`, `-Reset` (Unix seconds) and, on 429, `Retry-After` (seconds).";
+    "**Once.** What creates takes the header `Idempotency-Key`: for 24 hours the same request with "
+    "the same key gives the "
+    "first answer again (with `Idempotency-Replayed: true`), another request with it is refused "
+    "with 422.\n\n"
+    "**Limits.** `X-RateLimit-Limit`, `-Remaining`, `-Reset` (Unix seconds) and, on 429, "
+    "`Retry-After` (seconds).";
 
 struct document {
     struct ctx *c;
@@ -41,7 +50,7 @@ static void set_text(json_t *j, const char *key, const char *text)
     if (text) json_object_set_new(j, key, json_string(text));
 }
 
-/* --- what is in the document ----------------------------------------------------------------------------------------- */
+/* --- what is in the document ------------------------------------------------------------------ */
 
 static bool documented(const struct route *r)
 {
@@ -54,7 +63,8 @@ static void collect_schemas(struct document *d)
     for (const struct route *const *r = d->router->rows; *r; r++) {
         const struct schema *s = documented(*r) ? (*r)->answer : NULL;
         bool there = s == NULL;
-        for (size_t i = 0; i < d->set.count && !there; i++) there = strcmp(d->schemas[i]->name, s->name) == 0;
+        for (size_t i = 0; i < d->set.count && !there; i++)
+            there = strcmp(d->schemas[i]->name, s->name) == 0;
         if (!there && d->set.count < SCHEMAS_MAX) d->schemas[d->set.count++] = s;
     }
 }
@@ -67,7 +77,8 @@ static const char *body_name(struct ctx *c, const char *id)
     size_t n = 0;
     bool upper = true;
     for (const char *p = id; *p; p++) {
-        bool letter = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9');
+        bool letter =
+            (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9');
         if (letter) name[n++] = (char)(upper && *p >= 'a' && *p <= 'z' ? *p - 'a' + 'A' : *p);
         upper = !letter;
     }
@@ -75,9 +86,10 @@ static const char *body_name(struct ctx *c, const char *id)
     return name;
 }
 
-/* --- parameters -------------------------------------------------------------------------------------------------------- */
+/* --- parameters ------------------------------------------------------------------------------- */
 
-static json_t *parameter(const char *name, const char *in, bool required, json_t *schema, const char *help)
+static json_t *parameter(const char *name, const char *in, bool required, json_t *schema,
+                         const char *help)
 {
     json_t *j = json_object();
     set_text(j, "name", name);
@@ -92,7 +104,8 @@ static json_t *field_parameter(struct document *d, const struct field *f, const 
 {
     struct field plain = *f;
     plain.help = NULL; /* said once, beside the parameter */
-    json_t *j = parameter(f->name, in, f->required || f->in == IN_PATH, openapi_field(&d->set, &plain, true), f->help);
+    json_t *j = parameter(f->name, in, f->required || f->in == IN_PATH,
+                          openapi_field(&d->set, &plain, true), f->help);
     if (f->type == F_ARRAY && f->in == IN_QUERY) {
         set_text(j, "style", "form");
         json_object_set_new(j, "explode", json_boolean(f->of == F_TEXT));
@@ -120,7 +133,8 @@ static json_t *parameters(struct document *d, const struct route *r)
         } else if (len == 14 && memcmp(name, "organizationId", len) == 0) {
             json_array_append_new(list, openapi_ref("parameters", "organizationId"));
         } else {
-            const struct field id = {.name = arena_strndup(d->c->arena, name, len), .type = F_UUID, .in = IN_PATH};
+            const struct field id = {
+                .name = arena_strndup(d->c->arena, name, len), .type = F_UUID, .in = IN_PATH};
             json_array_append_new(list, field_parameter(d, &id, "path"));
         }
     }
@@ -128,11 +142,12 @@ static json_t *parameters(struct document *d, const struct route *r)
         if (f->in == IN_QUERY) json_array_append_new(list, field_parameter(d, f, "query"));
         if (f->in == IN_HEADER) json_array_append_new(list, field_parameter(d, f, "header"));
     }
-    if (r->creates && r->access == ACCESS_ORG) json_array_append_new(list, openapi_ref("parameters", "idempotencyKey"));
+    if (r->creates && r->access == ACCESS_ORG)
+        json_array_append_new(list, openapi_ref("parameters", "idempotencyKey"));
     return list;
 }
 
-/* --- bodies ------------------------------------------------------------------------------------------------------------ */
+/* --- bodies ----------------------------------------------------------------------------------- */
 
 static bool has_place(const struct route *r, enum field_place place)
 {
@@ -165,7 +180,8 @@ static json_t *body_schema(struct document *d, const struct route *r, bool files
         if (f->type != F_FILE) continue;
         json_object_del(properties, f->name);
         for (size_t i = json_array_size(required); i > 0; i--)
-            if (strcmp(json_string_value(json_array_get(required, i - 1)), f->name) == 0) json_array_remove(required, i - 1);
+            if (strcmp(json_string_value(json_array_get(required, i - 1)), f->name) == 0)
+                json_array_remove(required, i - 1);
     }
     return j;
 }
@@ -188,23 +204,27 @@ static json_t *request_body(struct document *d, const struct route *r)
         const char *name = body_name(d->c, r->id);
         json_object_set_new(d->bodies, name, body_schema(d, r, false));
         json_object_set_new(content, "application/json",
-                            json_pack("{s:o,s:o}", "schema", openapi_ref("schemas", name), "example",
-                                      openapi_example_object(r->fields, true, 0)));
+                            json_pack("{s:o,s:o}", "schema", openapi_ref("schemas", name),
+                                      "example", openapi_example_object(r->fields, true, 0)));
     }
-    if (r->multipart) json_object_set_new(content, "multipart/form-data", json_pack("{s:o}", "schema", body_schema(d, r, has_files(r))));
+    if (r->multipart)
+        json_object_set_new(content, "multipart/form-data",
+                            json_pack("{s:o}", "schema", body_schema(d, r, has_files(r))));
     json_object_set_new(j, "content", content);
     return j;
 }
 
-/* --- answers ----------------------------------------------------------------------------------------------------------- */
+/* --- answers ---------------------------------------------------------------------------------- */
 
 static json_t *answer_schema(const struct route *r)
 {
-    json_t *one = r->answer ? openapi_ref("schemas", r->answer->name) : json_pack("{s:s}", "type", "object");
+    json_t *one =
+        r->answer ? openapi_ref("schemas", r->answer->name) : json_pack("{s:s}", "type", "object");
     if (r->shape != ANSWER_LIST) return one;
-    return json_pack("{s:s,s:{s:{s:s,s:o},s:{s:[s,s],s:s}},s:[s,s]}", "type", "object", "properties", "items", "type", "array",
-                     "items", one, "next", "type", "string", "null", "description", "Cursor of the next page; null at the end.",
-                     "required", "items", "next");
+    return json_pack("{s:s,s:{s:{s:s,s:o},s:{s:[s,s],s:s}},s:[s,s]}", "type", "object",
+                     "properties", "items", "type", "array", "items", one, "next", "type", "string",
+                     "null", "description", "Cursor of the next page; null at the end.", "required",
+                     "items", "next");
 }
 
 static json_t *answer_example(const struct route *r)
@@ -220,7 +240,8 @@ static json_t *success(const struct route *r)
     if (r->access == ACCESS_ORG && !r->no_keys) {
         json_t *headers = json_object();
         json_object_set_new(headers, "X-RateLimit-Limit", openapi_ref("headers", "RateLimitLimit"));
-        json_object_set_new(headers, "X-RateLimit-Remaining", openapi_ref("headers", "RateLimitRemaining"));
+        json_object_set_new(headers, "X-RateLimit-Remaining",
+                            openapi_ref("headers", "RateLimitRemaining"));
         json_object_set_new(headers, "X-RateLimit-Reset", openapi_ref("headers", "RateLimitReset"));
         json_object_set_new(j, "headers", headers);
     }
@@ -240,7 +261,8 @@ static json_t *success(const struct route *r)
     return j;
 }
 
-/* The errors of a row, as "status code" pairs: those of the router and those that the row declares. */
+/* The errors of a row, as "status code" pairs: those of the router and those that the row
+ * declares. */
 struct errors {
     int status[CODES_MAX];
     const char *code[CODES_MAX];
@@ -266,8 +288,10 @@ static struct errors errors_of(struct ctx *c, const struct route *r)
     if (login) add_error(&e, 401, "UNAUTHORIZED");
     if (login) add_error(&e, 401, "API_KEY_INVALID");
     if (login) add_error(&e, 403, "FORBIDDEN");
-    if (r->method != HTTP_GET && r->access != ACCESS_VISITOR && !r->raw_body) add_error(&e, 403, "CROSS_SITE");
-    if (login && (r->no_keys || r->access == ACCESS_USER)) add_error(&e, 403, "API_KEY_ROUTE_DENIED");
+    if (r->method != HTTP_GET && r->access != ACCESS_VISITOR && !r->raw_body)
+        add_error(&e, 403, "CROSS_SITE");
+    if (login && (r->no_keys || r->access == ACCESS_USER))
+        add_error(&e, 403, "API_KEY_ROUTE_DENIED");
     if (r->access == ACCESS_ORG) {
         add_error(&e, 403, "NOT_A_MEMBER");
         add_error(&e, 403, "MEMBERSHIP_SUSPENDED");
@@ -283,8 +307,11 @@ static struct errors errors_of(struct ctx *c, const struct route *r)
         int64_t status = 0;
         size_t n = strcspn(p, "|");
         const char *space = memchr(p, ' ', n);
-        for (const char *q = p; space && q < space; q++) status = status * 10 + (*q - '0');
-        if (space) add_error(&e, (int)status, arena_strndup(c->arena, space + 1, n - (size_t)(space + 1 - p)));
+        for (const char *q = p; space && q < space; q++)
+            status = status * 10 + (*q - '0');
+        if (space)
+            add_error(&e, (int)status,
+                      arena_strndup(c->arena, space + 1, n - (size_t)(space + 1 - p)));
         p += n + (p[n] == '|');
     }
     return e;
@@ -303,24 +330,29 @@ static json_t *error_answer(struct ctx *c, const struct errors *e, int status)
     const char *text = status_words(status);
     for (int i = 0; i < e->count; i++) {
         if (e->status[i] != status) continue;
-        text = arena_printf(c->arena, "%s%s %s", text, json_array_size(codes) ? "," : ":", e->code[i]);
+        text =
+            arena_printf(c->arena, "%s%s %s", text, json_array_size(codes) ? "," : ":", e->code[i]);
         json_array_append_new(codes, json_string(e->code[i]));
     }
     json_t *j = json_object();
     const char *first = json_string_value(json_array_get(codes, 0));
     set_text(j, "description", text);
-    if (status == 429) json_object_set_new(j, "headers", json_pack("{s:o}", "Retry-After", openapi_ref("headers", "RetryAfter")));
+    if (status == 429)
+        json_object_set_new(
+            j, "headers", json_pack("{s:o}", "Retry-After", openapi_ref("headers", "RetryAfter")));
     json_object_set_new(j, "content",
-                        json_pack("{s:{s:o,s:{s:b,s:s,s:s,s:[],s:s}}}", "application/json", "schema", openapi_ref("schemas", "Error"),
-                                  "example", "success", 0, "error", status_words(status), "code", first ? first : "", "details",
-                                  "requestId", "5f0c1d6f7a3b4c2e9d8f7a6b5c4d3e2f"));
+                        json_pack("{s:{s:o,s:{s:b,s:s,s:s,s:[],s:s}}}", "application/json",
+                                  "schema", openapi_ref("schemas", "Error"), "example", "success",
+                                  0, "error", status_words(status), "code", first ? first : "",
+                                  "details", "requestId", "5f0c1d6f7a3b4c2e9d8f7a6b5c4d3e2f"));
     json_object_set_new(j, "x-codes", codes);
     return j;
 }
 
 static json_t *responses(struct ctx *c, const struct route *r)
 {
-    static const int statuses[] = {400, 401, 402, 403, 404, 409, 410, 412, 413, 415, 416, 422, 423, 424, 429, 502, 503, 504};
+    static const int statuses[] = {400, 401, 402, 403, 404, 409, 410, 412, 413,
+                                   415, 416, 422, 423, 424, 429, 502, 503, 504};
     char key[8];
     json_t *j = json_object();
     int status = r->status ? r->status : r->shape == ANSWER_EMPTY ? 204 : r->creates ? 201 : 200;
@@ -329,7 +361,8 @@ static json_t *responses(struct ctx *c, const struct route *r)
     struct errors e = errors_of(c, r);
     for (size_t i = 0; i < ARRAY_LEN(statuses); i++) {
         bool used = false;
-        for (int k = 0; k < e.count; k++) used = used || e.status[k] == statuses[i];
+        for (int k = 0; k < e.count; k++)
+            used = used || e.status[k] == statuses[i];
         if (!used) continue;
         snprintf(key, sizeof key, "%d", statuses[i]);
         json_object_set_new(j, key, error_answer(c, &e, statuses[i]));
@@ -338,7 +371,7 @@ static json_t *responses(struct ctx *c, const struct route *r)
     return j;
 }
 
-/* --- operations -------------------------------------------------------------------------------------------------------- */
+/* --- operations ------------------------------------------------------------------------------- */
 
 static json_t *security(const struct route *r)
 {
@@ -362,9 +395,11 @@ static json_t *operation(struct document *d, const struct route *r)
     json_object_set_new(j, "tags", json_pack("[s]", r->group));
     set_text(j, "summary", r->summary);
     set_text(j, "x-access", access[r->access]); /* x-…: for the generated tests (tests/api) */
-    if (r->permission > 0 && auth && auth->permission_name) set_text(j, "x-permission", auth->permission_name(r->permission));
+    if (r->permission > 0 && auth && auth->permission_name)
+        set_text(j, "x-permission", auth->permission_name(r->permission));
     if (r->access == ACCESS_ORG) json_object_set_new(j, "x-api-keys", json_boolean(!r->no_keys));
-    if (r->rate_per_minute > 0) json_object_set_new(j, "x-rate-per-minute", json_integer(r->rate_per_minute));
+    if (r->rate_per_minute > 0)
+        json_object_set_new(j, "x-rate-per-minute", json_integer(r->rate_per_minute));
     json_t *params = parameters(d, r);
     if (json_array_size(params) > 0) json_object_set(j, "parameters", params);
     json_decref(params);
@@ -391,7 +426,7 @@ static json_t *paths(struct document *d)
     return j;
 }
 
-/* --- the rest ---------------------------------------------------------------------------------------------------------- */
+/* --- the rest --------------------------------------------------------------------------------- */
 
 static json_t *tags(const struct document *d)
 {
@@ -408,9 +443,15 @@ static json_t *tags(const struct document *d)
 static json_t *error_schema(const struct schema_set *set)
 {
     static const struct field detail[] = {
-        {.name = "field", .type = F_TEXT, .required = true, .help = "Path of the field, like contacts[0].value."},
+        {.name = "field",
+         .type = F_TEXT,
+         .required = true,
+         .help = "Path of the field, like contacts[0].value."},
         {.name = "message", .type = F_TEXT, .required = true, .nullable = true},
-        {.name = "code", .type = F_TEXT, .required = true, .help = "REQUIRED, TOO_LONG, UNKNOWN_FIELD, ..."},
+        {.name = "code",
+         .type = F_TEXT,
+         .required = true,
+         .help = "REQUIRED, TOO_LONG, UNKNOWN_FIELD, ..."},
         {0},
     };
     static const struct field fields[] = {
@@ -418,7 +459,10 @@ static json_t *error_schema(const struct schema_set *set)
         {.name = "error", .type = F_TEXT, .required = true, .help = "Words for people."},
         {.name = "code", .type = F_TEXT, .required = true, .help = "Stable, for programs."},
         {.name = "details", .type = F_ARRAY, .of = F_OBJECT, .fields = detail, .required = true},
-        {.name = "requestId", .type = F_TEXT, .required = true, .help = "The same as header X-Request-Id; it is in our log."},
+        {.name = "requestId",
+         .type = F_TEXT,
+         .required = true,
+         .help = "The same as header X-Request-Id; it is in our log."},
         {0},
     };
     return openapi_object(set, fields, false);
@@ -446,29 +490,37 @@ static json_t *components(struct document *d)
 {
     json_t *j = json_object();
     json_object_set_new(j, "schemas", schemas(d));
-    const struct field key = {.name = "Idempotency-Key", .type = F_TEXT, .max = 200, .example = "\"order-4711\""};
+    const struct field key = {
+        .name = "Idempotency-Key", .type = F_TEXT, .max = 200, .example = "\"order-4711\""};
     const struct field org = {.name = "organizationId", .type = F_UUID};
     json_object_set_new(
         j, "parameters",
-        json_pack("{s:o,s:o}", "organizationId", parameter("organizationId", "path", true, openapi_field(&d->set, &org, true), "The organization."),
-                  "idempotencyKey",
-                  parameter("Idempotency-Key", "header", false, openapi_field(&d->set, &key, true),
-                            "Made by the client; the same request with the same key is done once.")));
+        json_pack(
+            "{s:o,s:o}", "organizationId",
+            parameter("organizationId", "path", true, openapi_field(&d->set, &org, true),
+                      "The organization."),
+            "idempotencyKey",
+            parameter("Idempotency-Key", "header", false, openapi_field(&d->set, &key, true),
+                      "Made by the client; the same request with the same key is done once.")));
     json_t *headers = json_object();
-    json_object_set_new(headers, "RateLimitLimit", header("Requests a minute (answers to API keys)."));
+    json_object_set_new(headers, "RateLimitLimit",
+                        header("Requests a minute (answers to API keys)."));
     json_object_set_new(headers, "RateLimitRemaining", header("Requests that are left."));
-    json_object_set_new(headers, "RateLimitReset", header("Unix seconds when the full number is there again."));
+    json_object_set_new(headers, "RateLimitReset",
+                        header("Unix seconds when the full number is there again."));
     json_object_set_new(headers, "RetryAfter", header("Seconds to wait."));
     json_object_set_new(j, "headers", headers);
     json_object_set_new(j, "responses",
-                        json_pack("{s:{s:s,s:{s:{s:o}}}}", "Failure", "description", "Our failure, or a moment without the database.",
-                                  "content", "application/json", "schema", openapi_ref("schemas", "Error")));
-    json_object_set_new(j, "securitySchemes",
-                        json_pack("{s:{s:s,s:s,s:s},s:{s:s,s:s,s:s},s:{s:s,s:s,s:s},s:{s:s,s:s,s:s}}",
-                                  "apiKey", "type", "apiKey", "in", "header", "name", "x-api-key",
-                                  "bearer", "type", "http", "scheme", "bearer", "description", "The API key (ak_...).",
-                                  "cookie", "type", "apiKey", "in", "cookie", "name", "if_session",
-                                  "visitor", "type", "apiKey", "in", "header", "name", "X-Visitor"));
+                        json_pack("{s:{s:s,s:{s:{s:o}}}}", "Failure", "description",
+                                  "Our failure, or a moment without the database.", "content",
+                                  "application/json", "schema", openapi_ref("schemas", "Error")));
+    json_object_set_new(
+        j, "securitySchemes",
+        json_pack("{s:{s:s,s:s,s:s},s:{s:s,s:s,s:s},s:{s:s,s:s,s:s},s:{s:s,s:s,s:s}}", "apiKey",
+                  "type", "apiKey", "in", "header", "name", "x-api-key", "bearer", "type", "http",
+                  "scheme", "bearer", "description", "The API key (ak_...).", "cookie", "type",
+                  "apiKey", "in", "cookie", "name", "if_session", "visitor", "type", "apiKey", "in",
+                  "header", "name", "X-Visitor"));
     return j;
 }
 
@@ -483,8 +535,9 @@ static char *document_new(struct ctx *c, const struct router *r)
     json_t *j = json_object();
     set_text(j, "openapi", "3.1.0");
     json_object_set_new(j, "info",
-                        json_pack("{s:s,s:s,s:s,s:{s:s,s:s}}", "title", "Interflow", "version", INTERFLOW_VERSION, "description", intro,
-                                  "license", "name", "Apache-2.0", "identifier", "Apache-2.0"));
+                        json_pack("{s:s,s:s,s:s,s:{s:s,s:s}}", "title", "Interflow", "version",
+                                  INTERFLOW_VERSION, "description", intro, "license", "name",
+                                  "Apache-2.0", "identifier", "Apache-2.0"));
     json_object_set_new(j, "servers", json_pack("[{s:s}]", "url", "/"));
     json_object_set_new(j, "tags", tags(d));
     json_object_set_new(j, "paths", paths(d));
@@ -530,7 +583,8 @@ static enum err to_page(struct ctx *c, struct request *r, struct reply *p)
 }
 
 const struct route openapi_routes[] = {
-    {HTTP_GET, "/api/openapi.json", "system.openapi", "This document.", "System", .access = ACCESS_PUBLIC, .handler = serve_document},
+    {HTTP_GET, "/api/openapi.json", "system.openapi", "This document.", "System",
+     .access = ACCESS_PUBLIC, .handler = serve_document},
     {HTTP_GET, "/api/docs", "system.docs", .access = ACCESS_PUBLIC, .handler = to_page},
     {0},
 };

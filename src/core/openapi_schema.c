@@ -1,5 +1,6 @@
-/* Field rows as JSON Schema and as examples (openapi_schema.h). What fields.c checks stands here in the words of JSON
- * Schema: a client that validates by the document sends nothing that the server refuses for its form. */
+/* Field rows as JSON Schema and as examples (openapi_schema.h). What fields.c checks stands here
+ * in the words of JSON Schema: a client that validates by the document sends nothing that the
+ * server refuses for its form. */
 #include "core/openapi_schema.h"
 
 #include <string.h>
@@ -62,8 +63,10 @@ static const struct form forms[] = {
 static void set_type(json_t *j, const struct field *f, const char *type)
 {
     if (!type) return; /* anything */
-    if (f->nullable) json_object_set_new(j, "type", json_pack("[s,s]", type, "null"));
-    else set_text(j, "type", type);
+    if (f->nullable)
+        json_object_set_new(j, "type", json_pack("[s,s]", type, "null"));
+    else
+        set_text(j, "type", type);
 }
 
 static void add_limits(json_t *j, const struct field *f)
@@ -81,7 +84,8 @@ static void add_limits(json_t *j, const struct field *f)
         if (min > 0) set_int(j, "minItems", min);
         set_int(j, "maxItems", f->max > 0 ? f->max : 100);
     }
-    if (f->otherwise) json_object_set_new(j, "default", json_loads(f->otherwise, JSON_DECODE_ANY, NULL));
+    if (f->otherwise)
+        json_object_set_new(j, "default", json_loads(f->otherwise, JSON_DECODE_ANY, NULL));
 }
 
 static const struct schema *known_schema(const struct schema_set *set, const struct field *fields)
@@ -94,7 +98,12 @@ static const struct schema *known_schema(const struct schema_set *set, const str
 static json_t *item_schema(const struct schema_set *set, const struct field *f, bool input)
 {
     const struct field item = {
-        .name = f->name, .type = f->of, .fields = f->fields, .values = f->values, .max = f->item_max, .required = true,
+        .name = f->name,
+        .type = f->of,
+        .fields = f->fields,
+        .values = f->values,
+        .max = f->item_max,
+        .required = true,
     };
     return openapi_field(set, &item, input);
 }
@@ -107,7 +116,9 @@ json_t *openapi_field(const struct schema_set *set, const struct field *f, bool 
         j = openapi_ref("schemas", known->name);
     } else if (known) {
         j = json_object();
-        json_object_set_new(j, "anyOf", json_pack("[o,{s:s}]", openapi_ref("schemas", known->name), "type", "null"));
+        json_object_set_new(
+            j, "anyOf",
+            json_pack("[o,{s:s}]", openapi_ref("schemas", known->name), "type", "null"));
     } else if (f->type == F_OBJECT && f->fields) {
         j = openapi_object(set, f->fields, input);
         if (f->nullable) set_type(j, f, "object");
@@ -123,7 +134,9 @@ json_t *openapi_field(const struct schema_set *set, const struct field *f, bool 
     }
     set_text(j, "description", f->help);
     if (f->secret && input) json_object_set_new(j, "writeOnly", json_true());
-    if (f->example && !f->secret) json_object_set_new(j, "examples", json_pack("[o]", json_loads(f->example, JSON_DECODE_ANY, NULL)));
+    if (f->example && !f->secret)
+        json_object_set_new(j, "examples",
+                            json_pack("[o]", json_loads(f->example, JSON_DECODE_ANY, NULL)));
     return j;
 }
 
@@ -145,17 +158,25 @@ json_t *openapi_object(const struct schema_set *set, const struct field *fields,
     return j;
 }
 
-/* --- examples ------------------------------------------------------------------------------------------------------ */
+/* --- examples --------------------------------------------------------------------------------- */
 
 static json_t *example_text(const struct field *f)
 {
     static const char *const texts[] = {
-        [F_TEXT] = "text", [F_UUID] = "0192f3c4-7a1e-7b52-9c1d-3f2a6b8e4d10", [F_EMAIL] = "ana.lima@example.com",
-        [F_PHONE] = "+55 11 98421-7730", [F_URL] = "https://www.example.com/", [F_COLOR] = "#1f6feb",
-        [F_DATE] = "2026-11-19", [F_DATETIME] = "2026-11-19T13:42:05.123Z", [F_SLUG] = "example", [F_FILE] = "",
+        [F_TEXT] = "text",
+        [F_UUID] = "0192f3c4-7a1e-7b52-9c1d-3f2a6b8e4d10",
+        [F_EMAIL] = "ana.lima@example.com",
+        [F_PHONE] = "+55 11 98421-7730",
+        [F_URL] = "https://www.example.com/",
+        [F_COLOR] = "#1f6feb",
+        [F_DATE] = "2026-11-19",
+        [F_DATETIME] = "2026-11-19T13:42:05.123Z",
+        [F_SLUG] = "example",
+        [F_FILE] = "",
     };
     if (f->type != F_TEXT) return json_string(texts[f->type]);
-    const char *text = f->secret ? "********************************" : "text of the right length, as an example";
+    const char *text =
+        f->secret ? "********************************" : "text of the right length, as an example";
     size_t len = f->secret ? 12 : 4;
     if (f->min > (int64_t)len) len = (size_t)f->min;
     if (f->max > 0 && f->max < (int64_t)len) len = (size_t)f->max;
@@ -174,9 +195,14 @@ json_t *openapi_example(const struct field *f, bool input, int depth)
     case F_ENUM: return json_stringn(f->values, strcspn(f->values, "|"));
     case F_OBJECT: return openapi_example_object(f->fields, input, depth + 1);
     case F_ARRAY: {
-        const struct field item = {.name = f->name, .type = f->of, .fields = f->fields, .values = f->values, .max = f->item_max};
+        const struct field item = {.name = f->name,
+                                   .type = f->of,
+                                   .fields = f->fields,
+                                   .values = f->values,
+                                   .max = f->item_max};
         json_t *list = json_array();
-        if (depth < EXAMPLE_DEPTH) json_array_append_new(list, openapi_example(&item, input, depth + 1));
+        if (depth < EXAMPLE_DEPTH)
+            json_array_append_new(list, openapi_example(&item, input, depth + 1));
         return list;
     }
     case F_JSON: return json_object();

@@ -1,5 +1,5 @@
-/* Field rows as JSON Schema (2020-12, as OpenAPI 3.1 takes it) and as examples; between openapi.c and openapi_schema.c. All
- * functions give new references. */
+/* Field rows as JSON Schema (2020-12, as OpenAPI 3.1 takes it) and as examples; between
+ * openapi.c and openapi_schema.c. All functions give new references. */
 #ifndef INTERFLOW_CORE_OPENAPI_SCHEMA_H
 #define INTERFLOW_CORE_OPENAPI_SCHEMA_H
 

@@ -1,6 +1,6 @@
-/* Token buckets (rate_limit.h) in sets of four: a key's hash, salted per process, names the set; within it the bucket
- * that was touched longest ago makes room. Tokens are counted in thousandths, so that a refill of a few milliseconds is
- * not lost to rounding. */
+/* Token buckets (rate_limit.h) in sets of four: a key's hash, salted per process, names the set;
+ * within it the bucket that was touched longest ago makes room. Tokens are counted in
+ * thousandths, so that a refill of a few milliseconds is not lost to rounding. */
 #include "core/rate_limit.h"
 
 #include <arpa/inet.h>
@@ -10,13 +10,13 @@
 #include "base/crypto.h"
 #include "base/mem.h"
 
-#define WAYS 4
+#define WAYS      4
 #define SALT_SIZE 16
-#define KEY_MAX 256
+#define KEY_MAX   256
 
 struct bucket {
-    uint64_t tag;       /* 0: free */
-    int64_t milli;      /* tokens left, in thousandths */
+    uint64_t tag;  /* 0: free */
+    int64_t milli; /* tokens left, in thousandths */
     int64_t touched_ms;
     int64_t per_minute; /* a limit that changed starts anew */
 };
@@ -31,7 +31,8 @@ struct rate_limiter *rate_limiter_new(size_t buckets)
 {
     struct rate_limiter *l = mem_alloc(sizeof *l);
     l->sets = 1;
-    while (l->sets * WAYS < buckets) l->sets *= 2;
+    while (l->sets * WAYS < buckets)
+        l->sets *= 2;
     l->buckets = mem_array(l->sets * WAYS, sizeof *l->buckets);
     crypto_random(l->salt, sizeof l->salt);
     return l;
@@ -44,7 +45,8 @@ void rate_limiter_free(struct rate_limiter *l)
     mem_free(l);
 }
 
-static struct bucket *find(struct rate_limiter *l, const void *key, size_t len, int per_minute, int64_t now_ms)
+static struct bucket *find(struct rate_limiter *l, const void *key, size_t len, int per_minute,
+                           int64_t now_ms)
 {
     unsigned char text[SALT_SIZE + KEY_MAX];
     unsigned char hash[SHA256_SIZE];
@@ -66,7 +68,8 @@ static struct bucket *find(struct rate_limiter *l, const void *key, size_t len, 
     return victim;
 }
 
-bool rate_take(struct rate_limiter *l, const void *key, size_t len, int per_minute, int64_t now_ms, struct rate_state *ret_state)
+bool rate_take(struct rate_limiter *l, const void *key, size_t len, int per_minute, int64_t now_ms,
+               struct rate_state *ret_state)
 {
     struct bucket *b = find(l, key, len, per_minute, now_ms);
     int64_t full = (int64_t)per_minute * 1000;
@@ -94,9 +97,11 @@ void rate_headers(struct ctx *c, struct reply *p, const struct rate_state *state
 {
     reply_header(c, p, "X-RateLimit-Limit", arena_printf(c->arena, "%d", state->limit));
     reply_header(c, p, "X-RateLimit-Remaining", arena_printf(c->arena, "%d", state->remaining));
-    reply_header(c, p, "X-RateLimit-Reset", arena_printf(c->arena, "%lld", (long long)state->reset_s));
+    reply_header(c, p, "X-RateLimit-Reset",
+                 arena_printf(c->arena, "%lld", (long long)state->reset_s));
     if (state->retry_after_s > 0)
-        reply_header(c, p, "Retry-After", arena_printf(c->arena, "%lld", (long long)state->retry_after_s));
+        reply_header(c, p, "Retry-After",
+                     arena_printf(c->arena, "%lld", (long long)state->retry_after_s));
 }
 
 enum err rate_refuse(struct ctx *c, struct reply *p, const struct rate_state *state)
@@ -106,7 +111,8 @@ enum err rate_refuse(struct ctx *c, struct reply *p, const struct rate_state *st
     fault_data(c, "remaining", json_integer(state->remaining));
     fault_data(c, "reset", json_integer(state->reset_s));
     fault_data(c, "retryAfter", json_integer(state->retry_after_s));
-    return fault(c, ERR_RATE_LIMITED, "RATE_LIMIT_EXCEEDED", "Too many requests: at most %d a minute", state->limit);
+    return fault(c, ERR_RATE_LIMITED, "RATE_LIMIT_EXCEEDED",
+                 "Too many requests: at most %d a minute", state->limit);
 }
 
 size_t rate_address_key(const char *address, unsigned char out[64])

@@ -1,7 +1,8 @@
-/* Rate limits by token buckets in the worker's memory: per address for public routes, per key for API keys. A bounded
- * table: under pressure the bucket that was not used for longest is forgotten. Each worker counts for itself, so that an
- * installation lets through up to the number of its workers times the limit: they guard against guessing and floods, they
- * do not bill. One thread. */
+/* Rate limits by token buckets in the worker's memory: per address for public routes, per key
+ * for API keys. A bounded table: under pressure the bucket that was not used for longest is
+ * forgotten. Each worker counts for itself, so that an installation lets through up to the
+ * number of its workers times the limit: they guard against guessing and floods, they do not
+ * bill. One thread. */
 #ifndef INTERFLOW_CORE_RATE_LIMIT_H
 #define INTERFLOW_CORE_RATE_LIMIT_H
 
@@ -9,8 +10,8 @@
 
 struct rate_limiter;
 
-/* What a client is told: X-RateLimit-Limit, -Remaining, -Reset (Unix seconds when the bucket is full again),
- * Retry-After (seconds, 0 when there is still something left). */
+/* What a client is told: X-RateLimit-Limit, -Remaining, -Reset (Unix seconds when the bucket is
+ * full again), Retry-After (seconds, 0 when there is still something left). */
 struct rate_state {
     int limit;
     int remaining;
@@ -22,16 +23,19 @@ struct rate_state {
 struct rate_limiter *rate_limiter_new(size_t buckets);
 void rate_limiter_free(struct rate_limiter *l);
 
-/* Take one token from the bucket `key` (any bytes) of per_minute tokens, refilled evenly. False: there is none. now_ms is
- * clock_mono_ms. */
-bool rate_take(struct rate_limiter *l, const void *key, size_t len, int per_minute, int64_t now_ms, struct rate_state *ret_state);
+/* Take one token from the bucket `key` (any bytes) of per_minute tokens, refilled evenly. False:
+ * there is none. now_ms is clock_mono_ms. */
+bool rate_take(struct rate_limiter *l, const void *key, size_t len, int per_minute, int64_t now_ms,
+               struct rate_state *ret_state);
 
 /* The headers of *state on p. */
 void rate_headers(struct ctx *c, struct reply *p, const struct rate_state *state);
-/* Headers and fault of a refusal; returns ERR_RATE_LIMITED (code RATE_LIMIT_EXCEEDED, data limit, remaining, reset, retryAfter). */
+/* Headers and fault of a refusal; returns ERR_RATE_LIMITED (code RATE_LIMIT_EXCEEDED, data
+ * limit, remaining, reset, retryAfter). */
 MUST_USE enum err rate_refuse(struct ctx *c, struct reply *p, const struct rate_state *state);
 
-/* The part of a client's address that counts as one client: all of IPv4, the /64 network of IPv6. Returns its length in out. */
+/* The part of a client's address that counts as one client: all of IPv4, the /64 network of
+ * IPv6. Returns its length in out. */
 size_t rate_address_key(const char *address, unsigned char out[64]);
 
 #endif

@@ -1,10 +1,11 @@
 /* Answers of handlers (http.h): JSON, empty, and the one shape of every error:
  *
- *     {"success":false, "error":"words", "code":"TAG_DUPLICATE", "details":[{"field","message","code"}],
+ *     {"success":false, "error":"words", "code":"TAG_DUPLICATE",
+ *      "details":[{"field","message","code"}],
  *      "requestId":"32 hex digits", …further members of the fault}
  *
- * What a client may read about our own failures (500, 503, 504) is the word for the status and the request id; the
- * words of the fault go to the log alone (router.c). */
+ * What a client may read about our own failures (500, 503, 504) is the word for the status and
+ * the request id; the words of the fault go to the log alone (router.c). */
 #include <string.h>
 
 #include "base/buf.h"
@@ -13,7 +14,8 @@
 
 #define FAULT_BODY_MAX (256 * KIB)
 
-const char *const http_method_names[HTTP_METHOD_COUNT] = {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
+const char *const http_method_names[HTTP_METHOD_COUNT] = {"GET",   "POST",   "PUT",
+                                                          "PATCH", "DELETE", "OPTIONS"};
 
 void reply_json(struct ctx *c, struct reply *p, int status, const char *json)
 {
@@ -95,8 +97,10 @@ void reply_fault(struct ctx *c, struct reply *p, enum err e)
     buf_add_json(&b, !hide && f->message ? f->message : row->text);
     buf_adds(&b, ",\"code\":");
     buf_add_json(&b, !hide && f->code ? f->code : row->code);
-    if (hide) buf_adds(&b, ",\"details\":[]");
-    else add_details(&b, f);
+    if (hide)
+        buf_adds(&b, ",\"details\":[]");
+    else
+        add_details(&b, f);
     buf_addf(&b, ",\"requestId\":\"%s\"", c->trace);
     if (!hide) add_data(c, &b, f->data);
     buf_addc(&b, '}');
@@ -106,7 +110,9 @@ void reply_fault(struct ctx *c, struct reply *p, enum err e)
     p->status = row->status;
     p->content_type = "application/json; charset=utf-8";
     p->body_static = text == NULL;
-    if (!text) text = "{\"success\":false,\"error\":\"Too large\",\"code\":\"LIMIT_REACHED\",\"details\":[]}";
+    if (!text)
+        text =
+            "{\"success\":false,\"error\":\"Too large\",\"code\":\"LIMIT_REACHED\",\"details\":[]}";
     p->body = (struct bytes){(const unsigned char *)text, strlen(text)};
     p->etag = NULL;
 }

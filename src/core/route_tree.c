@@ -1,9 +1,11 @@
-/* A tree of path segments. Each node has its named children, sorted for binary search, one child for a parameter
- * ({tagId}), and the rows that end there, by method; a node may also hold rows that take the whole rest ({path*}).
+/* A tree of path segments. Each node has its named children, sorted for binary search, one child
+ * for a parameter ({tagId}), and the rows that end there, by method; a node may also hold rows
+ * that take the whole rest ({path*}).
  *
- * Preference: a named segment before a parameter before the rest. When the preferred branch has no row for the method
- * the next is tried, so that PUT /tags/{tagId} works beside GET /tags/search. The rest is tried only where no named
- * child has the segment: an unknown address below /api is never answered by the page that catches all. */
+ * Preference: a named segment before a parameter before the rest. When the preferred branch has
+ * no row for the method the next is tried, so that PUT /tags/{tagId} works beside GET
+ * /tags/search. The rest is tried only where no named child has the segment: an unknown address
+ * below /api is never answered by the page that catches all. */
 #include "core/route_tree.h"
 
 #include <stdlib.h>
@@ -70,8 +72,10 @@ static size_t child_place(const struct node *n, const char *name, size_t len, bo
             *ret_found = true;
             return mid;
         }
-        if (order < 0) low = mid + 1;
-        else high = mid;
+        if (order < 0)
+            low = mid + 1;
+        else
+            high = mid;
     }
     *ret_found = false;
     return low;
@@ -124,7 +128,8 @@ bool route_tree_add(struct route_tree *t, const struct route *r)
 }
 
 /* Take the row of the method, or remember which methods there are. */
-static bool take(const struct route *const rows[HTTP_METHOD_COUNT], enum http_method method, struct route_match *m)
+static bool take(const struct route *const rows[HTTP_METHOD_COUNT], enum http_method method,
+                 struct route_match *m)
 {
     for (int i = 0; i < HTTP_METHOD_COUNT; i++)
         if (rows[i]) m->allowed |= 1u << i;
@@ -133,7 +138,8 @@ static bool take(const struct route *const rows[HTTP_METHOD_COUNT], enum http_me
 }
 
 /* rest: what is left of the path, "" or "/…". The depth is that of the tree, not of the path. */
-static bool match(const struct node *n, enum http_method method, const char *rest, struct route_match *m)
+static bool match(const struct node *n, enum http_method method, const char *rest,
+                  struct route_match *m)
 {
     if (*rest == '\0') return take(n->rows, method, m);
     const char *name = rest + 1;
@@ -155,7 +161,8 @@ static bool match(const struct node *n, enum http_method method, const char *res
     return true;
 }
 
-void route_tree_match(const struct route_tree *t, enum http_method method, const char *path, struct route_match *ret_match)
+void route_tree_match(const struct route_tree *t, enum http_method method, const char *path,
+                      struct route_match *ret_match)
 {
     *ret_match = (struct route_match){0};
     (void)match(&t->root, method, path[0] == '/' && path[1] == '\0' ? "" : path, ret_match);

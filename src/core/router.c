@@ -1,11 +1,14 @@
-/* The router: from a complete request to its answer, by the row that its path and method name (router.h).
+/* The router: from a complete request to its answer, by the row that its path and method name
+ * (router.h).
  *
- *     match → organization → login or key → permission → rate (router_guard.c) → bind fields (router_input.c)
- *           → idempotency key (idempotency.c) → handler or query → answer, one log line when it failed
+ *     match (route_tree.c) → organization → login or key → permission → rate (router_guard.c)
+ *       → bind fields (router_input.c) → idempotency key (idempotency.c)
+ *       → handler or query → answer, one log line when it failed
  *
- * The invariant: no handler runs before all of that has passed, and each request gets exactly one answer. Rows are
- * checked when the program starts: a row that cannot work stops it with words that name the row, which every test sees.
- * http_server.c calls route_accept (before the body is read) and route_handle (in a coroutine of the request's own). */
+ * The invariant: no handler runs before all of that has passed, and each request gets exactly
+ * one answer. Rows are checked when the program starts: a row that cannot work stops it with
+ * words that name the row, which every test sees. http_server.c calls route_accept (before the
+ * body is read) and route_handle (in a coroutine of the request's own). */
 #include "core/router.h"
 
 #include <stdlib.h>
@@ -17,18 +20,18 @@
 #include "core/log.h"
 #include "core/router_impl.h"
 
-#define RATE_BUCKETS 8192
-#define DEADLINE_MS (10 * SECOND_MS)
+#define RATE_BUCKETS       8192
+#define DEADLINE_MS        (10 * SECOND_MS)
 #define REPORT_DEADLINE_MS (60 * SECOND_MS)
 
-/* --- the rows, checked -------------------------------------------------------------------------------------------- */
+/* --- the rows, checked ------------------------------------------------------------------------ */
 
 static void check(const struct route *route, bool fine, const char *words, const char *what)
 {
     if (fine) return;
     log_event(LOG_ERROR, NULL, "a route row is wrong",
-              LOG_FIELDS(LOG_TEXT("route", route->path), LOG_TEXT("id", route->id), LOG_TEXT("why", words),
-                         LOG_TEXT("what", what)));
+              LOG_FIELDS(LOG_TEXT("route", route->path), LOG_TEXT("id", route->id),
+                         LOG_TEXT("why", words), LOG_TEXT("what", what)));
     abort();
 }
 
@@ -52,8 +55,9 @@ static const struct field *field_named(const struct field *fields, const char *n
 /* Parameters of a query that the context answers by itself (db.h). */
 static bool context_param(const char *name)
 {
-    static const char *const names[] = {"org", "actor", "actor_id", "actor_kind", "actor_name", "sees_all", "sees_contacts",
-                                        "teams", "lang", "trace", "address", "now_ms", "in"};
+    static const char *const names[] = {
+        "org",   "actor", "actor_id", "actor_kind", "actor_name", "sees_all", "sees_contacts",
+        "teams", "lang",  "trace",    "address",    "now_ms",     "in"};
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         if (strcmp(names[i], name) == 0) return true;
     return false;
@@ -64,8 +68,10 @@ static void check_fields(const struct route *route, const struct field *fields, 
     for (const struct field *f = fields; f && f->name; f++) {
         check(route, f->type != F_ENUM || f->values, "a choice without values", f->name);
         check(route, f->type != F_ARRAY || f->of != F_ARRAY, "a list of lists", f->name);
-        check(route, f->type != F_ARRAY || f->of != F_ENUM || f->values, "a list of choices without values", f->name);
-        check(route, f->type != F_FILE || (route->multipart && !nested), "a file without multipart", f->name);
+        check(route, f->type != F_ARRAY || f->of != F_ENUM || f->values,
+              "a list of choices without values", f->name);
+        check(route, f->type != F_FILE || (route->multipart && !nested), "a file without multipart",
+              f->name);
         for (const struct field *g = fields; g < f; g++)
             check(route, strcmp(f->name, g->name) != 0, "a field twice", f->name);
         const char *texts[] = {f->otherwise, f->example};
@@ -75,8 +81,10 @@ static void check_fields(const struct route *route, const struct field *fields, 
             json_decref(j);
         }
         if (!nested && f->in == IN_PATH)
-            check(route, path_has(route, f->name, strlen(f->name)), "a path field that the path lacks", f->name);
-        if (f->fields && (f->type == F_OBJECT || f->type == F_ARRAY)) check_fields(route, f->fields, true);
+            check(route, path_has(route, f->name, strlen(f->name)),
+                  "a path field that the path lacks", f->name);
+        if (f->fields && (f->type == F_OBJECT || f->type == F_ARRAY))
+            check_fields(route, f->fields, true);
     }
 }
 
@@ -85,8 +93,8 @@ static void check_answer(const struct router *router, size_t count, const struct
 {
     for (size_t i = 0; row->answer && i < count; i++) {
         const struct schema *other = router->rows[i]->answer;
-        check(row, !other || other == row->answer || strcmp(other->name, row->answer->name) != 0, "two schemas of one name",
-              row->answer->name);
+        check(row, !other || other == row->answer || strcmp(other->name, row->answer->name) != 0,
+              "two schemas of one name", row->answer->name);
     }
 }
 
@@ -100,17 +108,22 @@ static bool organization_path(const char *path)
 static void check_row(const struct route *route)
 {
     check(route, route->path[0] == '/', "the path must begin with /", NULL);
-    check(route, (route->sql != NULL) != (route->handler != NULL), "either a query or a handler", NULL);
+    check(route, (route->sql != NULL) != (route->handler != NULL), "either a query or a handler",
+          NULL);
     check(route, route->access != ACCESS_ORG || organization_path(route->path),
           "rows of an organization begin with /api/{organizationId}", NULL);
-    check(route, route->access != ACCESS_USER || route->permission == 0, "a permission without an organization", NULL);
-    check(route, !route->group || (route->id && route->summary), "a documented row needs id and summary", NULL);
-    check(route, route->permission >= 0 && route->permission < 64, "the permission is out of range", NULL);
+    check(route, route->access != ACCESS_USER || route->permission == 0,
+          "a permission without an organization", NULL);
+    check(route, !route->group || (route->id && route->summary),
+          "a documented row needs id and summary", NULL);
+    check(route, route->permission >= 0 && route->permission < 64, "the permission is out of range",
+          NULL);
     check_fields(route, route->fields, false);
     for (int i = 0; route->sql && i < route->sql->param_count; i++) {
         const char *name = route->sql->params[i];
         check(route,
-              context_param(name) || field_named(route->fields, name) || path_has(route, name, strlen(name)),
+              context_param(name) || field_named(route->fields, name) ||
+                  path_has(route, name, strlen(name)),
               "a parameter of the query that no field declares", name);
     }
 }
@@ -121,15 +134,18 @@ struct router *router_new(const struct route *const *tables)
     router->tree = route_tree_new();
     router->limiter = rate_limiter_new(RATE_BUCKETS);
     for (const struct route *const *t = tables; *t; t++)
-        for (const struct route *row = *t; row->path; row++) router->count++;
+        for (const struct route *row = *t; row->path; row++)
+            router->count++;
     router->rows = mem_array(router->count + 1, sizeof *router->rows);
     size_t n = 0;
     for (const struct route *const *t = tables; *t; t++)
         for (const struct route *row = *t; row->path; row++) {
             check_row(row);
-            check(row, route_tree_add(router->tree, row), "there is another row for this method and path", NULL);
+            check(row, route_tree_add(router->tree, row),
+                  "there is another row for this method and path", NULL);
             for (size_t i = 0; i < n && row->id; i++)
-                check(row, !router->rows[i]->id || strcmp(router->rows[i]->id, row->id) != 0, "an id twice", row->id);
+                check(row, !router->rows[i]->id || strcmp(router->rows[i]->id, row->id) != 0,
+                      "an id twice", row->id);
             check_answer(router, n, row);
             router->rows[n++] = row;
         }
@@ -156,7 +172,7 @@ const struct route *const *router_rows(const struct router *r)
     return r->rows;
 }
 
-/* --- the answer --------------------------------------------------------------------------------------------------- */
+/* --- the answer ------------------------------------------------------------------------------- */
 
 static int success_status(const struct route *route)
 {
@@ -188,15 +204,18 @@ static enum err work(struct visit *v)
     if (v->route->sql) return run_sql(v);
     enum err e = v->route->handler(v->c, v->r, v->p);
     if (e) return e;
-    if (v->p->kind == REPLY_NONE && v->route->shape == ANSWER_EMPTY) reply_empty(v->p, success_status(v->route));
-    return v->p->kind == REPLY_NONE ? fault(v->c, ERR_INTERNAL, NULL, "the handler did not reply") : ERR_OK;
+    if (v->p->kind == REPLY_NONE && v->route->shape == ANSWER_EMPTY)
+        reply_empty(v->p, success_status(v->route));
+    return v->p->kind == REPLY_NONE ? fault(v->c, ERR_INTERNAL, NULL, "the handler did not reply")
+                                    : ERR_OK;
 }
 
 static void set_deadline(struct visit *v)
 {
     const struct route *route = v->route;
     int64_t ms = route->deadline_ms;
-    if (ms <= 0) ms = route->sql && route->sql->db_class == DB_REPORT ? REPORT_DEADLINE_MS : DEADLINE_MS;
+    if (ms <= 0)
+        ms = route->sql && route->sql->db_class == DB_REPORT ? REPORT_DEADLINE_MS : DEADLINE_MS;
     v->c->deadline_ms = clock_mono_ms() + ms;
 }
 
@@ -209,11 +228,12 @@ static enum err serve(struct visit *v)
     e = input_bind(v);
     if (e) return e;
     const char *key = v->route->creates && v->route->access == ACCESS_ORG
-                          ? request_header(v->c, v->r, "Idempotency-Key") : NULL;
+                          ? request_header(v->c, v->r, "Idempotency-Key")
+                          : NULL;
     return key ? idempotent_run(v, key, work) : work(v);
 }
 
-/* --- methods ------------------------------------------------------------------------------------------------------ */
+/* --- methods ---------------------------------------------------------------------------------- */
 
 static const char *allow_text(struct ctx *c, uint32_t allowed)
 {
@@ -231,7 +251,9 @@ static enum err answer_options(struct visit *v)
 {
     const char *wanted = request_header(v->c, v->r, "Access-Control-Request-Method");
     for (int i = 0; i < HTTP_METHOD_COUNT; i++) {
-        if (!(v->match.allowed & (1u << i)) || (wanted && strcmp(wanted, http_method_names[i]) != 0)) continue;
+        if (!(v->match.allowed & (1u << i)) ||
+            (wanted && strcmp(wanted, http_method_names[i]) != 0))
+            continue;
         struct route_match m;
         route_tree_match(v->c->app->router->tree, (enum http_method)i, v->r->path, &m);
         v->route = m.route;
@@ -243,7 +265,8 @@ static enum err answer_options(struct visit *v)
     return ERR_OK;
 }
 
-/* "/api/nothing" fits "/api/{organizationId}", but is no organization: an unknown path like any other. */
+/* "/api/nothing" fits "/api/{organizationId}", but is no organization: an unknown path like any
+ * other. */
 static bool no_organization(const struct visit *v)
 {
     char text[UUID_TEXT_SIZE] = "";
@@ -264,10 +287,11 @@ static enum err answer_unmatched(struct visit *v)
     if (v->match.allowed == 0 || no_organization(v)) return guard_unknown(v);
     if (v->r->method == HTTP_OPTIONS) return answer_options(v);
     reply_header(v->c, v->p, "Allow", allow_text(v->c, v->match.allowed));
-    return fault(v->c, ERR_METHOD, NULL, "This address takes %s", allow_text(v->c, v->match.allowed));
+    return fault(v->c, ERR_METHOD, NULL, "This address takes %s",
+                 allow_text(v->c, v->match.allowed));
 }
 
-/* --- the two calls of http_server.c ------------------------------------------------------------------------------- */
+/* --- the two calls of http_server.c ----------------------------------------------------------- */
 
 static void finish_headers(struct visit *v)
 {
@@ -288,13 +312,16 @@ static void log_failure(const struct visit *v, enum err e, int64_t started_ms)
     if (status < 400) return;
     char text[UUID_TEXT_SIZE];
     const char *org = uuid_is_nil(c->org) ? NULL : uuid_text(c->org, text);
-    log_event(status >= 500 ? LOG_ERROR : LOG_INFO, c->trace, "request failed",
-              LOG_FIELDS(LOG_TEXT("method", http_method_names[v->r->method]),
-                         LOG_TEXT("route", v->route ? (v->route->id ? v->route->id : v->route->path) : "none"),
-                         LOG_INT("status", status), LOG_INT("ms", clock_mono_ms() - started_ms), LOG_TEXT("org", org),
-                         LOG_TEXT("code", c->fault.code ? c->fault.code : err_row(e)->code),
-                         /* our own failures only: the words of a 400 may quote what was sent */
-                         LOG_TEXT("why", status >= 500 && c->fault.message ? c->fault.message : "")));
+    log_event(
+        status >= 500 ? LOG_ERROR : LOG_INFO, c->trace, "request failed",
+        LOG_FIELDS(
+            LOG_TEXT("method", http_method_names[v->r->method]),
+            LOG_TEXT("route", v->route ? (v->route->id ? v->route->id : v->route->path) : "none"),
+            LOG_INT("status", status), LOG_INT("ms", clock_mono_ms() - started_ms),
+            LOG_TEXT("org", org),
+            LOG_TEXT("code", c->fault.code ? c->fault.code : err_row(e)->code),
+            /* our own failures only: the words of a 400 may quote what was sent */
+            LOG_TEXT("why", status >= 500 && c->fault.message ? c->fault.message : "")));
 }
 
 static void route_handle(void *arg, struct ctx *c, struct request *r, struct reply *p)
@@ -310,14 +337,17 @@ static void route_handle(void *arg, struct ctx *c, struct request *r, struct rep
     log_failure(&v, e, started_ms);
 }
 
-static enum err route_accept(void *arg, struct request *r, size_t *ret_body_max, int64_t *ret_upload_max)
+static enum err route_accept(void *arg, struct request *r, size_t *ret_body_max,
+                             int64_t *ret_upload_max)
 {
     struct app *app = arg;
     struct route_match m;
     route_tree_match(app->router->tree, r->method, r->path, &m);
     r->route = m.route;
     *ret_body_max = m.route ? m.route->body_max : 0;
-    *ret_upload_max = m.route && m.route->multipart ? INT64_MAX : 0;
+    *ret_upload_max = 0;
+    if (m.route && m.route->multipart)
+        *ret_upload_max = m.route->upload_max > 0 ? m.route->upload_max : INT64_MAX;
     return ERR_OK;
 }
 

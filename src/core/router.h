@@ -1,13 +1,16 @@
-/* Routes as rows: method, path, permission, fields, limits, help, answer. The same row validates the input, checks the
- * permission, writes the OpenAPI document and the TypeScript types. To add an endpoint: a row in the domain's
- * api_<thing>.c, a handler (or only a named query), nothing else (docs/ADDING.md).
+/* Routes as rows: method, path, permission, fields, limits, help, answer. The same row validates
+ * the input, checks the permission, writes the OpenAPI document and the TypeScript types. To add
+ * an endpoint: a row in the domain's api_<thing>.c, a handler (or only a named query), nothing
+ * else (docs/ADDING.md).
  *
- * Order of a request: match → organization → login or key → permission → rate limit → bind fields → idempotency key →
- * handler → answer. Unknown members of a body, and unknown query arguments, are refused by name.
+ * Order of a request: match → organization → login or key → permission → rate limit → bind
+ * fields → idempotency key → handler → answer. Unknown members of a body, and unknown query
+ * arguments, are refused by name.
  *
- * Paths: a parameter that no field declares is a required UUID in c->in under its name; {organizationId} is never
- * declared and lands in c->org. "{path*}" as the last segment takes the rest of the path (pages, assets), where no row
- * names the segment itself. Rows without a group are pages: not in the document, their query is not looked at. */
+ * Paths: a parameter that no field declares is a required UUID in c->in under its name;
+ * {organizationId} is never declared and lands in c->org. "{path*}" as the last segment takes
+ * the rest of the path (pages, assets), where no row names the segment itself. Rows without a
+ * group are pages: not in the document, their query is not looked at. */
 #ifndef INTERFLOW_CORE_ROUTER_H
 #define INTERFLOW_CORE_ROUTER_H
 
@@ -54,7 +57,8 @@ struct field {
     const char *example;           /* JSON text */
 };
 
-/* The shape of an answer, for the OpenAPI document, the types and the tests. Its fields use the same rows. */
+/* The shape of an answer, for the OpenAPI document, the types and the tests. Its fields use the
+ * same rows. */
 struct schema {
     const char *name;              /* "Chat" */
     const char *help;
@@ -86,6 +90,7 @@ struct route {
                                       the handler then runs inside a transaction and must not call the outside world */
     bool raw_body;                 /* the body is not parsed: the handler reads request->body (webhooks) */
     size_t body_max;               /* 0: server default */
+    int64_t upload_max;            /* multipart: bytes of one file; 0: what the installation takes */
     int deadline_ms;               /* 0: 10 s; 60 s when .sql is of class report */
     int rate_per_minute;           /* ACCESS_PUBLIC, _VISITOR: per address, 0: 600 for all such rows together; others: per actor, 0: none */
     const struct field *fields;
@@ -95,13 +100,14 @@ struct route {
     const char *errors;            /* extra documented codes: "409 CUSTOMER_DUPLICATE|422 CHANNEL_DISCONNECTED" */
     /* Either a query that answers JSON by itself (404 when it gives no row) … */
     const struct sql *sql;
-    /* … or a handler, which ends by replying or by returning an error (then the fault is the answer). */
+    /* … or a handler, which ends by replying or by returning an error (then the fault is the
+     * answer). */
     enum err (*handler)(struct ctx *c, struct request *r, struct reply *p);
 };
 
 struct router;
-/* Collects the tables (each ends with a row without path). Asserts on double rows, unknown path fields, sql parameters
- * that no field declares. */
+/* Collects the tables (each ends with a row without path). Asserts on double rows, unknown path
+ * fields, sql parameters that no field declares. */
 struct router *router_new(const struct route *const *tables);
 void router_free(struct router *r);
 struct rate_limiter;
@@ -111,20 +117,23 @@ void router_callbacks(struct app *app, struct http_callbacks *ret_cb);
 /* Every row, NULL at the end: for OpenAPI and the generated tests. */
 const struct route *const *router_rows(const struct router *r);
 
-/* Bind and check: from path, query, body (JSON or multipart) into c->in. ERR_INVALID names every bad field. */
+/* Bind and check: from path, query, body (JSON or multipart) into c->in. ERR_INVALID names every
+ * bad field. */
 MUST_USE enum err fields_bind(struct ctx *c, const struct field *fields, enum field_place place, const json_t *input);
-/* The same for the text parts of a multipart form: numbers and booleans are read from text, objects and arrays are JSON
- * text (or a repeated part). F_FILE fields are left to the caller. */
+/* The same for the text parts of a multipart form: numbers and booleans are read from text,
+ * objects and arrays are JSON text (or a repeated part). F_FILE fields are left to the caller. */
 MUST_USE enum err fields_bind_form(struct ctx *c, const struct field *fields, const json_t *form);
-/* The OpenAPI 3.1 document as JSON text (openapi.c), made once: belongs to the router. c->app->tables->auth names the permissions. */
+/* The OpenAPI 3.1 document as JSON text (openapi.c), made once: belongs to the router.
+ * c->app->tables->auth names the permissions. */
 const char *openapi_document(struct ctx *c, struct router *r);
 /* GET /api/openapi.json, for src/server/tables.c. */
 extern const struct route openapi_routes[];
 
 /* What the router asks of src/auth. */
 struct router_auth {
-    /* Fill c->actor from the session cookie or the key, and c->org's membership. ERR_UNAUTHORIZED, ERR_FORBIDDEN,
-     * ERR_RATE_LIMITED (keys; sets headers on p). ACCESS_PUBLIC and ACCESS_VISITOR rows do not call it. */
+    /* Fill c->actor from the session cookie or the key, and c->org's membership.
+     * ERR_UNAUTHORIZED, ERR_FORBIDDEN, ERR_RATE_LIMITED (keys; sets headers on p). ACCESS_PUBLIC
+     * and ACCESS_VISITOR rows do not call it. */
     enum err (*authenticate)(struct ctx *c, struct request *r, struct reply *p);
     const char *(*permission_name)(int permission);
 };

@@ -1,5 +1,6 @@
-/* What was sent, into c->in: path, query, headers, body. Each place becomes a JSON object of texts (or the parsed body)
- * and goes through fields.c; a row's fields are the only description of what is accepted. */
+/* What was sent, into c->in: path, query, headers, body. Each place becomes a JSON object of
+ * texts (or the parsed body) and goes through fields.c; a row's fields are the only description
+ * of what is accepted. */
 #include <string.h>
 #include <strings.h>
 
@@ -8,8 +9,8 @@
 #include "core/router_impl.h"
 
 #define QUERY_ARGS_MAX 64
-#define QUERY_MAX (16 * KIB)
-#define PATH_TEXT_MAX 2000
+#define QUERY_MAX      (16 * KIB)
+#define PATH_TEXT_MAX  2000
 
 static void release_json(void *arg)
 {
@@ -33,15 +34,16 @@ struct bytes input_path(const struct visit *v, const char *name)
     return (struct bytes){0};
 }
 
-static const struct field *field_find(const struct field *fields, const char *name, size_t len, enum field_place place)
+static const struct field *field_find(const struct field *fields, const char *name, size_t len,
+                                      enum field_place place)
 {
     for (const struct field *f = fields; f && f->name; f++)
         if (f->in == place && strlen(f->name) == len && memcmp(f->name, name, len) == 0) return f;
     return NULL;
 }
 
-/* A parameter that no field declares: the organization is in c->org already, the rest of a path is plain text, all others
- * are UUIDs (router.h). */
+/* A parameter that no field declares: the organization is in c->org already, the rest of a path
+ * is plain text, all others are UUIDs (router.h). */
 static enum err bind_undeclared(struct visit *v, const char *name, size_t len, json_t *text)
 {
     struct ctx *c = v->c;
@@ -50,7 +52,12 @@ static enum err bind_undeclared(struct visit *v, const char *name, size_t len, j
     json_t *one = object_new(c);
     json_object_set(one, key, text);
     const struct field field[] = {
-        {.name = key, .type = name[len] == '*' ? F_TEXT : F_UUID, .in = IN_PATH, .raw = true, .max = PATH_TEXT_MAX}, {0},
+        {.name = key,
+         .type = name[len] == '*' ? F_TEXT : F_UUID,
+         .in = IN_PATH,
+         .raw = true,
+         .max = PATH_TEXT_MAX},
+        {0},
     };
     return fields_bind(c, field, IN_PATH, one);
 }
@@ -107,13 +114,16 @@ static json_t *query_text(const char *s, size_t len)
     return json_stringn(buf_str(&b), b.len);
 }
 
-/* One argument into the object; a name that repeats collects its values in a list. Empty values count as absent. */
+/* One argument into the object; a name that repeats collects its values in a list. Empty values
+ * count as absent. */
 static bool query_add(json_t *args, const char *arg, size_t len)
 {
     size_t name_len = 0;
-    while (name_len < len && arg[name_len] != '=') name_len++;
+    while (name_len < len && arg[name_len] != '=')
+        name_len++;
     json_t *name = query_text(arg, name_len);
-    json_t *value = name_len < len ? query_text(arg + name_len + 1, len - name_len - 1) : json_string("");
+    json_t *value =
+        name_len < len ? query_text(arg + name_len + 1, len - name_len - 1) : json_string("");
     bool ok = name && value;
     if (ok && json_string_length(value) > 0) {
         json_t *before = json_object_get(args, json_string_value(name));
@@ -142,7 +152,8 @@ static enum err bind_query(struct visit *v)
     json_t *args = object_new(c);
     for (int count = 0; *q; count++) {
         size_t len = strcspn(q, "&");
-        if (count >= QUERY_ARGS_MAX) return fault(c, ERR_INVALID, NULL, "The query has too many arguments");
+        if (count >= QUERY_ARGS_MAX)
+            return fault(c, ERR_INVALID, NULL, "The query has too many arguments");
         if (len > 0 && !query_add(args, q, len))
             return fault(c, ERR_INVALID, NULL, "The query is not percent-encoded UTF-8");
         q += len + (q[len] == '&');
@@ -170,7 +181,8 @@ static bool is_json(const char *type)
     if (!type) return false;
     size_t len = strcspn(type, "; \t");
     if (len == 16 && strncasecmp(type, "application/json", 16) == 0) return true;
-    return len > 17 && strncasecmp(type, "application/", 12) == 0 && strncasecmp(type + len - 5, "+json", 5) == 0;
+    return len > 17 && strncasecmp(type, "application/", 12) == 0 &&
+           strncasecmp(type + len - 5, "+json", 5) == 0;
 }
 
 /* Files that the row needs and the form did not bring. */
@@ -187,7 +199,8 @@ static enum err check_files(struct visit *v)
     for (int i = 0; i < v->r->upload_count; i++) {
         const char *name = v->r->uploads[i].field;
         const struct field *f = field_find(v->route->fields, name, strlen(name), IN_BODY);
-        if (!f || f->type != F_FILE) e = fault_field(v->c, name, "UNKNOWN_FIELD", "There is no such file field");
+        if (!f || f->type != F_FILE)
+            e = fault_field(v->c, name, "UNKNOWN_FIELD", "There is no such file field");
     }
     return e;
 }
@@ -199,7 +212,8 @@ static enum err bind_body(struct visit *v)
     const struct route *route = v->route;
     if (route->raw_body) return ERR_OK;
     if (r->form || r->upload_count > 0) {
-        if (!route->multipart) return fault(c, ERR_MEDIA_TYPE, NULL, "Send the body as application/json");
+        if (!route->multipart)
+            return fault(c, ERR_MEDIA_TYPE, NULL, "Send the body as application/json");
         enum err e = fields_bind_form(c, route->fields, r->form);
         enum err files = check_files(v);
         return e ? e : files;
@@ -210,7 +224,9 @@ static enum err bind_body(struct visit *v)
             return fault(c, ERR_MEDIA_TYPE, NULL, "Send the body as application/json");
         const char *why = NULL;
         enum err e = json_parse(c->arena, (const char *)r->body.data, r->body.len, &body, &why);
-        if (e == ERR_INVALID) return fault(c, e, "MALFORMED_JSON", "The body is not JSON: %s", why ? why : "unreadable");
+        if (e == ERR_INVALID)
+            return fault(c, e, "MALFORMED_JSON", "The body is not JSON: %s",
+                         why ? why : "unreadable");
         if (e) return e;
     }
     enum err e = fields_bind(c, route->fields, IN_BODY, body);

@@ -23,8 +23,16 @@ MUST_USE enum err chat_apply(struct ctx *c, struct uuid chat, chat_change *chang
 /* Text of an id, or JSON null when nil. A new reference. */
 json_t *json_uuid(struct uuid u);
 
+/* Are the lists with commas of a chat filter (status, teamId, …) of known words and ids? ERR_INVALID naming prefix and field. */
+MUST_USE enum err chat_filter_check(struct ctx *c, const json_t *filter, const char *prefix);
 /* The valid uuids of the list c->in[name]; returns how many. */
 int input_uuids(struct ctx *c, const char *name, struct uuid *out, int max);
+/* The texts name the files of a message: each must exist and be one that the actor may see. ERR_INVALID naming field. */
+MUST_USE enum err inbox_files_check(struct ctx *c, const char *field, const struct uuid *files, int count);
+/* Nothing but white space, or NULL? */
+bool inbox_blank(const char *text);
+/* db_one, again (at most 4 times, with jitter) after a deadlock, unless a transaction is open: its owner repeats then. */
+MUST_USE enum err inbox_one(struct ctx *c, const struct sql *q, const struct param *params, struct rows **ret_rows);
 /* ERR_NOT_FOUND CHAT_NOT_FOUND unless the actor may see the chat. */
 MUST_USE enum err chat_must_be_visible(struct ctx *c, struct uuid chat);
 

@@ -56,15 +56,29 @@ static enum err bulk_ids(struct ctx *c, struct uuid *ids, int *ret_count)
         fault_field(c, "chatIds", "REQUIRED", "say which chats: chatIds or filter");
         return ERR_INVALID;
     }
+    enum err e = chat_filter_check(c, filter, "filter.");
+    if (e) return e;
     json_t *input = c->in;
     c->in = filter;                    /* the filter's members are the list's parameters */
     struct rows *rows = NULL;
-    enum err e = db_query(c, &SQL_CHATS_IDS_FILTERED, NULL, &rows);
+    e = db_query(c, &SQL_CHATS_IDS_FILTERED, NULL, &rows);
     c->in = input;
     if (e) return e;
     *ret_count = rows_count(rows);
     for (int i = 0; i < *ret_count; i++)
         ids[i] = rows_uuid(rows, i, "id");
+    return ERR_OK;
+}
+
+/* What the action cannot do without: said once, not per chat. */
+static enum err bulk_arguments(struct ctx *c, const struct bulk_action *a)
+{
+    if (a->change == bulk_tag && uuid_is_nil(in_uuid(c, "tagId"))) return fault_field(c, "tagId", "REQUIRED", "which tag?");
+    if (a->change == chat_assign && !in_has(c, "userId")) return fault_field(c, "userId", "REQUIRED", "to whom? null: to nobody");
+    if (a->change == chat_transfer && uuid_is_nil(in_uuid(c, "userId")) && uuid_is_nil(in_uuid(c, "teamId")))
+        return fault_field(c, "teamId", "REQUIRED", "a transfer needs a team or a person");
+    if ((a->change == bulk_read || a->change == chat_take) && c->actor.kind != ACTOR_USER)
+        return fault(c, ERR_FORBIDDEN, NULL, "only a person can do this");
     return ERR_OK;
 }
 
@@ -74,10 +88,12 @@ static enum err bulk(struct ctx *c, struct request *r, struct reply *p)
     const struct bulk_action *a = action_find(in_text(c, "action"));
     if (!a || !(c->actor.permissions & PERMISSION_BIT(a->permission)))
         return fault(c, ERR_FORBIDDEN, NULL, "this action needs a permission that you do not have");
+    enum err e = bulk_arguments(c, a);
+    if (e) return e;
     struct uuid *ids = arena_alloc(c->arena, BULK_MAX * sizeof(*ids));
     if (!ids) return ERR_NO_MEMORY;
     int count = 0, done = 0;
-    enum err e = bulk_ids(c, ids, &count);
+    e = bulk_ids(c, ids, &count);
     if (e) return e;
     CLEANUP(json_decrefp) json_t *failed = json_array();
     for (int i = 0; i < count; i++) {

@@ -32,6 +32,49 @@ static const struct field list_fields[] = {
     {0},
 };
 
+static bool status_known(const char *word)
+{
+    static const char *const words[] = {"pending", "in_progress", "waiting", "closed"};
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (strcmp(words[i], word) == 0)
+            return true;
+    return false;
+}
+
+static bool uuid_word(const char *word)
+{
+    struct uuid id;
+    return uuid_parse(word, &id);
+}
+
+static bool list_valid(struct ctx *c, const char *list, bool (*valid)(const char *word))
+{
+    for (const char *p = list;;) {
+        size_t len = strcspn(p, ",");
+        if (!valid(arena_strndup(c->arena, p, len)))
+            return false;
+        if (!p[len])
+            return true;
+        p += len + 1;
+    }
+}
+
+enum err chat_filter_check(struct ctx *c, const json_t *filter, const char *prefix)
+{
+    static const char *const ids[] = {"teamId", "tagId", "channelId", "assigneeId"};
+    enum err e = ERR_OK;
+    const char *text = json_get_text(filter, "status");
+    if (text && !list_valid(c, text, status_known))
+        e = fault_field(c, arena_printf(c->arena, "%sstatus", prefix), "INVALID_CHOICE",
+                        "Must be one or several of pending, in_progress, waiting, closed, with commas");
+    for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
+        text = json_get_text(filter, ids[i]);
+        if (text && !list_valid(c, text, uuid_word))
+            e = fault_field(c, arena_printf(c->arena, "%s%s", prefix, ids[i]), "INVALID_UUID", "Must be ids, with commas");
+    }
+    return e;
+}
+
 static bool is_filtered(const struct ctx *c)
 {
     static const char *const filters[] = {"status", "teamId", "tagId", "channelId", "assigneeId", "customerId", "unread"};
@@ -66,7 +109,9 @@ static enum err chats_list(struct ctx *c, struct request *r, struct reply *p)
 {
     (void)r;
     const char *json = NULL;
-    enum err e = db_json(c, list_query(c), NULL, &json);
+    enum err e = chat_filter_check(c, c->in, "");
+    if (e) return e;
+    e = db_json(c, list_query(c), NULL, &json);
     if (e) return e;
     reply_json(c, p, 200, json);
     return ERR_OK;
@@ -149,6 +194,14 @@ static enum err must_be_open(struct ctx *c, const struct chat_state *s)
     return chat_closed(s) ? fault(c, ERR_CONFLICT, "CHAT_CLOSED", "this chat is closed; reopen it first") : ERR_OK;
 }
 
+/* A chat that somebody else has is theirs to give away, or their manager's. */
+static enum err must_be_free(struct ctx *c, const struct chat_state *s)
+{
+    if (uuid_is_nil(s->assignee) || uuid_equal(s->assignee, c->actor.id) || (c->actor.permissions & PERMISSION_BIT(PERMISSION_CHATS_ASSIGN)))
+        return ERR_OK;
+    return fault(c, ERR_CONFLICT, "CHAT_ASSIGNED", "somebody else has this chat");
+}
+
 json_t *json_uuid(struct uuid u)
 {
     char text[UUID_TEXT_SIZE];
@@ -161,9 +214,8 @@ enum err chat_take(struct ctx *c, struct chat_state *s, const char **ret_json)
     if (e) return e;
     if (uuid_is_nil(c->actor.id) || c->actor.kind != ACTOR_USER)
         return fault(c, ERR_FORBIDDEN, NULL, "only a person can take a chat");
-    if (!uuid_is_nil(s->assignee) && !uuid_equal(s->assignee, c->actor.id) &&
-        !(c->actor.permissions & PERMISSION_BIT(PERMISSION_CHATS_ASSIGN)))
-        return fault(c, ERR_CONFLICT, "CHAT_ASSIGNED", "somebody else has this chat");
+    e = must_be_free(c, s);
+    if (e) return e;
     return chat_write(c, s, json_pack("{s:o, s:s, s:n}", "assignee_id", json_uuid(c->actor.id), "status", "in_progress", "snoozed_until"),
                       "taken", NULL, ret_json);
 }
@@ -241,6 +293,8 @@ enum err chat_transfer(struct ctx *c, struct chat_state *s, const char **ret_jso
 {
     enum err e = must_be_open(c, s);
     if (e) return e;
+    e = must_be_free(c, s);
+    if (e) return e;
     struct uuid user = in_uuid(c, "userId"), team = in_uuid(c, "teamId");
     if (uuid_is_nil(user) && uuid_is_nil(team)) {
         fault_field(c, "teamId", "REQUIRED", "a transfer needs a team or a person");
@@ -269,6 +323,8 @@ static enum err chat_set_status(struct ctx *c, struct chat_state *s, const char 
     enum err e = must_be_open(c, s);
     if (e) return e;
     const char *status = in_text(c, "status");
+    e = must_be_free(c, s);
+    if (e) return e;
     json_t *set = json_pack("{s:s}", "status", status);
     if (strcmp(status, "pending") == 0) json_object_set_new(set, "assignee_id", json_null());
     if (strcmp(status, "in_progress") == 0 && uuid_is_nil(s->assignee)) {
@@ -457,7 +513,7 @@ static const struct field read_fields[] = {
 #define CHAT "/api/{organizationId}/chats/{chatId}"
 #define CHAT_ROW(verb, word, text, perm, f, h, errs) \
     {.method = HTTP_POST, .path = CHAT "/" verb, .id = "chats." word, .summary = text, .group = "Chats", .permission = perm, \
-     .fields = f, .answer = &inbox_schema_chat, .errors = errs, .handler = h}
+     .fields = f, .answer = &inbox_schema_chat, .errors = "404 CHAT_NOT_FOUND" errs, .handler = h}
 
 const struct route inbox_chat_routes[] = {
     {.method = HTTP_GET, .path = "/api/{organizationId}/chats", .id = "chats.list", .summary = "List chats of a view, with filters.",
@@ -468,20 +524,21 @@ const struct route inbox_chat_routes[] = {
     {.method = HTTP_GET, .path = CHAT, .id = "chats.get", .summary = "One chat.", .group = "Chats", .permission = PERMISSION_CHATS_VIEW,
      .answer = &inbox_schema_chat, .errors = "404 CHAT_NOT_FOUND", .sql = &SQL_CHAT_GET},
     CHAT_ROW("take", "take", "Take a chat: it becomes mine and in progress.", PERMISSION_CHATS_REPLY, NULL, handle_take,
-             "409 CHAT_CLOSED|409 CHAT_ASSIGNED"),
-    CHAT_ROW("leave", "leave", "Give my chat back to the queue.", PERMISSION_CHATS_REPLY, NULL, handle_leave, "409 CHAT_NOT_YOURS"),
+             "|409 CHAT_CLOSED|409 CHAT_ASSIGNED"),
+    CHAT_ROW("leave", "leave", "Give my chat back to the queue.", PERMISSION_CHATS_REPLY, NULL, handle_leave, "|409 CHAT_NOT_YOURS|409 CHAT_CLOSED"),
     CHAT_ROW("assign", "assign", "Give a chat to somebody, or to nobody.", PERMISSION_CHATS_ASSIGN, assign_fields, handle_assign,
-             "409 CHAT_CLOSED"),
+             "|409 CHAT_CLOSED"),
     CHAT_ROW("transfer", "transfer", "Transfer a chat to a team or a person, with a note.", PERMISSION_CHATS_REPLY, transfer_fields,
-             handle_transfer, "409 CHAT_CLOSED"),
-    CHAT_ROW("status", "status", "Change the state of an open chat.", PERMISSION_CHATS_REPLY, status_fields, handle_status, "409 CHAT_CLOSED"),
-    CHAT_ROW("close", "close", "Close a chat.", PERMISSION_CHATS_CLOSE, close_fields, handle_close, "409 CHAT_CLOSED|409 FIELDS_REQUIRED"),
-    CHAT_ROW("reopen", "reopen", "Reopen a closed chat.", PERMISSION_CHATS_CLOSE, NULL, handle_reopen, "409 CHAT_OPEN|409 CHAT_ALREADY_OPEN"),
+             handle_transfer, "|409 CHAT_CLOSED|409 CHAT_ASSIGNED"),
+    CHAT_ROW("status", "status", "Change the state of an open chat.", PERMISSION_CHATS_REPLY, status_fields, handle_status,
+             "|409 CHAT_CLOSED|409 CHAT_ASSIGNED|409 CHAT_UNASSIGNED"),
+    CHAT_ROW("close", "close", "Close a chat.", PERMISSION_CHATS_CLOSE, close_fields, handle_close, "|409 CHAT_CLOSED|409 FIELDS_REQUIRED"),
+    CHAT_ROW("reopen", "reopen", "Reopen a closed chat.", PERMISSION_CHATS_CLOSE, NULL, handle_reopen, "|409 CHAT_OPEN|409 CHAT_ALREADY_OPEN"),
     CHAT_ROW("snooze", "snooze", "Let a chat sleep until a time, or until the customer writes.", PERMISSION_CHATS_REPLY, snooze_fields,
-             handle_snooze, "409 CHAT_CLOSED"),
-    CHAT_ROW("archive", "archive", "Put a chat out of sight, or back.", PERMISSION_CHATS_REPLY, archive_fields, handle_archive, NULL),
-    CHAT_ROW("priority", "priority", "Set the priority.", PERMISSION_CHATS_REPLY, priority_fields, handle_priority, NULL),
-    CHAT_ROW("pin", "pin", "Pin a message on top of the chat, or none.", PERMISSION_CHATS_REPLY, pin_fields, handle_pin, NULL),
+             handle_snooze, "|409 CHAT_CLOSED"),
+    CHAT_ROW("archive", "archive", "Put a chat out of sight, or back.", PERMISSION_CHATS_REPLY, archive_fields, handle_archive, ""),
+    CHAT_ROW("priority", "priority", "Set the priority.", PERMISSION_CHATS_REPLY, priority_fields, handle_priority, ""),
+    CHAT_ROW("pin", "pin", "Pin a message on top of the chat, or none.", PERMISSION_CHATS_REPLY, pin_fields, handle_pin, ""),
     {.method = HTTP_POST, .path = CHAT "/read", .id = "chats.read", .summary = "Say how far I have read.", .group = "Chats",
      .permission = PERMISSION_CHATS_VIEW, .no_keys = true, .fields = read_fields, .answer = &inbox_schema_read, .sql = &SQL_CHAT_READ},
     {.method = HTTP_POST, .path = CHAT "/unread", .id = "chats.unread", .summary = "Mark as unread for me.", .group = "Chats",

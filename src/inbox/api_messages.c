@@ -58,16 +58,19 @@ static enum err note_add(struct ctx *c, struct uuid chat, const char *content, c
 {
     struct uuid ids[MESSAGE_FILES_MAX];
     int n = input_uuids(c, "fileIds", ids, MESSAGE_FILES_MAX);
+    enum err e = inbox_files_check(c, "fileIds", ids, n);
+    if (e) return e;
+    if (inbox_blank(content) && n == 0) return fault_field(c, "content", "REQUIRED", "a note needs text or a file");
     CLEANUP(json_decrefp) json_t *files = json_array();
     for (int i = 0; i < n; i++)
         json_array_append_new(files, json_pack("{s:o}", "fileId", json_uuid(ids[i])));
     char id[UUID_TEXT_SIZE];
     CLEANUP(json_decrefp) json_t *note =
-        json_pack("{s:s, s:s, s:s*, s:O, s:O*, s:o, s:s, s:s}", "id", uuid_text(uuid_v7(), id), "content", content, "clientId",
+        json_pack("{s:s, s:s, s:s*, s:O, s:O*, s:o, s:s, s:s}", "id", uuid_text(uuid_v7(), id), "content", content ? content : "", "clientId",
                   in_text(c, "clientId"), "files", files, "mentions", in_json(c, "mentions"), "authorId", json_uuid(c->actor.id),
                   "authorName", c->actor.name ? c->actor.name : "", "authorKind", c->actor.kind == ACTOR_KEY ? "key" : "user");
     struct rows *rows = NULL;
-    enum err e = db_one(c, &SQL_CHAT_NOTE_ADD, PARAMS(P_UUID("chat", chat), P_JSON("p", note)), &rows);
+    e = inbox_one(c, &SQL_CHAT_NOTE_ADD, PARAMS(P_UUID("chat", chat), P_JSON("p", note)), &rows);
     if (e) return e;
     if (ret_json) *ret_json = rows_text(rows, 0, "note");
     return ERR_OK;
@@ -108,6 +111,17 @@ static enum err message_statement(struct ctx *c, struct reply *p, const struct s
 static enum err message_edit(struct ctx *c, struct request *r, struct reply *p)
 {
     (void)r;
+    if (inbox_blank(in_text(c, "content"))) return fault_field(c, "content", "REQUIRED", "a message needs text");
+    struct rows *rows = NULL;
+    enum err e = db_query(c, &SQL_MESSAGE_CHANNEL, PARAMS(P_UUID("chat", in_uuid(c, "chatId")), P_UUID("message", in_uuid(c, "messageId"))), &rows);
+    if (e) return e;
+    /* What waits to be sent keeps to its channel's limit. */
+    const struct channel_kind *kind = rows_count(rows) == 1 && strcmp(rows_text(rows, 0, "status"), "scheduled") == 0
+                                          ? channel_kind_find(rows_text(rows, 0, "kind")) : NULL;
+    if (kind && text_length(in_text(c, "content")) > (size_t)kind->text_max) {
+        fault_data(c, "limit", json_integer(kind->text_max));
+        return fault(c, ERR_INVALID, "MESSAGE_TOO_LONG", "this channel takes at most %d characters", kind->text_max);
+    }
     return message_statement(c, p, &SQL_MESSAGE_EDIT);
 }
 
@@ -140,7 +154,7 @@ static const struct field send_fields[] = {
 };
 
 static const struct field note_fields[] = {
-    {.name = "content", .type = F_TEXT, .raw = true, .required = true, .max = 10000},
+    {.name = "content", .type = F_TEXT, .raw = true, .max = 10000, .help = "Needed unless there are files.", .example = "\"Cliente antigo, dar desconto.\""},
     {.name = "clientId", .type = F_TEXT, .max = 64},
     {.name = "mentions", .type = F_ARRAY, .of = F_UUID, .max = 20, .help = "Users to tell."},
     {.name = "fileIds", .type = F_ARRAY, .of = F_UUID, .max = MESSAGE_FILES_MAX},
@@ -167,22 +181,22 @@ const struct route inbox_message_routes[] = {
      .permission = PERMISSION_CHATS_VIEW, .answer = &inbox_schema_message, .sql = &SQL_MESSAGE_GET},
     {.method = HTTP_POST, .path = CHAT "/messages", .id = "messages.send", .summary = "Write to the customer.", .group = "Messages",
      .permission = PERMISSION_CHATS_REPLY, .creates = true, .fields = send_fields, .answer = &inbox_schema_message,
-     .errors = "404 CHAT_NOT_FOUND|409 CHAT_CLOSED|400 MESSAGE_TOO_LONG|400 UNSUPPORTED_MEDIA|400 FILE_TOO_LARGE|422 CHANNEL_DISCONNECTED",
+     .errors = "404 CHAT_NOT_FOUND|409 CHAT_CLOSED|400 MESSAGE_NOT_FOUND|400 MESSAGE_TOO_LONG|400 UNSUPPORTED_MEDIA|400 FILE_TOO_LARGE|422 CHANNEL_DISCONNECTED",
      .handler = message_send},
     {.method = HTTP_POST, .path = CHAT "/notes", .id = "messages.note", .summary = "Write a note that only the team sees.", .group = "Messages",
      .permission = PERMISSION_CHATS_REPLY, .creates = true, .fields = note_fields, .answer = &inbox_schema_message,
-     .errors = "404 CHAT_NOT_FOUND", .handler = note_send},
+     .errors = "400 NOT_FOUND|404 CHAT_NOT_FOUND|400 USER_NOT_FOUND", .handler = note_send},
     {.method = HTTP_POST, .path = CHAT "/messages/{messageId}/retry", .id = "messages.retry", .summary = "Try a failed message again.",
      .group = "Messages", .permission = PERMISSION_CHATS_REPLY, .answer = &inbox_schema_message, .errors = "409 MESSAGE_NOT_FAILED",
      .sql = &SQL_INBOX_RETRY},
     {.method = HTTP_PATCH, .path = CHAT "/messages/{messageId}", .id = "messages.edit", .summary = "Change a note of mine or a scheduled message.",
      .group = "Messages", .permission = PERMISSION_CHATS_REPLY, .fields = edit_fields, .answer = &inbox_schema_message,
-     .errors = "409 MESSAGE_NOT_EDITABLE", .handler = message_edit},
+     .errors = "404 CHAT_NOT_FOUND|404 MESSAGE_NOT_FOUND|409 MESSAGE_NOT_EDITABLE", .handler = message_edit},
     {.method = HTTP_DELETE, .path = CHAT "/messages/{messageId}", .id = "messages.delete",
      .summary = "Take back a note, a scheduled or failed message, or one that the channel can delete.", .group = "Messages",
-     .permission = PERMISSION_CHATS_REPLY, .answer = &inbox_schema_message, .errors = "409 MESSAGE_NOT_DELETABLE", .handler = message_delete},
+     .permission = PERMISSION_CHATS_REPLY, .answer = &inbox_schema_message, .errors = "404 CHAT_NOT_FOUND|404 MESSAGE_NOT_FOUND|409 MESSAGE_NOT_DELETABLE", .handler = message_delete},
     {.method = HTTP_PUT, .path = CHAT "/messages/{messageId}/reaction", .id = "messages.react", .summary = "React to a message.",
      .group = "Messages", .permission = PERMISSION_CHATS_REPLY, .fields = reaction_fields, .answer = &inbox_schema_message,
-     .errors = "404 MESSAGE_NOT_FOUND", .handler = message_react},
+     .errors = "404 CHAT_NOT_FOUND|404 MESSAGE_NOT_FOUND", .handler = message_react},
     {0},
 };

@@ -35,14 +35,12 @@ static const char *initial_text(struct ctx *c)
 }
 
 /* The first message. A failure does not undo the chat: it is said in the answer. */
-static void send_initial(struct ctx *c, struct uuid chat, json_t *answer)
+static void send_initial(struct ctx *c, struct uuid chat, bool keep_pending, json_t *answer)
 {
     const json_t *given = in_json(c, "initialMessage");
-    json_object_set_new(answer, "initialMessageSent", json_false());
-    json_object_set_new(answer, "initialMessageError", json_null());
     if (!given || json_is_null(given))
         return;
-    struct message_new m = {.chat = chat, .content = initial_text(c)};
+    struct message_new m = {.chat = chat, .content = initial_text(c), .keep_pending = keep_pending};
     const char *json = NULL, *url = json_is_object(given) ? json_get_text(given, "url") : NULL;
     enum err e = url ? inbox_file_from_url(c, url, json_get_text(given, "name"), &m.files[0]) : ERR_OK;
     if (!e && url) m.file_count = 1;
@@ -51,7 +49,8 @@ static void send_initial(struct ctx *c, struct uuid chat, json_t *answer)
         json_object_set_new(answer, "initialMessageSent", json_true());
         return;
     }
-    json_object_set_new(answer, "initialMessageError", json_string(c->fault.message ? c->fault.message : err_row(e)->text));
+    const char *why = c->fault.detail_count > 0 ? c->fault.details[0].message : c->fault.message;
+    json_object_set_new(answer, "initialMessageError", json_string(why ? why : err_row(e)->text));
     fault_clear(c);
 }
 
@@ -69,41 +68,86 @@ static enum err person_find(struct ctx *c, const struct channel *ch, struct crm_
     return crm_customer_find_or_create(c, &person, ret);
 }
 
-static enum err chat_create(struct ctx *c, struct request *r, struct reply *p)
+/* An initial message is text or an object; what else may come here was checked by the rows. */
+static enum err create_check(struct ctx *c)
 {
-    (void)r;
-    struct channel ch;
-    enum err e = channel_check(c, &ch);
-    if (e) return e;
+    const json_t *m = in_json(c, "initialMessage");
+    if (m && !json_is_null(m) && !json_is_string(m) && !json_is_object(m))
+        return fault_field(c, "initialMessage", "INVALID_TYPE", "Must be text, or an object with type and content");
+    const char *type = json_is_object(m) ? json_get_text(m, "type") : NULL;
+    static const char *const types[] = {"text", "image", "video", "audio", "document"};
+    bool known = !type;
+    for (size_t i = 0; type && i < ARRAY_LEN(types); i++)
+        known = known || strcmp(types[i], type) == 0;
+    return known ? ERR_OK : fault_field(c, "initialMessage.type", "INVALID_CHOICE", "Must be text, image, video, audio or document");
+}
+
+struct creation {
+    struct channel channel;
+    struct uuid chat;
+    bool keep_pending, has_message;
+    json_t *answer;            /* the context's */
+};
+
+/* The person, the chat, what is known of them, the note: all or nothing. */
+static enum err create_body(struct ctx *c, void *arg)
+{
+    struct creation *n = arg;
     struct crm_found found = {0};
-    e = person_find(c, &ch, &found);
+    enum err e = person_find(c, &n->channel, &found);
     if (e) return e;
-    bool has_message = in_json(c, "initialMessage") && !json_is_null(in_json(c, "initialMessage"));
-    bool keep_pending = in_bool(c, "keepPending", false);
     struct rows *rows = NULL;
-    e = db_one(c, &SQL_INBOX_OPEN, PARAMS(P_UUID("customer", found.customer), P_UUID("contact", found.contact), P_UUID("channel", ch.id),
-                                          P_UUID("team", in_uuid(c, "teamId")), P_BOOL("start", has_message && !keep_pending)),
+    e = db_one(c, &SQL_INBOX_OPEN, PARAMS(P_UUID("customer", found.customer), P_UUID("contact", found.contact), P_UUID("channel", n->channel.id),
+                                          P_UUID("team", in_uuid(c, "teamId")), P_BOOL("start", n->has_message && !n->keep_pending)),
                &rows);
     if (e) return e;
     json_t *touched = NULL;
     e = crm_first_touch(c, found.customer, in_json(c, "utm"), in_json(c, "customFields"), in_json(c, "tags"), &touched);
     if (e) return e;
-    struct uuid chat = rows_uuid(rows, 0, "id");
-    CLEANUP(json_decrefp) json_t *answer =
-        json_pack("{s:b, s:o, s:s, s:b, s:b, s:o, s:b, s:b, s:n, s:n, s:b, s:n, s:n, s:O, s:O}", "success", 1, "chatId", json_uuid(chat),
-                  "formattedContact", rows_text(rows, 0, "formatted"), "existing", rows_bool(rows, 0, "existing"), "keepPending", keep_pending,
-                  "customerId", json_uuid(found.customer), "flowInitiated", 0, "responseFlowScheduled", 0, "responseFlowId", "responseFlowName",
-                  "templateSent", 0, "templateMessageId", "templateError", "contactsApplied", found.contacts_applied, "contactsSkipped",
-                  found.contacts_skipped);
-    json_object_update(answer, touched);
+    n->chat = rows_uuid(rows, 0, "id");
     const char *note = in_text(c, "contextMessage");
-    if (note && *note) {
-        e = inbox_context_note(c, chat, note);
+    if (!inbox_blank(note)) {
+        e = inbox_context_note(c, n->chat, note);
         if (e) return e;
     }
-    send_initial(c, chat, answer);
-    reply_jsonf(c, p, 200, answer);
+    const char *formatted = rows_text(rows, 0, "formatted");
+    json_t *answer = json_pack("{s:b, s:o, s:s, s:b, s:b, s:o, s:O, s:O}", "success", 1, "chatId", json_uuid(n->chat), "formattedContact",
+                               formatted ? formatted : "", "existing", rows_bool(rows, 0, "existing"), "keepPending", n->keep_pending,
+                               "customerId", json_uuid(found.customer), "contactsApplied", found.contacts_applied, "contactsSkipped",
+                               found.contacts_skipped);
+    json_object_update(answer, touched);
+    json_decref(n->answer);
+    n->answer = answer;
     return ERR_OK;
+}
+
+/* What belongs to flows and templates: said to be not done, in the known words, until there are any. */
+static void add_not_done(struct ctx *c, json_t *answer)
+{
+    const json_t *template = in_json(c, "whatsappTemplate");
+    json_object_update_new(answer, json_pack("{s:b, s:n, s:b, s:n, s:n, s:b, s:n, s:n}", "initialMessageSent", 0, "initialMessageError",
+                                             "flowInitiated", 0, "responseFlowId", "responseFlowName", "templateSent", 0, "templateMessageId",
+                                             "templateError"));
+    json_object_set_new(answer, "responseFlowScheduled", json_false());
+    if (template && !json_is_null(template))
+        json_object_set_new(answer, "templateError", json_string("the channel of this chat has no templates"));
+}
+
+static enum err chat_create(struct ctx *c, struct request *r, struct reply *p)
+{
+    (void)r;
+    const json_t *message = in_json(c, "initialMessage");
+    struct creation n = {.keep_pending = in_bool(c, "keepPending", false), .has_message = message && !json_is_null(message)};
+    enum err e = create_check(c);
+    if (!e) e = channel_check(c, &n.channel);
+    if (!e) e = db_retry(c, create_body, &n);
+    if (!e) {
+        add_not_done(c, n.answer);
+        send_initial(c, n.chat, n.keep_pending, n.answer);
+        reply_jsonf(c, p, 200, n.answer);
+    }
+    json_decref(n.answer);
+    return e;
 }
 
 /* --- messages --- */
@@ -119,6 +163,20 @@ static json_t *public_message(struct ctx *c, const char *json)
     return json_incref(m);
 }
 
+/* Files that are named by address, fetched into the store. */
+static enum err url_files(struct ctx *c, json_t *list, struct message_new *m)
+{
+    size_t i;
+    json_t *u;
+    json_array_foreach(list, i, u) {
+        if (m->file_count >= MESSAGE_FILES_MAX) break;
+        enum err e = inbox_file_from_url(c, json_get_text(u, "url"), json_get_text(u, "name"), &m->files[m->file_count]);
+        if (e) return e;
+        m->file_count++;
+    }
+    return ERR_OK;
+}
+
 static enum err message_files(struct ctx *c, const struct request *r, struct message_new *m)
 {
     m->file_count = input_uuids(c, "attachment_ids", m->files, MESSAGE_FILES_MAX);
@@ -128,15 +186,21 @@ static enum err message_files(struct ctx *c, const struct request *r, struct mes
         if (e) return e;
         m->files[m->file_count++] = f.id;
     }
-    size_t i;
-    json_t *u;
-    json_array_foreach(in_json(c, "url_attachments"), i, u) {
-        if (m->file_count >= MESSAGE_FILES_MAX) break;
-        enum err e = inbox_file_from_url(c, json_get_text(u, "url"), json_get_text(u, "name"), &m->files[m->file_count]);
-        if (e) return e;
-        m->file_count++;
-    }
-    return ERR_OK;
+    return url_files(c, in_json(c, "url_attachments"), m);
+}
+
+/* What the known body may hold and the channels of today cannot do is refused by name, never dropped in silence. */
+static enum err message_check(struct ctx *c, struct uuid chat)
+{
+    if (json_array_size(in_json(c, "contacts")) > 0)
+        return fault(c, ERR_INVALID, "UNSUPPORTED_MEDIA", "this channel does not take contact cards");
+    struct uuid other = in_uuid(c, "auxiliaryChannelId");
+    if (uuid_is_nil(other)) return ERR_OK;
+    struct rows *rows = NULL;
+    enum err e = db_one(c, &SQL_INBOX_SEND_CHAT, PARAMS(P_UUID("chat", chat)), &rows);
+    if (e) return e;
+    if (uuid_equal(rows_uuid(rows, 0, "channel_id"), other)) return ERR_OK;
+    return fault_field(c, "auxiliaryChannelId", "NOT_SUPPORTED", "a chat is answered on its own channel");
 }
 
 static enum err message_create(struct ctx *c, struct request *r, struct reply *p)
@@ -148,9 +212,14 @@ static enum err message_create(struct ctx *c, struct request *r, struct reply *p
         return ERR_INVALID;
     }
     enum err e = chat_must_be_visible(c, m.chat);
+    if (!e) e = message_check(c, m.chat);
     if (!e) e = message_files(c, r, &m);
+    if (e) return e;
+    const json_t *metadata = in_json(c, "metadata");
+    CLEANUP(json_decrefp) json_t *data = metadata && !json_is_null(metadata) ? json_pack("{s:O}", "metadata", metadata) : NULL;
+    m.data = data;
     const char *json = NULL;
-    if (!e) e = inbox_send(c, &m, &json, NULL);
+    e = inbox_send(c, &m, &json, NULL);
     if (e) return e;
     CLEANUP(json_decrefp) json_t *answer = json_pack("{s:b, s:[o]}", "success", 1, "messages", public_message(c, json));
     reply_jsonf(c, p, 201, answer);
@@ -158,50 +227,66 @@ static enum err message_create(struct ctx *c, struct request *r, struct reply *p
 }
 
 struct sequence {
-    struct uuid chat, id;
-    json_t *messages;
+    struct uuid id;
+    int count;
+    struct message_new steps[MESSAGE_STEPS_MAX];
+    json_t *messages;          /* the answer's; the context's */
 };
 
 /* All steps or none. The first leaves at once, each later one after its delay. */
 static enum err sequence_body(struct ctx *c, void *arg)
 {
     struct sequence *s = arg;
-    CLEANUP(db_rollbackp) struct db_tx *tx = NULL;
-    enum err e = db_begin(c, &tx);
-    if (e) return e;
-    size_t i;
-    json_t *step;
+    json_array_clear(s->messages);
+    for (int i = 0; i < s->count; i++) {
+        const char *json = NULL;
+        enum err e = inbox_send(c, &s->steps[i], &json, NULL);
+        if (e) return e;
+        json_t *o = public_message(c, json), *temp = json_object_get(json_array_get(in_json(c, "steps"), (size_t)i), "tempId");
+        json_object_set_new(o, "sequenceIndex", json_integer(i));
+        json_object_set_new(o, "tempId", temp ? json_incref(temp) : json_null());
+        json_array_append_new(s->messages, o);
+    }
+    return ERR_OK;
+}
+
+/* The steps as messages; their files by address are fetched before the transaction. */
+static enum err sequence_steps(struct ctx *c, struct sequence *s)
+{
+    size_t i, n;
+    json_t *step, *id;
     int64_t delay = 0;
     json_array_foreach(in_json(c, "steps"), i, step) {
-        struct message_new m = {.chat = s->chat, .content = json_get_text(step, "content"), .sequence = s->id, .delay_ms = delay};
-        if (i == 0) m.reply_to = in_uuid(c, "replyToMessageId");
-        json_t *ids = json_object_get(step, "attachment_ids"), *id;
-        size_t n;
-        json_array_foreach(ids, n, id) {
-            if (m.file_count < MESSAGE_FILES_MAX && uuid_parse(json_string_value(id), &m.files[m.file_count]))
-                m.file_count++;
+        struct message_new *m = &s->steps[s->count++];
+        *m = (struct message_new){.chat = in_uuid(c, "chatId"), .content = json_get_text(step, "content"), .sequence = s->id, .delay_ms = delay};
+        if (i == 0) m->reply_to = in_uuid(c, "replyToMessageId");
+        json_array_foreach(json_object_get(step, "attachment_ids"), n, id) {
+            if (m->file_count < MESSAGE_FILES_MAX && uuid_parse(json_string_value(id), &m->files[m->file_count]))
+                m->file_count++;
         }
-        const char *json = NULL;
-        e = inbox_send(c, &m, &json, NULL);
+        if (inbox_blank(m->content) && m->file_count == 0 && json_array_size(json_object_get(step, "url_attachments")) == 0)
+            return fault_field(c, arena_printf(c->arena, "steps[%zu].content", i), "REQUIRED", "a step needs text or a file");
+        enum err e = url_files(c, json_object_get(step, "url_attachments"), m);
         if (e) return e;
-        json_t *o = public_message(c, json);
-        json_object_set_new(o, "sequenceIndex", json_integer((json_int_t)i));
-        json_object_set_new(o, "tempId", json_object_get(step, "tempId") ? json_incref(json_object_get(step, "tempId")) : json_null());
-        json_array_append_new(s->messages, o);
         delay += json_get_int(step, "delay_after_ms", 0);
     }
-    return db_commit(c, &tx);
+    return ERR_OK;
 }
 
 static enum err sequence_create(struct ctx *c, struct request *r, struct reply *p)
 {
     (void)r;
     CLEANUP(json_decrefp) json_t *messages = json_array();
-    struct sequence s = {.chat = in_uuid(c, "chatId"), .id = uuid_v7(), .messages = messages};
-    enum err e = sequence_body(c, &s);
+    struct sequence *s = arena_alloc(c->arena, sizeof(*s));
+    if (!s) return ERR_NO_MEMORY;
+    *s = (struct sequence){.id = uuid_v7(), .messages = messages};
+    enum err e = chat_must_be_visible(c, in_uuid(c, "chatId"));
+    if (!e) e = message_check(c, in_uuid(c, "chatId"));
+    if (!e) e = sequence_steps(c, s);
+    if (!e) e = db_retry(c, sequence_body, s);
     if (e) return e;
     CLEANUP(json_decrefp) json_t *answer =
-        json_pack("{s:b, s:o, s:O}", "success", 1, "sequenceId", json_uuid(s.id), "messages", messages);
+        json_pack("{s:b, s:o, s:O}", "success", 1, "sequenceId", json_uuid(s->id), "messages", messages);
     reply_jsonf(c, p, 201, answer);
     return ERR_OK;
 }
@@ -268,6 +353,11 @@ static const struct field create_fields[] = {
     {.name = "tags", .type = F_ARRAY, .of = F_TEXT, .item_max = 60, .max = 50, .nullable = true, .help = "Names of existing tags."},
     {.name = "email", .type = F_TEXT, .max = 320, .nullable = true},
     {.name = "phone", .type = F_TEXT, .max = 40, .nullable = true},
+    {.name = "whatsappTemplate", .type = F_JSON, .nullable = true, .max = 16384,
+     .help = "{id or templateId, variables}; on channels that have templates, else templateError says so."},
+    {.name = "flowId", .type = F_TEXT, .nullable = true, .max = 64, .help = "Starts at once; flowInitiated says whether it did."},
+    {.name = "responseFlowId", .type = F_TEXT, .nullable = true, .max = 64, .help = "Starts when the customer answers; responseFlowScheduled."},
+    {.name = "flowVariables", .type = F_JSON, .nullable = true, .max = 16384, .help = "[{name, value}]"},
     {0},
 };
 
@@ -283,7 +373,10 @@ static const struct field message_fields[] = {
     {.name = "scheduledFor", .type = F_DATETIME, .nullable = true},
     {.name = "attachment_ids", .type = F_ARRAY, .of = F_UUID, .max = MESSAGE_FILES_MAX},
     {.name = "url_attachments", .type = F_ARRAY, .of = F_OBJECT, .fields = url_fields, .max = MESSAGE_FILES_MAX},
-    {.name = "metadata", .type = F_JSON, .nullable = true, .max = 8192},
+    {.name = "contacts", .type = F_JSON, .nullable = true, .max = 16384, .help = "Contact cards, where the channel takes them."},
+    {.name = "metadata", .type = F_JSON, .nullable = true, .max = 8192, .help = "Kept with the message, as data.metadata."},
+    {.name = "signMessage", .type = F_BOOL, .help = "Taken and of no effect where the channel shows the author by itself."},
+    {.name = "auxiliaryChannelId", .type = F_UUID, .nullable = true, .help = "Only the chat's own channel."},
     {.name = "file", .type = F_FILE},
     {0},
 };
@@ -291,6 +384,8 @@ static const struct field message_fields[] = {
 static const struct field step_fields[] = {
     {.name = "content", .type = F_TEXT, .raw = true, .max = 65536},
     {.name = "attachment_ids", .type = F_ARRAY, .of = F_UUID, .max = MESSAGE_FILES_MAX},
+    {.name = "url_attachments", .type = F_ARRAY, .of = F_OBJECT, .fields = url_fields, .max = MESSAGE_FILES_MAX},
+    {.name = "sign_message", .type = F_BOOL},
     {.name = "delay_after_ms", .type = F_INT, .min = 0, .max = STEP_DELAY_MAX_MS, .help = "Pause before the next step."},
     {.name = "tempId", .type = F_TEXT, .max = 64, .nullable = true},
     {0},
@@ -298,6 +393,7 @@ static const struct field step_fields[] = {
 static const struct field sequence_fields[] = {
     {.name = "steps", .type = F_ARRAY, .of = F_OBJECT, .fields = step_fields, .required = true, .min = 1, .max = MESSAGE_STEPS_MAX},
     {.name = "replyToMessageId", .type = F_UUID, .nullable = true},
+    {.name = "auxiliaryChannelId", .type = F_UUID, .nullable = true, .help = "Only the chat's own channel."},
     {0},
 };
 static const struct field template_fields[] = {
@@ -325,12 +421,12 @@ static const struct field attend_fields[] = {{.name = "userId", .type = F_UUID, 
 const struct route inbox_public_routes[] = {
     {ROW("/create", "chatCreate", "Open a chat with a contact, or find the open one.", PERMISSION_CHATS_REPLY, create_fields, chat_create),
      .creates = true, .status = 200,
-     .errors = "400 INVALID_PHONE|404 CHANNEL_NOT_FOUND|404 CUSTOMER_NOT_FOUND|409 CUSTOMER_DUPLICATE|422 CHANNEL_DISCONNECTED"},
+     .errors = "400 INVALID_PHONE|400 TEAM_NOT_FOUND|404 CHANNEL_NOT_FOUND|404 CUSTOMER_NOT_FOUND|409 CUSTOMER_DUPLICATE|422 CHANNEL_DISCONNECTED"},
     {ROW("/{chatId}/message", "messageCreate", "Write to the customer.", PERMISSION_CHATS_REPLY, message_fields, message_create), .creates = true,
-     .multipart = true, .status = 201, .errors = "404 CHAT_NOT_FOUND|409 CHAT_CLOSED|400 MESSAGE_TOO_LONG|422 CHANNEL_DISCONNECTED"},
+     .multipart = true, .status = 201, .errors = "404 CHAT_NOT_FOUND|409 CHAT_CLOSED|400 MESSAGE_NOT_FOUND|400 MESSAGE_TOO_LONG|422 CHANNEL_DISCONNECTED"},
     {ROW("/{chatId}/message-sequence", "sequenceCreate", "Write several messages with pauses.", PERMISSION_CHATS_REPLY, sequence_fields,
          sequence_create),
-     .creates = true, .status = 201, .errors = "404 CHAT_NOT_FOUND|409 CHAT_CLOSED"},
+     .creates = true, .status = 201, .errors = "404 CHAT_NOT_FOUND|409 CHAT_CLOSED|400 MESSAGE_NOT_FOUND"},
     {ROW("/{chatId}/send-template", "templateSend", "Send a template, where the channel has them.", PERMISSION_CHATS_REPLY, template_fields,
          template_send),
      .errors = "404 CHAT_NOT_FOUND|422 TEMPLATE_NOT_SUPPORTED"},

@@ -32,9 +32,37 @@ static enum err shortcut_statement(struct ctx *c, struct reply *p, const struct 
     return ERR_OK;
 }
 
+/* What a shortcut names must be there: its teams, the files of its steps; and a step says something. */
+static enum err shortcut_check(struct ctx *c)
+{
+    struct rows *rows = NULL;
+    if (json_array_size(in_json(c, "teamIds")) > 0) {
+        enum err e = db_query(c, &SQL_TEAMS_MISSING, PARAMS(P_JSON("ids", in_json(c, "teamIds"))), &rows);
+        if (e) return e;
+        if (rows_count(rows) > 0)
+            return fault_field(c, arena_printf(c->arena, "teamIds[%d]", (int)rows_int(rows, 0, "at", 0)), "NOT_FOUND", "there is no such team");
+    }
+    size_t i, n;
+    json_t *step, *id;
+    json_array_foreach(in_json(c, "steps"), i, step) {
+        struct uuid files[MESSAGE_FILES_MAX];
+        int count = 0;
+        json_array_foreach(json_object_get(step, "fileIds"), n, id) {
+            if (count < MESSAGE_FILES_MAX && uuid_parse(json_string_value(id), &files[count])) count++;
+        }
+        if (count == 0 && inbox_blank(json_get_text(step, "content")))
+            return fault_field(c, arena_printf(c->arena, "steps[%zu].content", i), "REQUIRED", "a step needs text or a file");
+        enum err e = inbox_files_check(c, arena_printf(c->arena, "steps[%zu].fileIds", i), files, count);
+        if (e) return e;
+    }
+    return ERR_OK;
+}
+
 static enum err shortcut_add(struct ctx *c, struct request *r, struct reply *p)
 {
     (void)r;
+    enum err e = shortcut_check(c);
+    if (e) return e;
     return shortcut_statement(c, p, &SQL_SHORTCUT_ADD, in_bool(c, "shared", false), 201);
 }
 
@@ -49,6 +77,8 @@ static enum err shortcut_existing(struct ctx *c, struct reply *p, const struct s
 static enum err shortcut_change(struct ctx *c, struct request *r, struct reply *p)
 {
     (void)r;
+    enum err e = shortcut_check(c);
+    if (e) return e;
     return shortcut_existing(c, p, &SQL_SHORTCUT_CHANGE, 200);
 }
 

@@ -5,7 +5,9 @@
  * hiding contacts needs no second rule here. A change of the person's rights closes the socket: the page connects again
  * and is judged afresh.
  *
- * Ephemeral news (typing, viewing, presence) go over the bus, not through the table: losing one costs nothing. */
+ * Ephemeral news (typing, viewing, presence) go over the bus, not through the table: losing one costs nothing.
+ *
+ * While a page is open its pings keep memberships.last_seen_at fresh, by which the web chat says whether somebody is there. */
 #include "inbox/live.h"
 
 #include <stdio.h>
@@ -24,6 +26,7 @@
 #define VIEWER_TEAMS_MAX 64
 #define EPHEMERAL_PER_SECOND 4
 #define CLOSE_RIGHTS_CHANGED 4001
+#define SEEN_EVERY_MS (45 * SECOND_MS)
 
 /* One connection's reader. Owned by the hub's connection, freed by closed(). */
 struct viewer {
@@ -34,7 +37,9 @@ struct viewer {
     int team_count;
     struct uuid teams[VIEWER_TEAMS_MAX];
     struct uuid chat;          /* being looked at; nil: none */
-    struct uuid customer;      /* of that chat */
+    struct uuid customer;      /* of that chat … */
+    struct uuid team, assignee; /* … as they were when the look began */
+    int64_t seen_ms;           /* when last_seen_at was written */
     int64_t ephemeral_ms;      /* the running second … */
     int ephemeral_count;       /* … and what it has had */
     char *name;
@@ -74,7 +79,7 @@ static bool is_internal(const struct event *e)
 
 static const char *live_filter(struct hub_conn *conn, const struct event *e, struct buf *out)
 {
-    const struct viewer *v = hub_data(conn);
+    struct viewer *v = hub_data(conn);
     if (is_internal(e)) {
         if (uuid_is_nil(e->user) || uuid_equal(e->user, v->user))
             hub_close(conn, CLOSE_RIGHTS_CHANGED, "rights changed");
@@ -91,6 +96,8 @@ static const char *live_filter(struct hub_conn *conn, const struct event *e, str
             return e->type;
         if (!viewer_sees(v, e->previous_team, e->previous_assignee))
             return NULL;
+        if (uuid_equal(e->chat, v->chat))
+            v->chat = v->customer = (struct uuid){0};
         char id[UUID_TEXT_SIZE];
         buf_addf(out, "{\"chatId\":\"%s\"}", uuid_text(e->chat, id));
         return "chat.removed";
@@ -175,39 +182,59 @@ static void receive_typing(struct ctx *c, struct viewer *v, const json_t *frame)
         kind->typing(c, &ch, id, chat.identifier, on);
 }
 
-static void publish_viewing(struct ctx *c, const struct viewer *v, const struct live_chat *chat, bool on)
+static void publish_viewing(struct hub_conn *conn, bool on)
 {
+    const struct viewer *v = hub_data(conn);
     char id[UUID_TEXT_SIZE], u[UUID_TEXT_SIZE];
-    live_publish(c->app, c->org, "viewing", chat->team, chat->assignee,
-                 json_pack("{s:s, s:s, s:s, s:b}", "chatId", uuid_text(chat->id, id), "userId", uuid_text(v->user, u), "name",
+    live_publish(hub_app(conn), hub_org(conn), "viewing", v->team, v->assignee,
+                 json_pack("{s:s, s:s, s:s, s:b}", "chatId", uuid_text(v->chat, id), "userId", uuid_text(v->user, u), "name",
                            v->name, "on", on));
 }
 
-static void receive_viewing(struct ctx *c, struct viewer *v, const json_t *frame)
+static void receive_viewing(struct ctx *c, struct hub_conn *conn, const json_t *frame)
 {
+    struct viewer *v = hub_data(conn);
     struct live_chat chat;
-    struct uuid before = v->chat, id;
+    struct uuid id = {0};
     const char *text = json_get_text(frame, "chatId");
+    bool known = text && (v->permissions & PERMISSION_BIT(PERMISSION_CHATS_VIEW)) && uuid_parse(text, &id) && live_chat_load(c, id, &chat) == ERR_OK;
+    if (!uuid_is_nil(v->chat))
+        publish_viewing(conn, false);
     v->chat = v->customer = (struct uuid){0};
-    if (!uuid_is_nil(before) && live_chat_load(c, before, &chat) == ERR_OK)
-        publish_viewing(c, v, &chat, false);
-    if (!text || !uuid_parse(text, &id) || live_chat_load(c, id, &chat))
+    if (!known)
         return;
     v->chat = id;
     v->customer = chat.customer;
-    publish_viewing(c, v, &chat, true);
+    v->team = chat.team;
+    v->assignee = chat.assignee;
+    publish_viewing(conn, true);
+}
+
+/* The page is there. */
+static void receive_ping(struct ctx *c, struct viewer *v)
+{
+    int64_t now_ms = loop_now(c->app->loop);
+    if (v->seen_ms && now_ms - v->seen_ms < SEEN_EVERY_MS)
+        return;
+    v->seen_ms = now_ms;
+    if (db_exec(c, &SQL_LIVE_SEEN, NULL))
+        v->seen_ms = 0;      /* with the next one */
 }
 
 static void live_receive(struct ctx *c, struct hub_conn *conn, const json_t *frame)
 {
     struct viewer *v = hub_data(conn);
     const char *type = json_get_text(frame, "type");
+    if (type && strcmp(type, "ping") == 0) {
+        receive_ping(c, v);
+        return;
+    }
     if (!type || !ephemeral_allowed(v, loop_now(c->app->loop)))
         return;
     if (strcmp(type, "typing") == 0)
         receive_typing(c, v, frame);
     else if (strcmp(type, "viewing") == 0)
-        receive_viewing(c, v, frame);
+        receive_viewing(c, conn, frame);
 }
 
 struct live_pick {
@@ -223,7 +250,20 @@ static bool pick_viewer(struct hub_conn *conn, void *arg)
     const struct viewer *v = hub_data(conn);
     if (!uuid_is_nil(p->user) && uuid_equal(v->user, p->user))
         return false;       /* not back to the one who types */
-    return p->all || viewer_sees(v, p->team, p->assignee);
+    return p->all || ((v->permissions & PERMISSION_BIT(PERMISSION_CHATS_VIEW)) && viewer_sees(v, p->team, p->assignee));
+}
+
+static bool same_user(struct hub_conn *conn, void *arg)
+{
+    const struct viewer *v = hub_data(conn);
+    return hub_conn_kind(conn) == &inbox_hub_kind && uuid_equal(v->user, *(const struct uuid *)arg);
+}
+
+static void publish_presence(struct app *app, struct uuid org, struct uuid user, bool online)
+{
+    char u[UUID_TEXT_SIZE];
+    struct uuid nil = {0};
+    live_publish(app, org, "presence", nil, nil, json_pack("{s:s, s:b}", "userId", uuid_text(user, u), "online", online));
 }
 
 /* From any worker or node. */
@@ -248,42 +288,35 @@ static void live_bus(void *arg, const char *payload)
     if (text)
         hub_each(app->hub, org, pick_viewer, type, text, &pick);
     mem_free(text);
+    struct uuid gone;
+    /* Their last page at another worker was closed, but here one is open: they are there. */
+    if (pick.all && user && uuid_parse(user, &gone) && !json_get_bool(data, "online", true) && hub_any(app->hub, org, same_user, &gone))
+        publish_presence(app, org, gone, true);
     json_decref(p);
 }
 
 /* --- connections --- */
 
-static void publish_presence(struct hub_conn *conn, bool online)
-{
-    const struct viewer *v = hub_data(conn);
-    char u[UUID_TEXT_SIZE];
-    struct uuid nil = {0};
-    live_publish(hub_app(conn), hub_org(conn), "presence", nil, nil,
-                 json_pack("{s:s, s:b}", "userId", uuid_text(v->user, u), "online", online));
-}
-
-static bool same_user(struct hub_conn *conn, void *arg)
-{
-    const struct viewer *v = hub_data(conn);
-    return hub_conn_kind(conn) == &inbox_hub_kind && uuid_equal(v->user, *(const struct uuid *)arg);
-}
-
 static void live_opened(struct hub_conn *conn)
 {
-    publish_presence(conn, true);
+    const struct viewer *v = hub_data(conn);
+    publish_presence(hub_app(conn), hub_org(conn), v->user, true);
 }
 
 static void live_closed(struct hub_conn *conn)
 {
     struct viewer *v = hub_data(conn);
+    if (!uuid_is_nil(v->chat))
+        publish_viewing(conn, false);
     if (!hub_any(hub_app(conn)->hub, hub_org(conn), same_user, &v->user))
-        publish_presence(conn, false);
+        publish_presence(hub_app(conn), hub_org(conn), v->user, false);
     mem_free(v->name);
     mem_free(v);
 }
 
 const struct hub_kind inbox_hub_kind = {
     .name = "staff",
+    .per_actor = 32,
     .filter = live_filter,
     .receive = live_receive,
     .opened = live_opened,

@@ -7,6 +7,7 @@
 #include "core/ctx.h"
 #include "core/metrics.h"
 #include "crm/crm.h"
+#include "inbox/api.h"
 #include "inbox/inbox.h"
 #include "sql.h"
 
@@ -110,7 +111,7 @@ enum err inbox_receive(struct ctx *c, const struct channel *ch, const struct inb
     enum err e = inbound_json(c, in, &p);
     if (e) return e;
     struct rows *rows = NULL;
-    e = db_one(c, &SQL_INBOX_RECEIVE, PARAMS(P_UUID("channel", ch->id), P_JSON("p", p)), &rows);
+    e = inbox_one(c, &SQL_INBOX_RECEIVE, PARAMS(P_UUID("channel", ch->id), P_JSON("p", p)), &rows);
     if (e) return e;
     if (ret_chat) *ret_chat = rows_uuid(rows, 0, "chat_id");
     if (ret_message) *ret_message = rows_uuid(rows, 0, "message_id");

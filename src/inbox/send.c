@@ -6,7 +6,10 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "core/jobs.h"
+#include "base/crypto.h"
+#include "core/loop.h"
 #include "core/metrics.h"
+#include "inbox/api.h"
 #include "inbox/inbox.h"
 #include "inbox/jobs_messages.h"
 #include "sql.h"
@@ -39,19 +42,55 @@ static uint32_t can_of(const char *file_kind)
     }
 }
 
+bool inbox_blank(const char *text)
+{
+    return !text || text[strspn(text, " \t\r\n")] == '\0';
+}
+
+#define TRIES 4
+
+enum err inbox_one(struct ctx *c, const struct sql *q, const struct param *params, struct rows **ret_rows)
+{
+    for (int tries = 1;; tries++) {
+        enum err e = db_one(c, q, params, ret_rows);
+        bool again = e == ERR_CONFLICT && c->fault.code && strcmp(c->fault.code, "RETRY") == 0;
+        if (!again || c->tx || tries == TRIES) return e;
+        fault_clear(c);
+        uint32_t random = 0;
+        crypto_random(&random, sizeof(random));
+        e = loop_sleep(c->app->loop, 5 + random % (uint32_t)(20 << tries));
+        if (e) return e;
+    }
+}
+
+enum err inbox_files_check(struct ctx *c, const char *field, const struct uuid *files, int count)
+{
+    if (count == 0) return ERR_OK;
+    char id[UUID_TEXT_SIZE];
+    CLEANUP(json_decrefp) json_t *ids = json_array();
+    for (int i = 0; i < count; i++)
+        json_array_append_new(ids, json_string(uuid_text(files[i], id)));
+    struct rows *rows = NULL;
+    enum err e = db_query(c, &SQL_INBOX_FILES_MISSING, PARAMS(P_JSON("ids", ids)), &rows);
+    if (e || rows_count(rows) == 0) return e;
+    return fault_field(c, field, "NOT_FOUND", "file %d does not exist", (int)rows_int(rows, 0, "at", 0) + 1);
+}
+
 /* The channel's own limits, refused here and not by the platform later. */
 static enum err check_limits(struct ctx *c, const struct channel_kind *kind, const struct message_new *m, json_t *files)
 {
     size_t length = text_length(m->content ? m->content : "");
-    if (length == 0 && m->file_count == 0)
+    if (inbox_blank(m->content) && m->file_count == 0)
         return fault_field(c, "content", "REQUIRED", "a message needs text or a file");
     if (length > (size_t)kind->text_max) {
         fault_data(c, "limit", json_integer(kind->text_max));
         return fault(c, ERR_INVALID, "MESSAGE_TOO_LONG", "this channel takes at most %d characters", kind->text_max);
     }
+    enum err e = inbox_files_check(c, "fileIds", m->files, m->file_count);
+    if (e) return e;
     for (int i = 0; i < m->file_count; i++) {
         struct file f;
-        enum err e = files_get(c, m->files[i], &f);
+        e = files_get(c, m->files[i], &f);
         if (e == ERR_NOT_FOUND) return fault_field(c, "fileIds", "NOT_FOUND", "file %d does not exist", i + 1);
         if (e) return e;
         if (!(kind->can & can_of(f.kind)))
@@ -77,6 +116,8 @@ static json_t *message_input(struct ctx *c, const struct message_new *m, json_t 
     int64_t due = m->scheduled_unix_ms;
     if (!due && m->delay_ms > 0) due = clock_unix_ms() + m->delay_ms;
     if (due) json_object_set_new(p, "scheduledFor", json_string(time_text(due, text)));
+    if (m->keep_pending) json_object_set_new(p, "keepPending", json_true());
+    if (m->data) json_object_set(p, "data", m->data);
     const char *kind = m->bot || c->actor.kind == ACTOR_SYSTEM ? "bot" : c->actor.kind == ACTOR_KEY ? "key" : "user";
     json_object_set_new(p, "authorKind", json_string(kind));
     json_object_set_new(p, "authorName", json_string(c->actor.name ? c->actor.name : ""));
@@ -99,7 +140,7 @@ enum err inbox_send(struct ctx *c, const struct message_new *m, const char **ret
     e = check_limits(c, kind, m, files);
     if (e) return e;
     CLEANUP(json_decrefp) json_t *p = message_input(c, m, files);
-    e = db_one(c, &SQL_INBOX_SEND, PARAMS(P_UUID("chat", m->chat), P_JSON("p", p)), &rows);
+    e = inbox_one(c, &SQL_INBOX_SEND, PARAMS(P_UUID("chat", m->chat), P_JSON("p", p)), &rows);
     if (e) return e;
     *ret_json = rows_text(rows, 0, "message");
     if (ret_double) *ret_double = rows_bool(rows, 0, "is_double");
@@ -113,7 +154,7 @@ static enum err outbound_load(struct ctx *c, struct uuid message, struct outboun
     struct rows *rows = NULL;
     enum err e = db_one(c, &SQL_INBOX_SEND_LOAD, PARAMS(P_UUID("message", message)), &rows);
     if (e) return e;
-    *ret_due = strcmp(rows_text(rows, 0, "status"), "queued") == 0;
+    *ret_due = strcmp(rows_text(rows, 0, "status"), "queued") == 0 && !rows_bool(rows, 0, "deleted");
     *ret_channel = rows_uuid(rows, 0, "channel_id");
     m->message = message;
     m->chat = rows_uuid(rows, 0, "chat_id");
@@ -147,9 +188,10 @@ static enum err outbound_load(struct ctx *c, struct uuid message, struct outboun
 
 static enum err status_set(struct ctx *c, struct uuid message, const char *status, const char *external_id, const json_t *error)
 {
-    return db_exec(c, &SQL_INBOX_RAISE_STATUS,
-                   PARAMS(P_UUID("message", message), P_TEXT("status", status), P_TEXT("external_id", external_id),
-                          P_JSON("error", error)));
+    struct rows *rows = NULL;
+    return inbox_one(c, &SQL_INBOX_RAISE_STATUS,
+                     PARAMS(P_UUID("message", message), P_TEXT("status", status), P_TEXT("external_id", external_id),
+                            P_JSON("error", error)), &rows);
 }
 
 static json_t *error_json(const struct send_result *r)

@@ -87,15 +87,15 @@ insert into contact_keys (org_id, key, contact_id, customer_id)
 select k.org_id, case k.kind when 'phone' then 'phone:' || substr(k.canonical, 2) else k.kind || ':' || k.canonical end, k.id, k.customer_id
 from contacts k where k.org_id = :'org' on conflict do nothing;
 insert into customer_tags (org_id, customer_id, tag_id, created_at)
-select :'org', p.id, t.id, p.created_at from people p join tag_numbers t on t.n = (p.n * 31) % 20 where p.n % 5 < 2
+select :'org'::uuid, p.id, t.id, p.created_at from people p join tag_numbers t on t.n = (p.n * 31) % 20 where p.n % 5 < 2
 union all
-select :'org', p.id, t.id, p.created_at from people p join tag_numbers t on t.n = (p.n * 31 + 7) % 20 where p.n % 9 = 0;
+select :'org'::uuid, p.id, t.id, p.created_at from people p join tag_numbers t on t.n = (p.n * 31 + 7) % 20 where p.n % 9 = 0;
 
 -- ---- chats ----
 create temp table talks as
 select g as n, uuid_v7() as id, p.id as customer_id, p.contact_id, p.name as customer_name, c.id as channel_id, g > :chats - :open as is_open,
        t.id as team_id, case when g <= :chats - :open or g % 3 > 0 then a.user_id end as agent_id, a.name as agent_name,
-       case when g % 600 = 1 then 300 else 2 + floor(least(-ln(random() + 1e-9), 8) * (:messages::float / :chats - 2.5))::int end as size,
+       case when g % 600 = 1 then 300 else 2 + floor(least(-ln(random() + 1e-9), 8) * (:messages::float / :chats - 2.0))::int end as size,
        now() - (:chats - g) * (interval '400 days' / :chats) - interval '2 days' as opened_at
 from generate_series(1, :chats) g
 join people p on p.n = 1 + (g::bigint * 7) % :customers

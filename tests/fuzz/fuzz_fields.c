@@ -1,6 +1,7 @@
-/* Binding of input to field rows: what is accepted keeps every promise of its row, binding it again changes nothing, and
- * what is refused is named in an answer that is JSON. The first byte chooses the way in: a JSON body, a form, or a whole
- * request through the router (path and query). */
+/* Binding of input to field rows: what is accepted keeps every promise of its row, binding it
+ * again changes nothing, and what is refused is named in an answer that is JSON. The first byte
+ * chooses the way in: a JSON body, a form, or a whole request through the router (path and
+ * query). */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,7 +58,7 @@ static const struct field query_fields[] = {
     {0},
 };
 
-/* --- the promises ------------------------------------------------------------------------------------------------- */
+/* --- the promises ----------------------------------------------------------------------------- */
 
 static void check_object(const struct field *rows, const json_t *object);
 
@@ -67,7 +68,8 @@ static void check_text(const struct field *f, const json_t *v)
     const char *text = json_string_value(v);
     must(text_valid(text, json_string_length(v)) && strlen(text) == json_string_length(v));
     must((int64_t)text_length(text) <= (f->max > 0 ? f->max : 2000) && !strchr(text, '\r'));
-    if (f->type == F_TEXT && !f->raw) must(text[0] != ' ' && text[0] != '\n' && (!*text || text[strlen(text) - 1] != ' '));
+    if (f->type == F_TEXT && !f->raw)
+        must(text[0] != ' ' && text[0] != '\n' && (!*text || text[strlen(text) - 1] != ' '));
     if (f->type == F_ENUM) must(strstr(f->values, text) && *text);
     if (f->type == F_EMAIL) must(strchr(text, '@') && !strpbrk(text, " <>\n"));
     if (f->type == F_URL) must(strncmp(text, "http", 4) == 0 && !strpbrk(text, " \n\"<"));
@@ -94,7 +96,8 @@ static void check_value(const struct field *f, const json_t *v)
     case F_ARRAY: {
         const struct field item = {.type = f->of, .fields = f->fields, .max = f->item_max};
         must(json_is_array(v) && (int64_t)json_array_size(v) <= (f->max > 0 ? f->max : 100));
-        for (size_t i = 0; i < json_array_size(v); i++) check_value(&item, json_array_get(v, i));
+        for (size_t i = 0; i < json_array_size(v); i++)
+            check_value(&item, json_array_get(v, i));
         break;
     }
     case F_JSON: break;
@@ -107,8 +110,10 @@ static void check_object(const struct field *rows, const json_t *object)
     size_t known = 0;
     for (const struct field *f = rows; f->name; f++) {
         const json_t *v = json_object_get(object, f->name);
-        if (v) check_value(f, v);
-        else must(!f->required && !f->otherwise);
+        if (v)
+            check_value(f, v);
+        else
+            must(!f->required && !f->otherwise);
         known += v != NULL;
     }
     must(known == json_object_size(object));
@@ -124,7 +129,7 @@ static void check_fault(struct ctx *c, enum err e)
     must(json_is_array(json_object_get(answer, "details")));
 }
 
-/* --- ways in ------------------------------------------------------------------------------------------------------ */
+/* --- ways in ---------------------------------------------------------------------------------- */
 
 static void body(const char *text, size_t size)
 {
@@ -155,17 +160,22 @@ static void form(const char *text, size_t size)
             const char *name = arena_strndup(c->arena, text, (size_t)(equals - text));
             json_t *value = json_stringn(equals + 1, len - (size_t)(equals + 1 - text));
             json_t *before = json_object_get(parts, name);
-            if (value && json_is_array(before)) json_array_append(before, value);
-            else if (value && before) json_object_set_new(parts, name, json_pack("[O,O]", before, value));
-            else if (value) json_object_set(parts, name, value);
+            if (value && json_is_array(before))
+                json_array_append(before, value);
+            else if (value && before)
+                json_object_set_new(parts, name, json_pack("[O,O]", before, value));
+            else if (value)
+                json_object_set(parts, name, value);
             json_decref(value);
         }
         text += end ? len + 1 : len;
         size -= end ? len + 1 : len;
     }
     enum err e = fields_bind_form(c, fields, parts);
-    if (e) check_fault(c, e);
-    else check_object(fields, c->in);
+    if (e)
+        check_fault(c, e);
+    else
+        check_object(fields, c->in);
     json_decref(parts);
 }
 
@@ -185,9 +195,10 @@ static enum err handler(struct ctx *c, struct request *r, struct reply *p)
 }
 
 static const struct route rows[] = {
-    {HTTP_GET, "/api/pages/{slug}", "pages.get", "Page", "Pages", .access = ACCESS_PUBLIC, .rate_per_minute = 1000000000,
-     .fields = query_fields, .handler = handler},
-    {HTTP_GET, "/files/{path*}", .access = ACCESS_PUBLIC, .rate_per_minute = 1000000000, .handler = handler},
+    {HTTP_GET, "/api/pages/{slug}", "pages.get", "Page", "Pages", .access = ACCESS_PUBLIC,
+     .rate_per_minute = 1000000000, .fields = query_fields, .handler = handler},
+    {HTTP_GET, "/files/{path*}", .access = ACCESS_PUBLIC, .rate_per_minute = 1000000000,
+     .handler = handler},
     {0},
 };
 
@@ -208,7 +219,8 @@ static void request(const char *text, size_t size)
     json_t *answer = NULL;
     callbacks.handle(callbacks.arg, c, &r, &p);
     must(p.kind == REPLY_TEXT && (p.status == 200 || p.status == 400 || p.status == 404));
-    must(json_parse(c->arena, (const char *)p.body.data, p.body.len, &answer, NULL) == ERR_OK && json_is_object(answer));
+    must(json_parse(c->arena, (const char *)p.body.data, p.body.len, &answer, NULL) == ERR_OK &&
+         json_is_object(answer));
     ctx_free(c);
     router_free(app.router);
 }

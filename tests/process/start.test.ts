@@ -180,3 +180,22 @@ test('a private PostgreSQL listens on its socket alone, for us alone', async () 
   }
   await server.stop();
 });
+
+test('two nodes on a PostgreSQL that is not theirs; backup of it', async () => {
+  const host = await Server.start();
+  sql(host.dataDir, 'create database outside template template0');
+  const env = { DATABASE_URL: `host=${host.dataDir}/run user=interflow dbname=outside` };
+  const one = await Server.start({ env });
+  const two = await Server.start({ env, workers: 1 });
+  for (const node of [one, two]) {
+    expect(existsSync(join(node.dataDir, 'pg'))).toBe(false);
+    expect((await fetch(`${node.url}/readyz`)).status).toBe(200);
+  }
+  const archive = join(folder(), 'outside.tar');
+  const backup = await command(['backup', archive, '--data', one.dataDir], { env });
+  expect(backup.code, backup.err).toBe(0);
+  await one.stop();
+  expect((await fetch(`${two.url}/readyz`)).status).toBe(200);
+  await two.stop();
+  await host.stop();
+});

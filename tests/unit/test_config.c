@@ -77,7 +77,8 @@ static void refused(void **state)
 {
     (void)state;
     clear_environment();
-    static const char *const bad_listen[] = {"8080", ":8080", "host:", "host:65536", "host:1x", "::1:80", "[]:80", "host:-1"};
+    static const char *const bad_listen[] = {"8080",    ":8080",  "host:", "host:65536",
+                                             "host:1x", "::1:80", "[]:80", "host:-1"};
     for (size_t i = 0; i < ARRAY_LEN(bad_listen); i++) {
         assert_int_equal(read_words("--listen", bad_listen[i], NULL, NULL), -1);
         assert_non_null(strstr(why, "--listen"));
@@ -87,10 +88,18 @@ static void refused(void **state)
     assert_non_null(strstr(why, "needs a value"));
     assert_int_equal(read_words("--no-demo=1", NULL, NULL, NULL), -1);
 
-    static const struct { const char *env, *value; } bad[] = {
-        {"INTERFLOW_WORKERS", "0"},       {"INTERFLOW_WORKERS", "65"},    {"INTERFLOW_UPLOAD_MAX", "1"},
-        {"INTERFLOW_UPLOAD_MAX", "64X"},  {"INTERFLOW_UPLOAD_MAX", "99999999999G"}, {"INTERFLOW_LOG", "loud"},
-        {"INTERFLOW_PUBLIC_URL", "ftp://x"}, {"INTERFLOW_LOG_FORMAT", "xml"}, {"INTERFLOW_CONNECTIONS", "9999999999999999999999"},
+    static const struct {
+        const char *env, *value;
+    } bad[] = {
+        {"INTERFLOW_WORKERS", "0"},
+        {"INTERFLOW_WORKERS", "65"},
+        {"INTERFLOW_UPLOAD_MAX", "1"},
+        {"INTERFLOW_UPLOAD_MAX", "64X"},
+        {"INTERFLOW_UPLOAD_MAX", "99999999999G"},
+        {"INTERFLOW_LOG", "loud"},
+        {"INTERFLOW_PUBLIC_URL", "ftp://x"},
+        {"INTERFLOW_LOG_FORMAT", "xml"},
+        {"INTERFLOW_CONNECTIONS", "9999999999999999999999"},
     };
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         clear_environment();
@@ -136,8 +145,12 @@ int main(void)
 {
     a = arena_new(MIB);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(defaults), cmocka_unit_test(flag_before_environment), cmocka_unit_test(what_stays),
-        cmocka_unit_test(refused),  cmocka_unit_test(password_not_repeated),   cmocka_unit_test(values),
+        cmocka_unit_test(defaults),
+        cmocka_unit_test(flag_before_environment),
+        cmocka_unit_test(what_stays),
+        cmocka_unit_test(refused),
+        cmocka_unit_test(password_not_repeated),
+        cmocka_unit_test(values),
         cmocka_unit_test(every_default_is_valid),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,5 @@
-/* Binding of input to field rows: each type, its limits and codes, paths of bad fields, text forms. */
+/* Binding of input to field rows: each type, its limits and codes, paths of bad fields, text
+ * forms. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -60,7 +61,8 @@ static struct ctx *bind_place(const char *json, enum field_place place, enum err
     return c;
 }
 
-/* Binds {"name":"Ana", <member>} and gives the bound member as text, or "field CODE" of the first fault. */
+/* Binds {"name":"Ana", <member>} and gives the bound member as text, or "field CODE" of the
+ * first fault. */
 static const char *bound(struct ctx **ret_c, const char *name, const char *value)
 {
     static char out[300];
@@ -81,8 +83,10 @@ static const char *bound(struct ctx **ret_c, const char *name, const char *value
         snprintf(out, sizeof out, "%s", dump ? dump : "absent");
         free(dump);
     }
-    if (ret_c) *ret_c = c;
-    else ctx_free(c);
+    if (ret_c)
+        *ret_c = c;
+    else
+        ctx_free(c);
     return out;
 }
 
@@ -91,7 +95,9 @@ static const char *bound(struct ctx **ret_c, const char *name, const char *value
 static void test_values(void **state)
 {
     (void)state;
-    static const struct { const char *name, *value, *expected; } rows[] = {
+    static const struct {
+        const char *name, *value, *expected;
+    } rows[] = {
         {"note", "\"  hi\\r\\nyou \\u00a0\"", "\"hi\\nyou\""},
         {"note", "null", "null"},
         {"note", "\"\"", "\"\""},
@@ -114,7 +120,8 @@ static void test_values(void **state)
         {"on", "false", "false"},
         {"on", "1", "on INVALID_TYPE"},
         {"on", "null", "on INVALID_TYPE"},
-        {"id", "\"0190A5F0-7b3a-7c4e-8000-0123456789ab\"", "\"0190a5f0-7b3a-7c4e-8000-0123456789ab\""},
+        {"id", "\"0190A5F0-7b3a-7c4e-8000-0123456789ab\"",
+         "\"0190a5f0-7b3a-7c4e-8000-0123456789ab\""},
         {"id", "\"0190a5f0\"", "id INVALID_UUID"},
         {"id", "\"0190a5f0-7b3a-7c4e-8000-0123456789ab0\"", "id TOO_LONG"},
         {"id", "7", "id INVALID_TYPE"},
@@ -158,7 +165,8 @@ static void test_values(void **state)
         {"owner", "[]", "owner INVALID_TYPE"},
         {"bag", "{\"a\":[1,2]}", "{\"a\":[1,2]}"},
         {"bag", "{\"a\":\"01234567890123456789\"}", "bag TOO_LONG"},
-        {"contacts", "[{\"type\":\"email\",\"value\":\"x\"},{\"type\":\"phone\",\"value\":\"\"}]", "contacts[1].value REQUIRED"},
+        {"contacts", "[{\"type\":\"email\",\"value\":\"x\"},{\"type\":\"phone\",\"value\":\"\"}]",
+         "contacts[1].value REQUIRED"},
         {"contacts", "[1]", "contacts[0] INVALID_TYPE"},
         {"contacts", "[null]", "contacts[0] INVALID_TYPE"},
         {"contacts", "[1,2,3]", "contacts TOO_MANY"},
@@ -181,7 +189,8 @@ static void test_values(void **state)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         const char *got = bound(NULL, rows[i].name, rows[i].value);
         if (strcmp(got, rows[i].expected) != 0)
-            fail_msg("%s = %s: expected %s, got %s", rows[i].name, rows[i].value, rows[i].expected, got);
+            fail_msg("%s = %s: expected %s, got %s", rows[i].name, rows[i].value, rows[i].expected,
+                     got);
     }
 }
 
@@ -229,7 +238,9 @@ static void test_required_and_defaults(void **state)
 static void test_text_places(void **state)
 {
     (void)state;
-    struct ctx *c = bind_place("{\"page\":\"7\",\"flag\":\"1\",\"ratio\":\"-0.5e1\",\"ids\":\"1,2,,3\",\"words\":\"a,b\"}", IN_QUERY, ERR_OK);
+    struct ctx *c = bind_place(
+        "{\"page\":\"7\",\"flag\":\"1\",\"ratio\":\"-0.5e1\",\"ids\":\"1,2,,3\",\"words\":\"a,b\"}",
+        IN_QUERY, ERR_OK);
     assert_int_equal(in_int(c, "page", 0), 7);
     assert_true(in_bool(c, "flag", false));
     assert_true(json_real_value(in_json(c, "ratio")) == -5.0);
@@ -240,12 +251,19 @@ static void test_text_places(void **state)
     assert_int_equal(json_array_size(in_json(c, "words")), 2);
     assert_int_equal(in_int(c, "page", 0), 3);
     ctx_free(c);
-    static const struct { const char *json, *code; } bad[] = {
-        {"{\"page\":\"x\"}", "INVALID_NUMBER"}, {"{\"page\":\"99\"}", "OUT_OF_RANGE"},
-        {"{\"page\":\"99999999999999999999\"}", "INVALID_NUMBER"}, {"{\"page\":\"+1\"}", "INVALID_NUMBER"},
-        {"{\"page\":\" 1\"}", "INVALID_NUMBER"}, {"{\"page\":[\"1\",\"2\"]}", "DUPLICATE"},
-        {"{\"flag\":\"yes\"}", "INVALID_BOOLEAN"}, {"{\"ratio\":\"nan\"}", "INVALID_NUMBER"},
-        {"{\"ratio\":\"1 2\"}", "INVALID_NUMBER"}, {"{\"ids\":\"1,b\"}", "INVALID_NUMBER"},
+    static const struct {
+        const char *json, *code;
+    } bad[] = {
+        {"{\"page\":\"x\"}", "INVALID_NUMBER"},
+        {"{\"page\":\"99\"}", "OUT_OF_RANGE"},
+        {"{\"page\":\"99999999999999999999\"}", "INVALID_NUMBER"},
+        {"{\"page\":\"+1\"}", "INVALID_NUMBER"},
+        {"{\"page\":\" 1\"}", "INVALID_NUMBER"},
+        {"{\"page\":[\"1\",\"2\"]}", "DUPLICATE"},
+        {"{\"flag\":\"yes\"}", "INVALID_BOOLEAN"},
+        {"{\"ratio\":\"nan\"}", "INVALID_NUMBER"},
+        {"{\"ratio\":\"1 2\"}", "INVALID_NUMBER"},
+        {"{\"ids\":\"1,b\"}", "INVALID_NUMBER"},
         {"{\"name\":\"Ana\"}", "UNKNOWN_FIELD"},
     };
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
@@ -260,8 +278,8 @@ static void test_form(void **state)
     (void)state;
     struct ctx *c = ctx_new(NULL, MIB, 0);
     json_t *form = json_pack("{s:s,s:s,s:s,s:s,s:[s,s]}", "name", "Ana", "age", "30", "owner",
-                             "{\"type\":\"email\",\"value\":\"x\"}", "contacts", "[{\"type\":\"email\",\"value\":\"y\"}]",
-                             "tags", "a", "b");
+                             "{\"type\":\"email\",\"value\":\"x\"}", "contacts",
+                             "[{\"type\":\"email\",\"value\":\"y\"}]", "tags", "a", "b");
     assert_int_equal(fields_bind_form(c, fields, form), ERR_OK);
     assert_int_equal(in_int(c, "age", 0), 30);
     assert_string_equal(json_get_text(in_json(c, "owner"), "type"), "email");
@@ -271,7 +289,8 @@ static void test_form(void **state)
     ctx_free(c);
 
     c = ctx_new(NULL, MIB, 0);
-    form = json_pack("{s:s,s:s,s:s}", "name", "Ana", "owner", "{not json", "contacts", "[{\"type\":5,\"value\":\"y\"}]");
+    form = json_pack("{s:s,s:s,s:s}", "name", "Ana", "owner", "{not json", "contacts",
+                     "[{\"type\":5,\"value\":\"y\"}]");
     assert_int_equal(fields_bind_form(c, fields, form), ERR_INVALID);
     assert_int_equal(c->fault.detail_count, 2);
     assert_string_equal(c->fault.details[0].code, "INVALID_JSON");

@@ -11,22 +11,27 @@ static struct arena *a;
 static void refine(void **state)
 {
     (void)state;
-    static const struct { const char *detected, *claimed, *name, *expected; } rows[] = {
-        {"image/png", "text/html", "x.html", "image/png"},                  /* the bytes decide */
+    static const struct {
+        const char *detected, *claimed, *name, *expected;
+    } rows[] = {
+        {"image/png", "text/html", "x.html", "image/png"}, /* the bytes decide */
         {"text/html", "image/png", "x.png", "text/html"},
-        {"video/webm", "audio/webm;codecs=opus", "voice.webm", "audio/webm"}, /* a recorder's container */
+        {"video/webm", "audio/webm;codecs=opus", "voice.webm",
+         "audio/webm"}, /* a recorder's container */
         {"video/mp4", "audio/mp4", "voice.m4a", "audio/mp4"},
         {"video/mp4", "video/mp4", "film.mp4", "video/mp4"},
-        {"application/zip", NULL, "a.DOCX", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"},
+        {"application/zip", NULL, "a.DOCX",
+         "application/vnd.openxmlformats-officedocument.wordprocessingml.document"},
         {"application/zip", NULL, "a.zip", "application/zip"},
         {"text/plain", NULL, "a.csv", "text/csv"},
-        {"text/plain", "text/html", "a.html", "text/plain"},                /* never a type that runs */
+        {"text/plain", "text/html", "a.html", "text/plain"}, /* never a type that runs */
         {"audio/x-wav", NULL, "a.wav", "audio/wav"},
         {NULL, NULL, "a", "application/octet-stream"},
         {"cannot open", NULL, "a", "application/octet-stream"},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        assert_string_equal(file_type_refine(a, rows[i].detected, rows[i].claimed, rows[i].name), rows[i].expected);
+        assert_string_equal(file_type_refine(a, rows[i].detected, rows[i].claimed, rows[i].name),
+                            rows[i].expected);
 }
 
 static void refused(void **state)
@@ -57,7 +62,9 @@ static void in_place(void **state)
 static void names(void **state)
 {
     (void)state;
-    static const struct { const char *in, *out; } rows[] = {
+    static const struct {
+        const char *in, *out;
+    } rows[] = {
         {"photo.jpg", "photo.jpg"},
         {"../../etc/passwd", "passwd"},
         {"C:\\Users\\x\\bill.pdf", "bill.pdf"},
@@ -66,7 +73,9 @@ static void names(void **state)
         {"...", "file"},
         {".htaccess", "htaccess"},
         {"a\nb\"c.txt", "abc.txt"},
-        {"gpj.\xe2\x80\xae" "exe.pdf", "gpj.exe.pdf"},          /* right-to-left override */
+        {"gpj.\xe2\x80\xae"
+         "exe.pdf",
+         "gpj.exe.pdf"}, /* right-to-left override */
         {"Orçamento João.pdf", "Orçamento João.pdf"},
         {"bad\xff\xfe.txt", "bad.txt"},
         {"cut\xc3", "cut"},
@@ -89,9 +98,11 @@ static void names(void **state)
 static void disposition(void **state)
 {
     (void)state;
-    assert_string_equal(file_disposition(a, "São \"1\".pdf", true),
-                        "attachment; filename=\"S__o _1_.pdf\"; filename*=UTF-8''S%C3%A3o%20%221%22.pdf");
-    assert_string_equal(file_disposition(a, "a.png", false), "inline; filename=\"a.png\"; filename*=UTF-8''a.png");
+    assert_string_equal(
+        file_disposition(a, "São \"1\".pdf", true),
+        "attachment; filename=\"S__o _1_.pdf\"; filename*=UTF-8''S%C3%A3o%20%221%22.pdf");
+    assert_string_equal(file_disposition(a, "a.png", false),
+                        "inline; filename=\"a.png\"; filename*=UTF-8''a.png");
 }
 
 /* head as a heap block of exactly len bytes: the sanitizer sees a byte too far. */
@@ -104,21 +115,31 @@ static bool size_of(const void *head, size_t len, int *w, int *h)
     return known;
 }
 
-static const unsigned char png[] = "\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x02\x80\0\0\x01\xe0\x08\x06\0\0";
+static const unsigned char png[] =
+    "\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x02\x80\0\0\x01\xe0\x08\x06\0\0";
 static const unsigned char gif[] = "GIF89a\x0a\x01\x14\0\xf7\0\0";
-static const unsigned char webp_lossy[] = "RIFF\x24\0\0\0WEBPVP8 \x18\0\0\0\x30\x01\0\x9d\x01\x2a\x40\x01\xf0\0\0\0\0\0\0";
-static const unsigned char webp_extended[] = "RIFF\x24\0\0\0WEBPVP8X\x0a\0\0\0\x10\0\0\0\x3f\x01\0\xef\0\0\0\0\0\0";
-static const unsigned char jpeg[] = "\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0"
-                                    "\xff\xc0\0\x11\x08\x01\xe0\x02\x80\x03\x01\x22\0\x02\x11\x01\x03\x11\x01";
+static const unsigned char webp_lossy[] =
+    "RIFF\x24\0\0\0WEBPVP8 \x18\0\0\0\x30\x01\0\x9d\x01\x2a\x40\x01\xf0\0\0\0\0\0\0";
+static const unsigned char webp_extended[] =
+    "RIFF\x24\0\0\0WEBPVP8X\x0a\0\0\0\x10\0\0\0\x3f\x01\0\xef\0\0\0\0\0\0";
+static const unsigned char jpeg[] =
+    "\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0"
+    "\xff\xc0\0\x11\x08\x01\xe0\x02\x80\x03\x01\x22\0\x02\x11\x01\x03\x11\x01";
 /* Exif orientation 6: stored 640 × 480, seen 480 × 640. */
-static const unsigned char jpeg_turned[] = "\xff\xd8\xff\xe1\0\x22" "Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0"
-                                           "\0\0\0\0"
-                                           "\xff\xc2\0\x11\x08\x01\xe0\x02\x80\x03\x01\x22\0\x02\x11\x01\x03\x11\x01";
+static const unsigned char jpeg_turned[] =
+    "\xff\xd8\xff\xe1\0\x22"
+    "Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0"
+    "\0\0\0\0"
+    "\xff\xc2\0\x11\x08\x01\xe0\x02\x80\x03\x01\x22\0\x02\x11\x01\x03\x11\x01";
 
 static void sizes(void **state)
 {
     (void)state;
-    static const struct { const unsigned char *head; size_t len; int w, h; } rows[] = {
+    static const struct {
+        const unsigned char *head;
+        size_t len;
+        int w, h;
+    } rows[] = {
         {png, sizeof png - 1, 640, 480},
         {gif, sizeof gif - 1, 266, 20},
         {webp_lossy, sizeof webp_lossy - 1, 320, 240},
@@ -131,7 +152,8 @@ static void sizes(void **state)
         assert_true(size_of(rows[i].head, rows[i].len, &w, &h));
         assert_int_equal(w, rows[i].w);
         assert_int_equal(h, rows[i].h);
-        for (size_t cut = 0; cut < rows[i].len; cut++) /* cut off anywhere: no reading past the end */
+        for (size_t cut = 0; cut < rows[i].len;
+             cut++) /* cut off anywhere: no reading past the end */
             (void)size_of(rows[i].head, cut, &w, &h);
         unsigned char broken[128];
         for (size_t at = 0; at < rows[i].len; at++) { /* one byte changed anywhere: still bounded */
@@ -149,7 +171,7 @@ int main(void)
 {
     a = arena_new(MIB);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(refine), cmocka_unit_test(refused), cmocka_unit_test(in_place),
+        cmocka_unit_test(refine), cmocka_unit_test(refused),     cmocka_unit_test(in_place),
         cmocka_unit_test(names),  cmocka_unit_test(disposition), cmocka_unit_test(sizes),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

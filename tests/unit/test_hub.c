@@ -533,6 +533,7 @@ static void before_the_reader(struct loop *l)
     reader_started = false;
     commit(org_a, "message.created", nobody);
     struct peer p = ws_open(l, "/a?100-0", 101);
+    hub_each(app.hub, org_a, anyone, "typing", "{}", NULL); /* passing: not before the hello */
     ws_silent(&p);
     commit(org_a, "message.created", nobody);
     given_count = table_count; /* the reader begins after it */

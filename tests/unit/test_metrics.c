@@ -66,7 +66,8 @@ static void null_is_fine(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(page), cmocka_unit_test(shared_and_restarted), cmocka_unit_test(null_is_fine)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(page),
+                                       cmocka_unit_test(shared_and_restarted),
+                                       cmocka_unit_test(null_is_fine)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

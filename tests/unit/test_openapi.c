@@ -1,5 +1,6 @@
-/* The OpenAPI document made from a few rows: parameters, bodies, answers, errors, who may. OPENAPI_OUT=FILE keeps it. That
- * the whole document is valid OpenAPI 3.1 is checked in tests/api. */
+/* The OpenAPI document made from a few rows: parameters, bodies, answers, errors, who may.
+ * OPENAPI_OUT=FILE keeps it. That the whole document is valid OpenAPI 3.1 is checked in
+ * tests/api. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -37,7 +38,11 @@ static const struct field tag_shape[] = {
     {.name = "id", .type = F_UUID, .required = true},
     {.name = "color", .type = F_COLOR, .nullable = true},
     {.name = "owner", .type = F_OBJECT, SCHEMA_REF(person_shape), .nullable = true},
-    {.name = "readers", .type = F_ARRAY, .of = F_OBJECT, SCHEMA_REF(person_shape), .required = true},
+    {.name = "readers",
+     .type = F_ARRAY,
+     .of = F_OBJECT,
+     SCHEMA_REF(person_shape),
+     .required = true},
     {0},
 };
 static const struct schema tag = {"Tag", "A mark.", tag_shape};
@@ -47,7 +52,12 @@ static const struct field contact[] = {
     {0},
 };
 static const struct field create_fields[] = {
-    {.name = "name", .type = F_TEXT, .required = true, .max = 80, .help = "What it is called.", .example = "\"VIP\""},
+    {.name = "name",
+     .type = F_TEXT,
+     .required = true,
+     .max = 80,
+     .help = "What it is called.",
+     .example = "\"VIP\""},
     {.name = "secret", .type = F_TEXT, .secret = true, .min = 20},
     {.name = "contacts", .type = F_ARRAY, .of = F_OBJECT, .fields = contact, .max = 5},
     {.name = "size", .type = F_INT, .min = 1, .max = 9, .otherwise = "3"},
@@ -62,12 +72,16 @@ static const struct field list_fields[] = {
 };
 
 static const struct route rows[] = {
-    {HTTP_POST, "/api/{organizationId}/tags", "tags.create", "Make a tag.", "Tags", .permission = 7, .creates = true, .multipart = true,
-     .fields = create_fields, .answer = &tag, .errors = "409 TAG_DUPLICATE|422 TAG_LIMIT", .handler = handler},
-    {HTTP_GET, "/api/{organizationId}/tags/{slug}/{personId}", "tags.list", "Tags.", "Tags", .fields = list_fields, .answer = &tag,
-     .shape = ANSWER_LIST, .no_keys = true, .handler = handler},
-    {HTTP_DELETE, "/api/{organizationId}/people/{personId}", "people.delete", "Gone.", "People", .shape = ANSWER_EMPTY, .handler = handler},
-    {HTTP_GET, "/api/me", "me.get", "Me.", "People", .access = ACCESS_USER, .answer = &person, .handler = handler},
+    {HTTP_POST, "/api/{organizationId}/tags", "tags.create", "Make a tag.", "Tags", .permission = 7,
+     .creates = true, .multipart = true, .fields = create_fields, .answer = &tag,
+     .errors = "409 TAG_DUPLICATE|422 TAG_LIMIT", .handler = handler},
+    {HTTP_GET, "/api/{organizationId}/tags/{slug}/{personId}", "tags.list", "Tags.", "Tags",
+     .fields = list_fields, .answer = &tag, .shape = ANSWER_LIST, .no_keys = true,
+     .handler = handler},
+    {HTTP_DELETE, "/api/{organizationId}/people/{personId}", "people.delete", "Gone.", "People",
+     .shape = ANSWER_EMPTY, .handler = handler},
+    {HTTP_GET, "/api/me", "me.get", "Me.", "People", .access = ACCESS_USER, .answer = &person,
+     .handler = handler},
     {HTTP_GET, "/{path*}", .access = ACCESS_PUBLIC, .handler = handler},
     {0},
 };
@@ -91,7 +105,8 @@ static const json_t *at(const json_t *j, ...)
     return j;
 }
 
-#define assert_text(j, ...) assert_string_equal(json_string_value(j) ? json_string_value(j) : "none", __VA_ARGS__)
+#define assert_text(j, ...)                                                                        \
+    assert_string_equal(json_string_value(j) ? json_string_value(j) : "none", __VA_ARGS__)
 
 static void test_document(void **state)
 {
@@ -118,13 +133,19 @@ static void test_document(void **state)
     assert_text(at(create, "operationId", NULL), "tags.create");
     assert_text(at(create, "x-permission", NULL), "tags.manage");
     assert_true(json_is_true(at(create, "x-api-keys", NULL)));
-    assert_text(at(create, "parameters", "0", "$ref", NULL), "#/components/parameters/organizationId");
+    assert_text(at(create, "parameters", "0", "$ref", NULL),
+                "#/components/parameters/organizationId");
     assert_text(at(create, "parameters", "1", "name", NULL), "force");
-    assert_text(at(create, "parameters", "2", "$ref", NULL), "#/components/parameters/idempotencyKey");
+    assert_text(at(create, "parameters", "2", "$ref", NULL),
+                "#/components/parameters/idempotencyKey");
     assert_int_equal(json_array_size(at(create, "security", NULL)), 3);
-    assert_text(at(create, "requestBody", "content", "application/json", "schema", "$ref", NULL), "#/components/schemas/TagsCreateBody");
-    assert_text(at(create, "requestBody", "content", "application/json", "example", "name", NULL), "VIP");
-    assert_text(at(create, "responses", "201", "content", "application/json", "schema", "$ref", NULL), "#/components/schemas/Tag");
+    assert_text(at(create, "requestBody", "content", "application/json", "schema", "$ref", NULL),
+                "#/components/schemas/TagsCreateBody");
+    assert_text(at(create, "requestBody", "content", "application/json", "example", "name", NULL),
+                "VIP");
+    assert_text(
+        at(create, "responses", "201", "content", "application/json", "schema", "$ref", NULL),
+        "#/components/schemas/Tag");
     assert_text(at(create, "responses", "409", "x-codes", "0", NULL), "TAG_DUPLICATE");
     assert_text(at(create, "responses", "422", "x-codes", "1", NULL), "TAG_LIMIT");
     assert_non_null(at(create, "responses", "429", NULL));
@@ -136,10 +157,13 @@ static void test_document(void **state)
     assert_int_equal(json_integer_value(at(body, "properties", "name", "maxLength", NULL)), 80);
     assert_int_equal(json_integer_value(at(body, "properties", "size", "default", NULL)), 3);
     assert_int_equal(json_integer_value(at(body, "properties", "contacts", "maxItems", NULL)), 5);
-    assert_text(at(body, "properties", "contacts", "items", "properties", "kind", "enum", "1", NULL), "email");
+    assert_text(
+        at(body, "properties", "contacts", "items", "properties", "kind", "enum", "1", NULL),
+        "email");
     assert_null(at(body, "properties", "picture", NULL));
     assert_null(at(body, "properties", "force", NULL));
-    assert_non_null(at(create, "requestBody", "content", "multipart/form-data", "schema", "properties", "picture", NULL));
+    assert_non_null(at(create, "requestBody", "content", "multipart/form-data", "schema",
+                       "properties", "picture", NULL));
 
     const json_t *shape = at(d, "components", "schemas", "Tag", "properties", NULL);
     assert_text(at(shape, "owner", "anyOf", "0", "$ref", NULL), "#/components/schemas/Person");
@@ -147,15 +171,18 @@ static void test_document(void **state)
     assert_text(at(shape, "readers", "items", "$ref", NULL), "#/components/schemas/Person");
     assert_text(at(shape, "color", "type", "1", NULL), "null");
 
-    const json_t *list = at(d, "paths", "/api/{organizationId}/tags/{slug}/{personId}", "get", NULL);
+    const json_t *list =
+        at(d, "paths", "/api/{organizationId}/tags/{slug}/{personId}", "get", NULL);
     assert_text(at(list, "parameters", "1", "name", NULL), "slug");
     assert_text(at(list, "parameters", "2", "schema", "format", NULL), "uuid");
     assert_true(json_is_true(at(list, "parameters", "2", "required", NULL)));
     assert_true(json_is_false(at(list, "parameters", "3", "explode", NULL)));
-    assert_text(at(list, "responses", "200", "content", "application/json", "schema", "properties", "items", "items", "$ref", NULL),
+    assert_text(at(list, "responses", "200", "content", "application/json", "schema", "properties",
+                   "items", "items", "$ref", NULL),
                 "#/components/schemas/Tag");
     assert_int_equal(json_array_size(at(list, "security", NULL)), 1);
-    assert_non_null(at(d, "paths", "/api/{organizationId}/people/{personId}", "delete", "responses", "204", NULL));
+    assert_non_null(at(d, "paths", "/api/{organizationId}/people/{personId}", "delete", "responses",
+                       "204", NULL));
     assert_null(at(d, "paths", "/api/me", "get", "responses", "404", NULL));
     assert_text(at(d, "paths", "/api/me", "get", "x-access", NULL), "user");
     json_decref(d);

@@ -1,5 +1,6 @@
-/* The router without a server and without a database: matching, methods, who may, input, idempotency, answers. The
- * functions of http_server.c and db.c that it calls are replaced below by small ones over plain arrays. */
+/* The router without a server and without a database: matching, methods, who may, input,
+ * idempotency, answers. The functions of http_server.c and db.c that it calls are replaced below
+ * by small ones over plain arrays. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,9 +20,9 @@
 #include "sql.h"
 
 #define ORG "0190a5f0-7b3a-7c4e-8000-0123456789ab"
-#define ID "0190a5f0-7b3a-7c4e-8000-0123456789ac"
+#define ID  "0190a5f0-7b3a-7c4e-8000-0123456789ac"
 
-/* --- the server, replaced ------------------------------------------------------------------------------------------ */
+/* --- the server, replaced --------------------------------------------------------------------- */
 
 struct headers {
     const char *pairs[20]; /* name, value, …, NULL */
@@ -42,7 +43,7 @@ const char *request_cookie(struct ctx *c, const struct request *r, const char *n
     return NULL;
 }
 
-/* --- the database, replaced: one table of kept answers --------------------------------------------------------------- */
+/* --- the database, replaced: one table of kept answers ---------------------------------------- */
 
 struct kept {
     char key[64], hash[80], body[400];
@@ -51,7 +52,7 @@ struct kept {
 };
 static struct {
     struct kept rows[4], before[4];
-    const char *json;      /* answer of db_json */
+    const char *json; /* answer of db_json */
     enum err json_error;
     int begins, commits, rollbacks;
 } fake;
@@ -74,7 +75,8 @@ static struct kept *kept_find(const char *key)
     return NULL;
 }
 
-enum err db_query(struct ctx *c, const struct sql *q, const struct param *params, struct rows **ret_rows)
+enum err db_query(struct ctx *c, const struct sql *q, const struct param *params,
+                  struct rows **ret_rows)
 {
     struct rows *rows = arena_alloc(c->arena, sizeof *rows);
     const char *key = param_text(params, "key");
@@ -93,7 +95,8 @@ enum err db_query(struct ctx *c, const struct sql *q, const struct param *params
     return ERR_OK;
 }
 
-enum err db_one(struct ctx *c, const struct sql *q, const struct param *params, struct rows **ret_rows)
+enum err db_one(struct ctx *c, const struct sql *q, const struct param *params,
+                struct rows **ret_rows)
 {
     if (q != &SQL_IDEMPOTENCY_GET) return fake.json_error;
     struct rows *rows = NULL;
@@ -104,7 +107,8 @@ enum err db_one(struct ctx *c, const struct sql *q, const struct param *params, 
     return ERR_OK;
 }
 
-enum err db_json(struct ctx *c, const struct sql *q, const struct param *params, const char **ret_text)
+enum err db_json(struct ctx *c, const struct sql *q, const struct param *params,
+                 const char **ret_text)
 {
     (void)c, (void)q, (void)params;
     if (fake.json_error) return fake.json_error;
@@ -155,7 +159,7 @@ int64_t rows_int(const struct rows *r, int row, const char *column, int64_t othe
     return r->row->status;
 }
 
-/* --- rows under test ----------------------------------------------------------------------------------------------- */
+/* --- rows under test -------------------------------------------------------------------------- */
 
 static int handler_runs;
 
@@ -172,7 +176,8 @@ static enum err create(struct ctx *c, struct request *r, struct reply *p)
     (void)r;
     handler_runs++;
     const char *name = in_text(c, "name");
-    if (strcmp(name, "taken") == 0) return fault(c, ERR_CONFLICT, "TAG_DUPLICATE", "There is a tag %s", name);
+    if (strcmp(name, "taken") == 0)
+        return fault(c, ERR_CONFLICT, "TAG_DUPLICATE", "There is a tag %s", name);
     if (strcmp(name, "teapot") == 0) {
         reply_json(c, p, 418, "{\"teapot\":true}");
         return ERR_OK;
@@ -200,18 +205,25 @@ static const struct field name_field[] = {
     {0},
 };
 static const struct field search_fields[] = {{.name = "q", .type = F_TEXT, .in = IN_QUERY}, {0}};
-static const struct field slug_fields[] = {{.name = "slug", .type = F_SLUG, .in = IN_PATH, .required = true}, {0}};
+static const struct field slug_fields[] = {
+    {.name = "slug", .type = F_SLUG, .in = IN_PATH, .required = true}, {0}};
 
 static const char *const tag_params[] = {"org", "tagId", NULL};
-static const struct sql tag_sql = {.name = "tag_get", .text = "", .params = tag_params, .param_count = 2};
+static const struct sql tag_sql = {
+    .name = "tag_get", .text = "", .params = tag_params, .param_count = 2};
 
 static const struct route table_one[] = {
-    {HTTP_GET, "/api/{organizationId}/tags", "tags.list", "List", "Tags", .permission = 3, .fields = search_fields, .handler = echo},
-    {HTTP_POST, "/api/{organizationId}/tags", "tags.create", "Make", "Tags", .permission = 4, .fields = name_field, .creates = true, .handler = create},
-    {HTTP_GET, "/api/{organizationId}/tags/search", "tags.search", "Search", "Tags", .fields = search_fields, .handler = echo},
+    {HTTP_GET, "/api/{organizationId}/tags", "tags.list", "List", "Tags", .permission = 3,
+     .fields = search_fields, .handler = echo},
+    {HTTP_POST, "/api/{organizationId}/tags", "tags.create", "Make", "Tags", .permission = 4,
+     .fields = name_field, .creates = true, .handler = create},
+    {HTTP_GET, "/api/{organizationId}/tags/search", "tags.search", "Search", "Tags",
+     .fields = search_fields, .handler = echo},
     {HTTP_GET, "/api/{organizationId}/tags/{tagId}", "tags.get", "Get", "Tags", .sql = &tag_sql},
-    {HTTP_PUT, "/api/{organizationId}/tags/{tagId}", "tags.update", "Change", "Tags", .no_keys = true, .fields = name_field, .handler = echo},
-    {HTTP_DELETE, "/api/{organizationId}/tags/{tagId}", "tags.delete", "Delete", "Tags", .shape = ANSWER_EMPTY, .sql = &tag_sql},
+    {HTTP_PUT, "/api/{organizationId}/tags/{tagId}", "tags.update", "Change", "Tags",
+     .no_keys = true, .fields = name_field, .handler = echo},
+    {HTTP_DELETE, "/api/{organizationId}/tags/{tagId}", "tags.delete", "Delete", "Tags",
+     .shape = ANSWER_EMPTY, .sql = &tag_sql},
     {HTTP_GET, "/api/{organizationId}/broken", "broken", "Broken", "Tags", .handler = broken},
     {HTTP_GET, "/api/{organizationId}/silent", "silent", "Silent", "Tags", .handler = silent},
     {0},
@@ -220,15 +232,19 @@ static const struct route table_two[] = {
     {HTTP_GET, "/", .access = ACCESS_PUBLIC, .handler = echo},
     {HTTP_GET, "/{path*}", .access = ACCESS_PUBLIC, .handler = echo},
     {HTTP_GET, "/assets/{path*}", .access = ACCESS_PUBLIC, .handler = echo},
-    {HTTP_POST, "/api/auth/login", "auth.login", "Log in", "Access", .access = ACCESS_PUBLIC, .rate_per_minute = 2, .fields = name_field, .handler = echo},
+    {HTTP_POST, "/api/auth/login", "auth.login", "Log in", "Access", .access = ACCESS_PUBLIC,
+     .rate_per_minute = 2, .fields = name_field, .handler = echo},
     {HTTP_GET, "/api/auth/me", "auth.me", "Me", "Access", .access = ACCESS_USER, .handler = echo},
-    {HTTP_POST, "/api/webchat/{slug}/messages", "webchat.send", "Send", "Web chat", .access = ACCESS_VISITOR, .fields = slug_fields, .handler = echo},
-    {HTTP_POST, "/api/hooks/{slug}", "hooks.in", "Hook", "Hooks", .access = ACCESS_PUBLIC, .raw_body = true, .fields = slug_fields, .handler = echo},
+    {HTTP_POST, "/api/webchat/{slug}/messages", "webchat.send", "Send", "Web chat",
+     .access = ACCESS_VISITOR, .fields = slug_fields, .handler = echo},
+    {HTTP_POST, "/api/hooks/{slug}", "hooks.in", "Hook", "Hooks", .access = ACCESS_PUBLIC,
+     .raw_body = true, .fields = slug_fields, .handler = echo},
     {0},
 };
 static const struct route *const tables[] = {table_one, table_two, NULL};
 
-/* "user": a session with permissions 3 and 4; "key": the same as a key; "weak": a session without permissions. */
+/* "user": a session with permissions 3 and 4; "key": the same as a key; "weak": a session
+ * without permissions. */
 static enum err authenticate(struct ctx *c, struct request *r, struct reply *p)
 {
     (void)p;
@@ -238,7 +254,8 @@ static enum err authenticate(struct ctx *c, struct request *r, struct reply *p)
     if (!who && !key) return ERR_UNAUTHORIZED;
     c->actor.kind = key ? ACTOR_KEY : ACTOR_USER;
     c->actor.id = uuid_v7();
-    if (key || strcmp(who, "user") == 0) c->actor.permissions = PERMISSION_BIT(3) | PERMISSION_BIT(4);
+    if (key || strcmp(who, "user") == 0)
+        c->actor.permissions = PERMISSION_BIT(3) | PERMISSION_BIT(4);
     return ERR_OK;
 }
 
@@ -247,7 +264,7 @@ static const char *permission_name(int permission)
     return permission == 3 ? "tags.view" : "tags.manage";
 }
 
-/* --- asking -------------------------------------------------------------------------------------------------------- */
+/* --- asking ----------------------------------------------------------------------------------- */
 
 struct answer {
     int status;
@@ -267,7 +284,8 @@ static const char *answer_header(const struct answer *a, const char *name)
     return NULL;
 }
 
-static struct answer ask(enum http_method method, const char *target, const char *body, struct headers h)
+static struct answer ask(enum http_method method, const char *target, const char *body,
+                         struct headers h)
 {
     struct answer a = {.c = ctx_new(&app, 4 * MIB, INT64_MAX)};
     char *path = arena_strdup(a.c->arena, target);
@@ -295,16 +313,17 @@ static struct answer ask(enum http_method method, const char *target, const char
     return a;
 }
 
-#define USER "Who", "user", "X-Requested-With", "interflow", "Content-Type", "application/json"
-#define KEY "X-Api-Key", "ak_good", "Content-Type", "application/json"
+#define USER         "Who", "user", "X-Requested-With", "interflow", "Content-Type", "application/json"
+#define KEY          "X-Api-Key", "ak_good", "Content-Type", "application/json"
 #define HEADERS(...) ((struct headers){{__VA_ARGS__}})
 
-static void expect(int status, const char *code, enum http_method method, const char *target, const char *body,
-                   struct headers h)
+static void expect(int status, const char *code, enum http_method method, const char *target,
+                   const char *body, struct headers h)
 {
     struct answer a = ask(method, target, body, h);
     if (a.status != status || strcmp(a.code, code) != 0)
-        fail_msg("%s %s: expected %d %s, got %d %s", http_method_names[method], target, status, code, a.status, a.body);
+        fail_msg("%s %s: expected %d %s, got %d %s", http_method_names[method], target, status,
+                 code, a.status, a.body);
     ctx_free(a.c);
 }
 
@@ -330,34 +349,44 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* --- tests --------------------------------------------------------------------------------------------------------- */
+/* --- tests ------------------------------------------------------------------------------------ */
 
 static void test_matching(void **state)
 {
     (void)state;
-    static const struct { enum http_method method; const char *path, *id; uint32_t allowed; } rows[] = {
+    static const struct {
+        enum http_method method;
+        const char *path, *id;
+        uint32_t allowed;
+    } rows[] = {
         {HTTP_GET, "/api/" ORG "/tags", "tags.list", 0},
         {HTTP_GET, "/api/" ORG "/tags/search", "tags.search", 0},
         {HTTP_PUT, "/api/" ORG "/tags/search", "tags.update", 0},
         {HTTP_GET, "/api/" ORG "/tags/" ID, "tags.get", 0},
-        {HTTP_POST, "/api/" ORG "/tags/" ID, NULL, 1u << HTTP_GET | 1u << HTTP_PUT | 1u << HTTP_DELETE},
+        {HTTP_POST, "/api/" ORG "/tags/" ID, NULL,
+         1u << HTTP_GET | 1u << HTTP_PUT | 1u << HTTP_DELETE},
         {HTTP_GET, "/api/" ORG "/tags/" ID "/more", NULL, 0},
         {HTTP_GET, "/api/" ORG "/tags/", NULL, 0},
         {HTTP_GET, "/api/" ORG "//tags", NULL, 0},
         {HTTP_GET, "/api", NULL, 0},
         {HTTP_GET, "/api/nothing/here", NULL, 0},
         {HTTP_GET, "/api/auth/me", "auth.me", 0},
-        {HTTP_GET, "/api/auth/tags", "tags.list", 0}, /* auth is no organization: the guard says 404 */
+        {HTTP_GET, "/api/auth/tags", "tags.list",
+         0}, /* auth is no organization: the guard says 404 */
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct route_tree *t = route_tree_new();
-        for (const struct route *r = table_one; r->path; r++) assert_true(route_tree_add(t, r));
-        for (const struct route *r = table_two; r->path; r++) assert_true(route_tree_add(t, r));
+        for (const struct route *r = table_one; r->path; r++)
+            assert_true(route_tree_add(t, r));
+        for (const struct route *r = table_two; r->path; r++)
+            assert_true(route_tree_add(t, r));
         assert_false(route_tree_add(t, &table_one[3]));
         struct route_match m;
         route_tree_match(t, rows[i].method, rows[i].path, &m);
-        if (!rows[i].id) assert_null(m.route);
-        else if (!m.route || strcmp(m.route->id, rows[i].id) != 0) fail_msg("%s: got %s", rows[i].path, m.route ? m.route->id : "none");
+        if (!rows[i].id)
+            assert_null(m.route);
+        else if (!m.route || strcmp(m.route->id, rows[i].id) != 0)
+            fail_msg("%s: got %s", rows[i].path, m.route ? m.route->id : "none");
         if (rows[i].allowed) assert_int_equal(m.allowed, rows[i].allowed);
         route_tree_free(t);
     }
@@ -376,12 +405,14 @@ static void test_methods(void **state)
     assert_int_equal(a.status, 405);
     assert_string_equal(answer_header(&a, "Allow"), "GET, HEAD, PUT, DELETE, OPTIONS");
     ctx_free(a.c);
-    a = ask(HTTP_OPTIONS, "/api/" ORG "/tags", NULL, HEADERS("Origin", "https://evil.example", "Access-Control-Request-Method", "POST"));
+    a = ask(HTTP_OPTIONS, "/api/" ORG "/tags", NULL,
+            HEADERS("Origin", "https://evil.example", "Access-Control-Request-Method", "POST"));
     assert_int_equal(a.status, 204);
     assert_null(answer_header(&a, "Access-Control-Allow-Origin"));
     ctx_free(a.c);
     a = ask(HTTP_OPTIONS, "/api/webchat/shop/messages", NULL,
-            HEADERS("Origin", "https://shop.example", "Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "content-type"));
+            HEADERS("Origin", "https://shop.example", "Access-Control-Request-Method", "POST",
+                    "Access-Control-Request-Headers", "content-type"));
     assert_int_equal(a.status, 204);
     assert_string_equal(answer_header(&a, "Access-Control-Allow-Origin"), "https://shop.example");
     assert_string_equal(answer_header(&a, "Access-Control-Allow-Headers"), "content-type");
@@ -398,12 +429,16 @@ static void test_who_may(void **state)
     expect(403, "FORBIDDEN", HTTP_GET, "/api/" ORG "/tags", NULL, HEADERS("Who", "weak"));
     expect(200, "", HTTP_GET, "/api/" ORG "/tags/search", NULL, HEADERS("Who", "weak"));
     expect(200, "", HTTP_GET, "/api/" ORG "/tags", NULL, HEADERS(KEY));
-    expect(401, "UNAUTHORIZED", HTTP_GET, "/api/" ORG "/tags", NULL, HEADERS("X-Api-Key", "ak_bad"));
-    expect(403, "API_KEY_ROUTE_DENIED", HTTP_PUT, "/api/" ORG "/tags/" ID, "{\"name\":\"x\"}", HEADERS(KEY));
+    expect(401, "UNAUTHORIZED", HTTP_GET, "/api/" ORG "/tags", NULL,
+           HEADERS("X-Api-Key", "ak_bad"));
+    expect(403, "API_KEY_ROUTE_DENIED", HTTP_PUT, "/api/" ORG "/tags/" ID, "{\"name\":\"x\"}",
+           HEADERS(KEY));
     expect(403, "API_KEY_ROUTE_DENIED", HTTP_GET, "/api/auth/me", NULL, HEADERS(KEY));
     expect(403, "API_KEY_ROUTE_DENIED", HTTP_GET, "/api/" ORG "/unknown", NULL, HEADERS(KEY));
-    expect(403, "API_KEY_ROUTE_DENIED", HTTP_GET, "/api/" ORG "/unknown", NULL, HEADERS("Authorization", "Bearer ak_x", "Who", "user"));
-    expect(401, "UNAUTHORIZED", HTTP_GET, "/api/" ORG "/unknown", NULL, HEADERS("X-Api-Key", "ak_bad"));
+    expect(403, "API_KEY_ROUTE_DENIED", HTTP_GET, "/api/" ORG "/unknown", NULL,
+           HEADERS("Authorization", "Bearer ak_x", "Who", "user"));
+    expect(401, "UNAUTHORIZED", HTTP_GET, "/api/" ORG "/unknown", NULL,
+           HEADERS("X-Api-Key", "ak_bad"));
     struct answer a = ask(HTTP_GET, "/api/" ORG "/tags", NULL, HEADERS("Who", "weak"));
     assert_non_null(strstr(a.body, "\"permission\":\"tags.view\""));
     ctx_free(a.c);
@@ -414,40 +449,54 @@ static void test_forgery(void **state)
     (void)state;
     const char *body = "{\"name\":\"x\"}";
     const char *target = "/api/" ORG "/tags";
-    expect(403, "CROSS_SITE", HTTP_POST, target, body, HEADERS("Who", "user", "Content-Type", "application/json"));
+    expect(403, "CROSS_SITE", HTTP_POST, target, body,
+           HEADERS("Who", "user", "Content-Type", "application/json"));
     expect(201, "", HTTP_POST, target, body, HEADERS(USER));
     expect(201, "", HTTP_POST, target, body, HEADERS(USER, "Origin", "https://desk.example.com"));
-    expect(201, "", HTTP_POST, target, body, HEADERS(USER, "Origin", "http://127.0.0.1:8080", "Host", "127.0.0.1:8080"));
-    expect(403, "CROSS_SITE", HTTP_POST, target, body, HEADERS(USER, "Origin", "https://desk.example.com.evil.example"));
-    expect(403, "CROSS_SITE", HTTP_POST, target, body, HEADERS(USER, "Origin", "https://desk.example"));
+    expect(201, "", HTTP_POST, target, body,
+           HEADERS(USER, "Origin", "http://127.0.0.1:8080", "Host", "127.0.0.1:8080"));
+    expect(403, "CROSS_SITE", HTTP_POST, target, body,
+           HEADERS(USER, "Origin", "https://desk.example.com.evil.example"));
+    expect(403, "CROSS_SITE", HTTP_POST, target, body,
+           HEADERS(USER, "Origin", "https://desk.example"));
     expect(403, "CROSS_SITE", HTTP_POST, target, body, HEADERS(USER, "Origin", "null"));
     expect(201, "", HTTP_POST, target, body, HEADERS(KEY));
-    struct headers elsewhere = HEADERS("Origin", "https://evil.example", "Content-Type", "application/json");
+    struct headers elsewhere =
+        HEADERS("Origin", "https://evil.example", "Content-Type", "application/json");
     expect(403, "CROSS_SITE", HTTP_POST, "/api/auth/login", body, elsewhere);
     expect(200, "", HTTP_POST, "/api/hooks/meta", body, elsewhere);
     expect(200, "", HTTP_POST, "/api/webchat/shop/messages", "{}", elsewhere);
-    expect(403, "CROSS_SITE", HTTP_GET, target, NULL, HEADERS("Who", "user", "Upgrade", "websocket", "Origin", "https://evil.example"));
-    expect(200, "", HTTP_GET, target, NULL, HEADERS("Who", "user", "Upgrade", "websocket", "Origin", "https://desk.example.com"));
+    expect(403, "CROSS_SITE", HTTP_GET, target, NULL,
+           HEADERS("Who", "user", "Upgrade", "websocket", "Origin", "https://evil.example"));
+    expect(200, "", HTTP_GET, target, NULL,
+           HEADERS("Who", "user", "Upgrade", "websocket", "Origin", "https://desk.example.com"));
 }
 
 static void test_input(void **state)
 {
     (void)state;
     const char *target = "/api/" ORG "/tags/" ID;
-    struct answer a = ask(HTTP_PUT, target, "{\"name\":\"caf\\u00e9\"}", HEADERS(USER, "X-Version", "7"));
+    struct answer a =
+        ask(HTTP_PUT, target, "{\"name\":\"caf\\u00e9\"}", HEADERS(USER, "X-Version", "7"));
     assert_string_equal(a.body, "{\"tagId\":\"" ID "\",\"X-Version\":7,\"name\":\"café\"}");
     ctx_free(a.c);
-    expect(400, "VALIDATION_ERROR", HTTP_PUT, "/api/" ORG "/tags/zero", "{\"name\":\"x\"}", HEADERS(USER));
+    expect(400, "VALIDATION_ERROR", HTTP_PUT, "/api/" ORG "/tags/zero", "{\"name\":\"x\"}",
+           HEADERS(USER));
     expect(400, "VALIDATION_ERROR", HTTP_PUT, target, "{\"name\":7}", HEADERS(USER));
     expect(400, "VALIDATION_ERROR", HTTP_PUT, target, "[]", HEADERS(USER));
     expect(400, "VALIDATION_ERROR", HTTP_PUT, target, NULL, HEADERS(USER));
     expect(400, "MALFORMED_JSON", HTTP_PUT, target, "{\"name\":", HEADERS(USER));
     expect(400, "MALFORMED_JSON", HTTP_PUT, target, "{\"name\":\"\xff\"}", HEADERS(USER));
     expect(400, "MALFORMED_JSON", HTTP_PUT, target, "{\"name\":\"a\\u0000\"}", HEADERS(USER));
-    expect(415, "UNSUPPORTED_MEDIA", HTTP_PUT, target, "name=x", HEADERS("Who", "user", "X-Requested-With", "interflow", "Content-Type", "application/x-www-form-urlencoded"));
-    expect(415, "UNSUPPORTED_MEDIA", HTTP_PUT, target, "{}", HEADERS("Who", "user", "X-Requested-With", "interflow"));
-    expect(400, "VALIDATION_ERROR", HTTP_PUT, "/api/" ORG "/tags/" ID "?page=x", "{\"name\":\"x\"}", HEADERS(USER));
-    expect(200, "", HTTP_PUT, "/api/" ORG "/tags/" ID "?page=2&", "{\"name\":\"x\"}", HEADERS(USER));
+    expect(415, "UNSUPPORTED_MEDIA", HTTP_PUT, target, "name=x",
+           HEADERS("Who", "user", "X-Requested-With", "interflow", "Content-Type",
+                   "application/x-www-form-urlencoded"));
+    expect(415, "UNSUPPORTED_MEDIA", HTTP_PUT, target, "{}",
+           HEADERS("Who", "user", "X-Requested-With", "interflow"));
+    expect(400, "VALIDATION_ERROR", HTTP_PUT, "/api/" ORG "/tags/" ID "?page=x", "{\"name\":\"x\"}",
+           HEADERS(USER));
+    expect(200, "", HTTP_PUT, "/api/" ORG "/tags/" ID "?page=2&", "{\"name\":\"x\"}",
+           HEADERS(USER));
     expect(400, "VALIDATION_ERROR", HTTP_GET, "/api/" ORG "/tags?unknown=1", NULL, HEADERS(USER));
     expect(400, "VALIDATION_ERROR", HTTP_GET, "/api/" ORG "/tags?q=%zz", NULL, HEADERS(USER));
     expect(400, "VALIDATION_ERROR", HTTP_GET, "/api/" ORG "/tags?q=%2", NULL, HEADERS(USER));
@@ -504,7 +553,8 @@ static void test_idempotency(void **state)
 {
     (void)state;
     const char *target = "/api/" ORG "/tags";
-    struct answer a = ask(HTTP_POST, target, "{\"name\":\"x\"}", HEADERS(USER, "Idempotency-Key", "k1"));
+    struct answer a =
+        ask(HTTP_POST, target, "{\"name\":\"x\"}", HEADERS(USER, "Idempotency-Key", "k1"));
     assert_int_equal(a.status, 201);
     assert_string_equal(a.body, "{\"run\":1}");
     assert_null(answer_header(&a, "Idempotency-Replayed"));
@@ -515,15 +565,20 @@ static void test_idempotency(void **state)
     assert_string_equal(answer_header(&a, "Idempotency-Replayed"), "true");
     ctx_free(a.c);
     assert_int_equal(handler_runs, 1);
-    expect(422, "IDEMPOTENCY_KEY_REUSED", HTTP_POST, target, "{\"name\":\"y\"}", HEADERS(USER, "Idempotency-Key", "k1"));
-    expect(400, "VALIDATION_ERROR", HTTP_POST, target, "{\"name\":\"y\"}", HEADERS(USER, "Idempotency-Key", "a b"));
+    expect(422, "IDEMPOTENCY_KEY_REUSED", HTTP_POST, target, "{\"name\":\"y\"}",
+           HEADERS(USER, "Idempotency-Key", "k1"));
+    expect(400, "VALIDATION_ERROR", HTTP_POST, target, "{\"name\":\"y\"}",
+           HEADERS(USER, "Idempotency-Key", "a b"));
     /* Errors are undone and not kept: the same key works afterwards. */
-    expect(409, "TAG_DUPLICATE", HTTP_POST, target, "{\"name\":\"taken\"}", HEADERS(USER, "Idempotency-Key", "k2"));
-    expect(418, "", HTTP_POST, target, "{\"name\":\"teapot\"}", HEADERS(USER, "Idempotency-Key", "k2"));
+    expect(409, "TAG_DUPLICATE", HTTP_POST, target, "{\"name\":\"taken\"}",
+           HEADERS(USER, "Idempotency-Key", "k2"));
+    expect(418, "", HTTP_POST, target, "{\"name\":\"teapot\"}",
+           HEADERS(USER, "Idempotency-Key", "k2"));
     expect(201, "", HTTP_POST, target, "{\"name\":\"z\"}", HEADERS(USER, "Idempotency-Key", "k2"));
     assert_int_equal(fake.rollbacks, 2);
     /* Invalid input does not touch the key. */
-    expect(400, "VALIDATION_ERROR", HTTP_POST, target, "{}", HEADERS(USER, "Idempotency-Key", "k3"));
+    expect(400, "VALIDATION_ERROR", HTTP_POST, target, "{}",
+           HEADERS(USER, "Idempotency-Key", "k3"));
     expect(201, "", HTTP_POST, target, "{\"name\":\"z\"}", HEADERS(USER, "Idempotency-Key", "k3"));
 }
 
@@ -532,7 +587,8 @@ static void test_buckets(void **state)
     (void)state;
     struct rate_limiter *l = rate_limiter_new(16);
     struct rate_state s;
-    for (int i = 0; i < 60; i++) assert_true(rate_take(l, "a", 1, 60, 1000, &s));
+    for (int i = 0; i < 60; i++)
+        assert_true(rate_take(l, "a", 1, 60, 1000, &s));
     assert_int_equal(s.remaining, 0);
     assert_false(rate_take(l, "a", 1, 60, 1000, &s));
     assert_int_equal(s.retry_after_s, 1);
@@ -542,10 +598,12 @@ static void test_buckets(void **state)
     assert_false(rate_take(l, "a", 1, 60, 2000, &s));
     /* small steps add up */
     int taken = 0;
-    for (int64_t now = 2000; now <= 12000; now += 7) taken += rate_take(l, "a", 1, 60, now, &s);
+    for (int64_t now = 2000; now <= 12000; now += 7)
+        taken += rate_take(l, "a", 1, 60, now, &s);
     assert_in_range(taken, 9, 10);
     /* bounded: thousands of keys do not grow it, and still answer */
-    for (int i = 0; i < 5000; i++) assert_true(rate_take(l, &i, sizeof i, 1, 20000 + i, &s));
+    for (int i = 0; i < 5000; i++)
+        assert_true(rate_take(l, &i, sizeof i, 1, 20000 + i, &s));
     rate_limiter_free(l);
     unsigned char one[64], two[64];
     size_t n = rate_address_key("2001:db8:1:2:3::4", one);

@@ -11,6 +11,7 @@ select channel_json(c) from channels c where c.org_id = :org::uuid and c.id = :c
 
 -- name: channel_add
 -- A new account.
+-- wakes: events
 with c as (
     insert into channels (org_id, kind, name, address, public_key, settings, secrets, default_team_id, hours)
     values (:org::uuid, :kind::text, :name::text, coalesce(:address::text, ''), :public_key::text, :settings_json::jsonb, :sealed::text, :defaultTeamId::uuid, :hours::jsonb)
@@ -24,6 +25,7 @@ select channel_json(c::channels) from c left join audit a on true;
 
 -- name: channel_change
 -- Change what was given.
+-- wakes: events
 with c as (
     update channels c set name = coalesce(:name::text, c.name), address = coalesce(:address::text, c.address), settings = coalesce(:settings_json::jsonb, c.settings),
         secrets = coalesce(:sealed::text, c.secrets), default_team_id = case when :has_team::boolean then :defaultTeamId::uuid else c.default_team_id end,
@@ -38,9 +40,15 @@ select channel_json(c::channels) from c left join audit a on true;
 
 -- name: channel_status
 -- Pause or resume.
+-- wakes: events, jobs
 with c as (
     update channels c set status = :status::text, status_reason = '', status_since = now(), updated_at = now()
     where c.org_id = :org::uuid and c.id = :channelId::uuid and c.deleted_at is null returning c.*
+), due as (
+    -- What waited for the channel to go on leaves now.
+    update jobs j set due_at = now() from messages m, c
+    where j.org_id = c.org_id and j.kind = 'message.send' and j.state = 'waiting' and j.due_at > now() and c.status = 'connected'
+      and m.org_id = j.org_id and m.id = (j.payload->>'messageId')::uuid and m.channel_id = c.id
 ), news as (
     insert into events (org_id, type, payload) select org_id, 'settings.changed', '{"what": "channels"}' from c
 ), audit as (
@@ -50,6 +58,7 @@ select channel_json(c::channels) from c left join audit a on true;
 
 -- name: channel_remove
 -- Disconnect for good: its chats and messages stay.
+-- wakes: events
 with c as (
     update channels c set deleted_at = now(), secrets = null, public_key = null, status = 'disconnected', updated_at = now()
     where c.org_id = :org::uuid and c.id = :channelId::uuid and c.deleted_at is null returning c.*

@@ -6,7 +6,7 @@ select w.org_id, w.id, w.name, w.status, w.default_team_id, w.settings::text as 
 from webchat_by_key(:key::text, :lang::text) w;
 
 -- name: webchat_messages
--- The visitor's conversation, oldest first: what came after a cursor, or the newest :limit.
+-- The visitor's conversation, oldest first: the next 100 after a cursor, or the newest 100.
 with mine as (
     select ch.org_id, ch.id from contact_keys k join chats ch on ch.org_id = k.org_id and ch.contact_id = k.contact_id
     where k.org_id = :org::uuid and k.key = 'webchat:' || :visitor::text and ch.channel_id = :channel::uuid
@@ -14,14 +14,16 @@ with mine as (
     select q.m from mine c cross join lateral (
         select m from messages m where m.org_id = c.org_id and m.chat_id = c.id and m.seq > 0 and webchat_shows(m)
           and (:after::text is null or (m.created_at, m.id) > (cursor_time(:after::text), cursor_id(:after::text)))
-        order by m.seq desc limit 100) q
-    order by ((q.m).created_at, (q.m).id) desc limit 100
+        order by case when :after::text is null then -m.seq else m.seq end limit 100) q
+    order by case when :after::text is null then (q.m).created_at end desc, case when :after::text is null then (q.m).id end desc,
+             (q.m).created_at, (q.m).id limit 100
 )
 select json_build_object('items', coalesce(json_agg(webchat_message_json(p.m) order by (p.m).created_at, (p.m).id), '[]')) from page p;
 
 -- name: webchat_message
--- One message as the visitor sees it.
-select webchat_message_json(m) from messages m where m.org_id = :org::uuid and m.id = :message::uuid;
+-- What the visitor wrote, as the visitor sees it. Only that: a clientId that somebody of the team has used in the same chat leads to
+-- the team's message or note.
+select webchat_message_json(m) from messages m where m.org_id = :org::uuid and m.id = :message::uuid and m.direction = 'in';
 
 -- name: webchat_chat
 -- The visitor's open chat, if any.

@@ -24,6 +24,19 @@ struct visitor_conn {
     int64_t typed_ms;
 };
 
+/* Does the payload's chat name this visitor as its own? Only the member that the server wrote counts: the id may also stand
+ * in words, names or page addresses of somebody else's chat, where anybody can put it. */
+static bool chat_of_visitor(const struct visitor_conn *v, const char *payload)
+{
+    if (!strstr(payload, v->visitor_text))
+        return false;                    /* as nearly always: not worth a parse */
+    json_t *p = json_loads(payload, 0, NULL);
+    const char *id = json_get_text(json_object_get(json_object_get(p, "chat"), "visitor"), "id");
+    bool mine = id && strcmp(id, v->visitor_text) == 0;
+    json_decref(p);
+    return mine;
+}
+
 /* Is this event about the visitor's chat? Learns a new chat from the visitor id in the payload. */
 static bool is_mine(struct visitor_conn *v, const struct event *e)
 {
@@ -31,7 +44,7 @@ static bool is_mine(struct visitor_conn *v, const struct event *e)
         return false;
     if (uuid_equal(e->chat, v->chat))
         return true;
-    if (strcmp(e->type, "message.created") != 0 || !strstr(e->payload, v->visitor_text))
+    if (strcmp(e->type, "message.created") != 0 || !chat_of_visitor(v, e->payload))
         return false;
     v->chat = e->chat;
     return true;
@@ -156,6 +169,9 @@ static void visitor_closed(struct hub_conn *conn)
 
 const struct hub_kind webchat_hub_kind = {
     .name = "visitor",
+    .per_actor = 8,          /* tabs */
+    .per_address = 400,      /* people behind one address of a carrier or an office */
+    .share = 75,             /* visitors never take the last places from the staff */
     .filter = visitor_filter,
     .receive = visitor_receive,
     .closed = visitor_closed,

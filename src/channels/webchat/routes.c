@@ -11,6 +11,7 @@
 #include "sql.h"
 
 #define VISITOR_MESSAGES_PER_MINUTE 60
+#define FILES_PER_MINUTE            60 /* of one address: a new visitor costs nothing */
 
 /* A text of the settings in the visitor's language, or in any that is there. */
 static json_t *text_in(const json_t *settings, const char *key, const char *language, const char *otherwise)
@@ -112,12 +113,26 @@ static enum err visitor_limit(struct ctx *c, const struct visit *v, struct reply
     return rate_refuse(c, p, &state);
 }
 
+static enum err files_limit(struct ctx *c, const struct request *r, struct reply *p)
+{
+    static const char purpose[] = "webchat files";
+    unsigned char key[64 + sizeof(purpose)];
+    struct rate_state state;
+    size_t len = rate_address_key(c->address, key);
+    memcpy(key + len, purpose, sizeof(purpose));
+    for (int i = 0; i < r->upload_count; i++)
+        if (!rate_take(router_rate_limiter(c->app), key, len + sizeof(purpose), FILES_PER_MINUTE, clock_mono_ms(), &state))
+            return rate_refuse(c, p, &state);
+    return ERR_OK;
+}
+
 static enum err handle_send(struct ctx *c, struct request *r, struct reply *p)
 {
     struct visit v;
     enum err e = visit_authenticate(c, r, &v);
     if (e) return e;
     e = visitor_limit(c, &v, p);
+    if (!e) e = files_limit(c, r, p);
     if (e) return e;
     char id[UUID_TEXT_SIZE];
     const char *text = in_text(c, "text");
@@ -219,7 +234,8 @@ const struct route webchat_routes[] = {
     {ROW(HTTP_GET, "/config", "webchat.config", "How the web chat looks and whether somebody is there.", config_fields, handle_config)},
     {ROW(HTTP_POST, "/visitor", "webchat.visitor", "A new visitor's token.", visitor_fields, handle_visitor), .rate_per_minute = 60, .status = 201},
     {ROW(HTTP_GET, "/messages", "webchat.messages", "The visitor's conversation.", messages_fields, handle_messages)},
-    {ROW(HTTP_POST, "/messages", "webchat.send", "The visitor writes.", send_fields, handle_send), .multipart = true, .status = 201},
+    {ROW(HTTP_POST, "/messages", "webchat.send", "The visitor writes.", send_fields, handle_send), .multipart = true, .upload_max = WEBCHAT_FILE_MAX,
+     .status = 201},
     {ROW(HTTP_POST, "/read", "webchat.read", "How far the visitor has read.", read_fields, handle_read), .status = 204},
     {ROW(HTTP_GET, "/files/{fileId}", "webchat.file", "A file of the visitor's conversation.", file_fields, handle_file)},
     {ROW(HTTP_GET, "/events", "webchat.events", "Live news for the visitor, by WebSocket.", events_fields, handle_events), .status = 101},

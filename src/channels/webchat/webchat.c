@@ -6,7 +6,6 @@
 #include "core/bus.h"
 
 #define TEXT_MAX 4000
-#define FILE_MAX (16 * (int64_t)MIB)
 
 static enum err webchat_send(struct ctx *c, const struct channel *ch, const struct outbound *m, struct send_result *ret_result)
 {
@@ -64,7 +63,7 @@ const struct channel_kind webchat_kind = {
     .label = "Web chat",
     .can = CAN_IMAGE | CAN_VIDEO | CAN_AUDIO | CAN_DOCUMENT | CAN_REPLY | CAN_DELETE | CAN_TYPING | CAN_DELIVERED | CAN_READ,
     .text_max = TEXT_MAX,
-    .file_max_bytes = FILE_MAX,
+    .file_max_bytes = WEBCHAT_FILE_MAX,
     .identity_kind = "webchat",
     .settings = settings_fields,
     .send = webchat_send,

@@ -7,6 +7,8 @@
 #include "channels/channels.h"
 #include "core/hub.h"
 
+#define WEBCHAT_FILE_MAX (16 * (int64_t)MIB) /* of one file, both ways */
+
 extern const struct channel_kind webchat_kind;
 extern const struct hub_kind webchat_hub_kind;
 

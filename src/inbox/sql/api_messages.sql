@@ -34,30 +34,25 @@ where m.org_id = :org::uuid and m.chat_id = :chatId::uuid and m.id = :messageId:
 
 -- name: chat_note_add
 -- A note between agents, with mentions and files.
+-- wakes: events
 select note from inbox_note(:org::uuid, :chat::uuid, :p::jsonb);
+
+-- name: message_channel
+-- What an edit must know: does the message still wait to be sent, and on what kind of channel?
+select m.status, c.kind from messages m join channels c on c.org_id = m.org_id and c.id = m.channel_id
+where m.org_id = :org::uuid and m.chat_id = :chat::uuid and m.id = :message::uuid;
 
 -- name: message_edit
 -- Change the words of a note of one's own, or of a message that has not left yet.
-select inbox_edit(:org::uuid, :chat::uuid, :message::uuid, :content, :actor::uuid);
+-- wakes: events
+select inbox_edit(:org::uuid, :chat::uuid, :message::uuid, :content::text, :actor::uuid);
 
 -- name: message_delete
 -- Take back: a note of one's own, a scheduled message (cancelled), or one that the channel can delete.
+-- wakes: events
 select inbox_delete(:org::uuid, :chat::uuid, :message::uuid, :actor::uuid);
 
 -- name: message_react
 -- A reaction of the team's; an empty emoji takes it back.
-with target as (
-    select m.* from messages m where m.org_id = :org::uuid and m.chat_id = :chat::uuid and m.id = :message::uuid and m.direction in ('in', 'out')
-), gone as (
-    delete from reactions x using target t where x.org_id = t.org_id and x.message_id = t.id and x.actor = :actor::text and coalesce(:emoji::text, '') = ''
-), put as (
-    insert into reactions (org_id, message_id, actor, actor_name, emoji)
-    select t.org_id, t.id, :actor::text, :actor_name::text, :emoji::text from target t where coalesce(:emoji::text, '') <> ''
-    on conflict (org_id, message_id, actor) do update set emoji = excluded.emoji, created_at = now()
-), news as (
-    insert into events (org_id, type, chat_id, team_id, assignee_id, customer_id, payload)
-    select t.org_id, 'message.reaction', ch.id, ch.team_id, ch.assignee_id, ch.customer_id,
-           jsonb_build_object('chatId', ch.id, 'messageId', t.id, 'actor', :actor::text, 'actorName', :actor_name::text, 'emoji', coalesce(:emoji::text, ''))
-    from target t join chats ch on ch.org_id = t.org_id and ch.id = t.chat_id
-)
-select message_json(t.m) from (select t as id, m from target t join messages m on m.org_id = t.org_id and m.id = t.id) t;
+-- wakes: events
+select inbox_react(:org::uuid, :chat::uuid, :message::uuid, :actor_id::text, :actor_name::text, :emoji::text);

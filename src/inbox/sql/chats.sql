@@ -51,7 +51,7 @@ from page p;
 with page as (
     select x.ch, row_number() over (order by (x.ch).last_message_at desc, (x.ch).id desc) as n from (
         select ch from chats ch
-        where ch.org_id = :org::uuid and ch.status = 'closed'
+        where ch.org_id = :org::uuid and ch.status = 'closed' and ch.archived_at is null
           and (:sees_all::boolean or ch.assignee_id = :actor::uuid or ch.team_id = any(:teams::uuid[]))
           and (:cursor::text is null or (ch.last_message_at, ch.id) < (cursor_time(:cursor::text), cursor_id(:cursor::text)))
         order by ch.last_message_at desc, ch.id desc limit :limit::int + 1) x
@@ -109,7 +109,7 @@ from page p;
 -- name: chats_list_filtered_waiting
 -- Every filter at once, longest waiting first.
 with page as (
-    select x.ch, row_number() over (order by coalesce((x.ch).waiting_since, 'infinity'), (x.ch).id) as n from (
+    select x.ch, row_number() over (order by coalesce((x.ch).waiting_since, '9999-01-01'), (x.ch).id) as n from (
         select ch from chats ch
         where ch.org_id = :org::uuid
           and case :view::text when 'closed' then ch.status = 'closed' when 'any' then true else ch.status <> 'closed' end
@@ -127,12 +127,12 @@ with page as (
           and (:unread::boolean is not true or ch.inbound_count > coalesce((select cr.inbound_seen from chat_reads cr
                where cr.org_id = ch.org_id and cr.user_id = :actor::uuid and cr.chat_id = ch.id), 0))
           and (:sees_all::boolean or ch.assignee_id = :actor::uuid or ch.team_id = any(:teams::uuid[]))
-          and (:cursor::text is null or (coalesce(ch.waiting_since, 'infinity'), ch.id) > (cursor_time(:cursor::text), cursor_id(:cursor::text)))
-        order by coalesce(ch.waiting_since, 'infinity'), ch.id limit :limit::int + 1) x
+          and (:cursor::text is null or (coalesce(ch.waiting_since, '9999-01-01'), ch.id) > (cursor_time(:cursor::text), cursor_id(:cursor::text)))
+        order by coalesce(ch.waiting_since, '9999-01-01'), ch.id limit :limit::int + 1) x
 )
 select json_build_object(
     'items', coalesce(json_agg(chat_json(p.ch, :sees_contacts::boolean, :actor::uuid) order by p.n) filter (where p.n <= :limit::int), '[]'),
-    'next', case when count(*) > :limit::int then (array_agg(cursor_make(coalesce((p.ch).waiting_since, 'infinity'), (p.ch).id) order by p.n))[:limit::int] end)
+    'next', case when count(*) > :limit::int then (array_agg(cursor_make(coalesce((p.ch).waiting_since, '9999-01-01'), (p.ch).id) order by p.n))[:limit::int] end)
 from page p;
 
 -- name: chats_list_filtered_priority
@@ -220,6 +220,7 @@ for update of ch;
 
 -- name: chat_change
 -- Change a locked chat, say so in the conversation and to those who watch. :what::text null: no line in the conversation.
+-- wakes: events, jobs
 with old as (
     select ch.team_id, ch.assignee_id from chats ch where ch.org_id = :org::uuid and ch.id = :chat::uuid
 ), changed as (
@@ -250,8 +251,11 @@ select exists (select from closure_types x where x.org_id = :org::uuid and x.arc
 select m.id from messages m where m.org_id = :org::uuid and m.chat_id = :chat::uuid and m.id = :message::uuid;
 
 -- name: chat_read
--- Remember how far the actor has read; tells the actor's other screens.
-with seen as (
+-- Remember how far the actor has read; tells the actor's other screens when that is news.
+-- wakes: events
+with before as (
+    select cr.inbound_seen, cr.seq_seen from chat_reads cr where cr.org_id = :org::uuid and cr.user_id = :actor::uuid and cr.chat_id = :chatId::uuid
+), seen as (
     insert into chat_reads (org_id, chat_id, user_id, inbound_seen, seq_seen)
     select ch.org_id, ch.id, :actor::uuid,
            case when :seq::int is null or :seq::int >= ch.message_count then ch.inbound_count
@@ -273,11 +277,13 @@ with seen as (
     select ch.org_id, 'chat.read', ch.id, ch.team_id, ch.assignee_id, :actor::uuid,
            jsonb_build_object('chatId', ch.id, 'inboundSeen', s.inbound_seen, 'seqSeen', s.seq_seen)
     from seen s join chats ch on ch.org_id = s.org_id and ch.id = s.chat_id
+    where not exists (select from before b where b.inbound_seen = s.inbound_seen and b.seq_seen = s.seq_seen)
 )
 select json_build_object('chatId', s.chat_id, 'inboundSeen', s.inbound_seen, 'seqSeen', s.seq_seen) from seen s;
 
 -- name: chat_unread
 -- Mark the newest inbound message as not seen.
+-- wakes: events
 with seen as (
     insert into chat_reads (org_id, chat_id, user_id, inbound_seen, seq_seen)
     select ch.org_id, ch.id, :actor::uuid, greatest(ch.inbound_count - 1, 0), greatest(ch.message_count - 1, 0)
@@ -296,6 +302,7 @@ select json_build_object('chatId', s.chat_id, 'inboundSeen', s.inbound_seen, 'se
 
 -- name: chat_tag
 -- Put a tag on the customer of a chat (bulk).
+-- wakes: events
 with t as (
     insert into customer_tags (org_id, customer_id, tag_id, created_by) values (:org::uuid, :customer::uuid, :tagId::uuid, :actor::uuid)
     on conflict do nothing returning *
@@ -305,5 +312,7 @@ select org_id, 'customer.changed', customer_id, jsonb_build_object('customerId',
 
 -- name: inbox_open
 -- The open chat of a contact on a channel, or a new one. :start: it begins in progress (a first message is about to leave).
-select o.id, o.existing, o.formatted from inbox_open(:org::uuid, :customer::uuid, :contact::uuid, :channel::uuid, :team::uuid, :start::boolean,
-    :actor::uuid, :sees_contacts::boolean) o;
+-- wakes: events, jobs
+select o.id, o.existing, o.formatted from inbox_open(:org::uuid, jsonb_build_object('customer', :customer::uuid, 'contact', :contact::uuid,
+    'channel', :channel::uuid, 'team', :team::uuid, 'start', :start::boolean, 'actor', :actor::uuid, 'seesAll', :sees_all::boolean,
+    'teams', :teams::text, 'seesContacts', :sees_contacts::boolean)) o;

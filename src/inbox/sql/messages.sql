@@ -17,7 +17,7 @@ where ch.org_id = :org::uuid and ch.id = :chat::uuid
 
 -- name: inbox_send_load
 -- The message a send job is about, with its recipient.
-select m.id, m.chat_id, m.channel_id, m.kind, m.content, m.data::text as data, m.status, co.identifier,
+select m.id, m.chat_id, m.channel_id, m.kind, m.content, m.data::text as data, m.status, m.deleted_at is not null as deleted, co.identifier,
        coalesce(r.external_id, r.id::text) as reply_to,
        (select json_agg(json_build_object('id', f.id, 'name', f.name, 'type', f.type, 'kind', f.kind, 'sizeBytes', f.size_bytes,
                                           'sha256', f.sha256) order by mf.position)

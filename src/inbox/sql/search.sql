@@ -5,8 +5,8 @@
 -- class: search
 select json_build_object(
     'customers', (select coalesce(json_agg(json_build_object('id', cu.id, 'name', customer_display(cu),
-            'display', (select case when :sees_contacts::boolean then contact_display(co.kind, co.canonical) else mask_contact(co.kind, co.canonical) end
-                        from contacts co where co.org_id = cu.org_id and co.customer_id = cu.id order by co.is_primary desc, co.created_at limit 1),
+            'display', (select case when co.kind = 'webchat' then null when :sees_contacts::boolean then contact_display(co.kind, co.canonical) else mask_contact(co.kind, co.canonical) end
+                        from contacts co where co.org_id = cu.org_id and co.customer_id = cu.id and co.hidden_at is null order by co.is_primary desc, co.created_at limit 1),
             'chatId', (select ch.id from chats ch where ch.org_id = cu.org_id and ch.customer_id = cu.id
                        and (:sees_all::boolean or ch.assignee_id = :actor::uuid or ch.team_id = any(:teams::uuid[]))
                        order by ch.last_message_at desc limit 1))), '[]')

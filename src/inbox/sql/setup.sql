@@ -7,16 +7,12 @@ from shortcuts s where s.org_id = :org::uuid
   and (s.user_id = :actor::uuid or (s.user_id is null and (s.team_ids = '{}' or :sees_all::boolean or s.team_ids && :teams::uuid[])));
 
 -- name: shortcut_add
--- A new shortcut; shared ones are the organization's.
-with checked as ( -- the files are ours
-    select case when exists (select 1 from jsonb_array_elements(:steps::jsonb) st, jsonb_array_elements_text(st->'fileIds') f
-                              where not exists (select 1 from files x where x.org_id = :org::uuid and x.id = f::uuid))
-           then fault(404, 'FILE_NOT_FOUND', 'steps') else true end as fine
-), s as (
+-- A new shortcut; shared ones are the organization's. Its teams and files were checked (shortcut_check).
+-- wakes: events
+with s as (
     insert into shortcuts (org_id, user_id, keyword, title, steps, team_ids)
-    select :org::uuid, case when :shared::boolean then null else :actor::uuid end, :keyword::text, coalesce(:title::text, ''), :steps::jsonb,
-           array(select t.id from teams t join jsonb_array_elements_text(:teamIds::jsonb) x on t.id = x::uuid where t.org_id = :org::uuid)
-      from checked where checked.fine
+    values (:org::uuid, case when :shared::boolean then null else :actor::uuid end, :keyword::text, coalesce(:title::text, ''), :steps::jsonb,
+            array(select jsonb_array_elements_text(:teamIds::jsonb))::uuid[])
     returning *
 ), news as (
     insert into events (org_id, type, user_id, payload)
@@ -30,17 +26,12 @@ select user_id is null as shared from shortcuts where org_id = :org::uuid and id
 
 -- name: shortcut_change
 -- Change what was given.
-with checked as ( -- the files are ours
-    select case when exists (select 1 from jsonb_array_elements(:steps::jsonb) st, jsonb_array_elements_text(st->'fileIds') f
-                              where not exists (select 1 from files x where x.org_id = :org::uuid and x.id = f::uuid))
-           then fault(404, 'FILE_NOT_FOUND', 'steps') else true end as fine
-), s as (
+-- wakes: events
+with s as (
     update shortcuts s set keyword = coalesce(:keyword::text, s.keyword), title = coalesce(:title::text, s.title), steps = coalesce(:steps::jsonb, s.steps),
-        team_ids = case when :teamIds::jsonb is null then s.team_ids else
-            array(select t.id from teams t join jsonb_array_elements_text(:teamIds::jsonb) x on t.id = x::uuid where t.org_id = :org::uuid) end,
+        team_ids = case when :teamIds::jsonb is null then s.team_ids else array(select jsonb_array_elements_text(:teamIds::jsonb))::uuid[] end,
         updated_at = now()
-    from checked
-    where checked.fine and s.org_id = :org::uuid and s.id = :shortcutId::uuid and (s.user_id is null or s.user_id = :actor::uuid)
+    where s.org_id = :org::uuid and s.id = :shortcutId::uuid and (s.user_id is null or s.user_id = :actor::uuid)
     returning s.*
 ), news as (
     insert into events (org_id, type, user_id, payload) select org_id, 'settings.changed', user_id, '{"what": "shortcuts"}' from s
@@ -49,6 +40,7 @@ select shortcut_json(s::shortcuts) from s;
 
 -- name: shortcut_remove
 -- Remove one.
+-- wakes: events
 with s as (
     delete from shortcuts s where s.org_id = :org::uuid and s.id = :shortcutId::uuid and (s.user_id is null or s.user_id = :actor::uuid) returning s.*
 ), news as (
@@ -59,7 +51,10 @@ select '{}'::json from s;
 -- name: shortcut_use
 -- The steps of a shortcut, and what its variables may name: the chat's customer, the agent, the organization.
 with used as (
-    update shortcuts s set uses = s.uses + 1 where s.org_id = :org::uuid and s.id = :shortcutId::uuid and (s.user_id is null or s.user_id = :actor::uuid)
+    update shortcuts s set uses = s.uses + 1 where s.org_id = :org::uuid and s.id = :shortcutId::uuid
+      and (s.user_id = :actor::uuid or (s.user_id is null and (s.team_ids = '{}' or :sees_all::boolean or s.team_ids && :teams::uuid[])))
+      and exists (select from chats ch where ch.org_id = :org::uuid and ch.id = :chatId::uuid
+                  and (:sees_all::boolean or ch.assignee_id = :actor::uuid or ch.team_id = any(:teams::uuid[])))
     returning s.steps
 )
 select u.steps::text as steps, json_build_object(
@@ -86,6 +81,7 @@ from closure_types t where t.org_id = :org::uuid and t.archived_at is null;
 
 -- name: closure_type_add
 -- A new one, last in the list.
+-- wakes: events
 with t as (
     insert into closure_types (org_id, name, color, needs_note, position)
     values (:org::uuid, :name::text, coalesce(:color::text, '#5b6475'), coalesce(:needsNote::boolean, false),
@@ -100,6 +96,7 @@ select closure_type_json(t::closure_types) from t left join audit a on true;
 
 -- name: closure_type_change
 -- Change what was given.
+-- wakes: events
 with t as (
     update closure_types t set name = coalesce(:name::text, t.name), color = coalesce(:color::text, t.color), needs_note = coalesce(:needsNote::boolean, t.needs_note),
         position = coalesce(:position::int, t.position)
@@ -113,6 +110,7 @@ select closure_type_json(t::closure_types) from t left join audit a on true;
 
 -- name: closure_type_remove
 -- Out of the list; chats that ended with it keep it.
+-- wakes: events
 with t as (
     update closure_types t set archived_at = now() where t.org_id = :org::uuid and t.id = :closureTypeId::uuid and t.archived_at is null returning t.*
 ), news as (
@@ -152,3 +150,8 @@ select inbox_view_json(v::inbox_views) from v;
 -- Remove one.
 with v as (delete from inbox_views v where v.org_id = :org::uuid and v.id = :viewId::uuid and v.user_id = :actor::uuid returning 1)
 select '{}'::json from v;
+
+-- name: teams_missing
+-- The first of these ids that is no team, by its place in the list (from 0).
+select x.ord - 1 as at from jsonb_array_elements_text(:ids::jsonb) with ordinality x (id, ord)
+where not exists (select from teams t where t.org_id = :org::uuid and t.id = x.id::uuid) order by x.ord limit 1;

@@ -1,12 +1,10 @@
 /* Countries, currencies and time zones to choose from, named in the person's language. */
 import { locale } from './i18n.svelte';
 
-export const countryCodes: readonly string[] = (
-  'AR BO BR CL CO CR CU DO EC ES GT HN MX NI PA PE PR PT PY SV US UY VE AO MZ CV'
-).split(' ');
-export const currencyCodes: readonly string[] = (
-  'ARS BOB BRL CLP COP CRC CUP DOP EUR GTQ HNL MXN NIO PAB PEN PYG USD UYU VES AOA MZN CVE'
-).split(' ');
+export const countryCodes: readonly string[] =
+  'AR BO BR CL CO CR CU DO EC ES GT HN MX NI PA PE PR PT PY SV US UY VE AO MZ CV'.split(' ');
+export const currencyCodes: readonly string[] =
+  'ARS BOB BRL CLP COP CRC CUP DOP EUR GTQ HNL MXN NIO PAB PEN PYG USD UYU VES AOA MZN CVE'.split(' ');
 
 interface Choice {
   value: string;

@@ -13,7 +13,8 @@ export type Problems = Record<string, string>;
 export function problemsOf(error: unknown): Problems {
   const out: Problems = {};
   if (!(error instanceof ApiError)) return out;
-  for (const d of error.details) out[d.field] ??= tMaybe(`errors.field.${d.code ?? ''}`, d.message || t('errors.invalid'));
+  for (const d of error.details)
+    out[d.field] ??= tMaybe(`errors.field.${d.code ?? ''}`, d.message || t('errors.invalid'));
   return out;
 }
 

@@ -3,7 +3,17 @@ import { t } from '$lib/i18n/i18n.svelte';
 import { can, myId } from '$lib/shell/session.svelte';
 import type { Shortcut } from '$lib/shell/keys.svelte';
 import type { MenuItem } from '$lib/ui/Menu.svelte';
-import { archive, markRead, markUnread, release, reopen, setPriority, setStatus, snooze, takeOver } from './chat.service';
+import {
+  archive,
+  markRead,
+  markUnread,
+  release,
+  reopen,
+  setPriority,
+  setStatus,
+  snooze,
+  takeOver,
+} from './chat.service';
 import { unreadOf } from './chats.rules';
 import type { Chat } from './types';
 

@@ -84,8 +84,7 @@ export async function reopen(id: Id): Promise<boolean> {
 
 export async function snooze(id: Id, until: string | null): Promise<void> {
   if (!(await act(id, 'snooze', { until }, { snoozedUntil: until }))) return;
-  if (until)
-    toast({ text: t('inbox.done.snoozed', { when: dateTime(until) }), undo: () => void snooze(id, null) });
+  if (until) toast({ text: t('inbox.done.snoozed', { when: dateTime(until) }), undo: () => void snooze(id, null) });
 }
 
 export async function archive(id: Id, archived: boolean): Promise<void> {

@@ -125,8 +125,7 @@ const down = (a: string, b: string) => (a < b ? 1 : a > b ? -1 : 0);
 
 /** The server's order; ties by id, so that a list never shuffles. */
 export function compare(order: Order): (a: Chat, b: Chat) => number {
-  if (order === 'waiting')
-    return (a, b) => down(b.waitingSince ?? '9', a.waitingSince ?? '9') || down(b.id, a.id);
+  if (order === 'waiting') return (a, b) => down(b.waitingSince ?? '9', a.waitingSince ?? '9') || down(b.id, a.id);
   if (order === 'priority')
     return (a, b) => b.priority - a.priority || down(a.lastMessageAt, b.lastMessageAt) || down(b.id, a.id);
   return (a, b) => down(a.lastMessageAt, b.lastMessageAt) || down(a.id, b.id);
@@ -148,13 +147,7 @@ export function mergeChat(old: Chat | undefined, news: Chat): Chat {
 
 /** The ids that the list should show: those that match, in order. While there is more to load, what sorts behind the
     last loaded row is left for its page. */
-export function arrange(
-  chats: Iterable<Chat>,
-  f: Filter,
-  me: Id,
-  now: number,
-  lastLoaded: Chat | undefined,
-): Id[] {
+export function arrange(chats: Iterable<Chat>, f: Filter, me: Id, now: number, lastLoaded: Chat | undefined): Id[] {
   const by = compare(f.order);
   const shown = [...chats].filter((c) => matches(c, f, me, now)).sort(by);
   const until = lastLoaded ? shown.filter((c) => c.id === lastLoaded.id || by(c, lastLoaded) < 0) : shown;

@@ -9,7 +9,17 @@ import type { Id, Page } from '$lib/api/types';
 import { urls } from '$lib/api/urls';
 import { setBadge } from '$lib/shell/layout.svelte';
 import { myId } from '$lib/shell/session.svelte';
-import { arrange, type Filter, fromSaved, held, listQuery, mergeChat, noFilter, sameFilter, toSaved } from './chats.rules';
+import {
+  arrange,
+  type Filter,
+  fromSaved,
+  held,
+  listQuery,
+  mergeChat,
+  noFilter,
+  sameFilter,
+  toSaved,
+} from './chats.rules';
 import type { Chat, Counts } from './types';
 
 const pageSize = 50;
@@ -196,7 +206,9 @@ export async function fetchChat(id: Id): Promise<void> {
 /** Reads again all known chats of a customer whose name, tags or contacts changed. */
 export async function refreshCustomer(customerId: Id): Promise<void> {
   if (chats.ofCustomer(customerId).length === 0) return;
-  const page = await api.get<Page<Chat>>(urls.chats(), { query: { view: 'any', archived: true, customerId, limit: 20 } });
+  const page = await api.get<Page<Chat>>(urls.chats(), {
+    query: { view: 'any', archived: true, customerId, limit: 20 },
+  });
   for (const c of page.items) {
     /* The chat's own version does not count changes of its customer. */
     byId.set(c.id, c);

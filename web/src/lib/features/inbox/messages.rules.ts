@@ -167,11 +167,12 @@ function link(raw: string): { text: string; href: string; rest: string } | undef
     else if (last === ')' && !text.includes('(')) text = text.slice(0, -1);
     else break;
   }
-  const href = text.includes('@') && !/^(https?:|www\.)/i.test(text)
-    ? `mailto:${text}`
-    : /^www\./i.test(text)
-      ? `https://${text}`
-      : text;
+  const href =
+    text.includes('@') && !/^(https?:|www\.)/i.test(text)
+      ? `mailto:${text}`
+      : /^www\./i.test(text)
+        ? `https://${text}`
+        : text;
   if (!URL.canParse(href)) return undefined;
   return { text, href, rest: raw.slice(text.length) };
 }
@@ -225,7 +226,9 @@ export function parts(text: string, names: readonly string[] = []): Part[] {
 export function isEmojiOnly(text: string): boolean {
   const t = text.trim();
   if (t === '' || t.length > 24) return false;
-  return /^(?:\p{Extended_Pictographic}(?:\uFE0F|\u200D\p{Extended_Pictographic}|[\u{1F3FB}-\u{1F3FF}])*){1,3}$/u.test(t);
+  return /^(?:\p{Extended_Pictographic}(?:\uFE0F|\u200D\p{Extended_Pictographic}|[\u{1F3FB}-\u{1F3FF}])*){1,3}$/u.test(
+    t,
+  );
 }
 
 /** The place and size reserved for a picture before it has come, within a box. */

@@ -12,7 +12,9 @@ function offsetMs(at: number, zone: string): number {
     second: 'numeric',
   }).formatToParts(at);
   const n = (type: string) => Number(parts.find((p) => p.type === type)?.value ?? 0);
-  return Date.UTC(n('year'), n('month') - 1, n('day'), n('hour'), n('minute'), n('second')) - Math.floor(at / 1000) * 1000;
+  return (
+    Date.UTC(n('year'), n('month') - 1, n('day'), n('hour'), n('minute'), n('second')) - Math.floor(at / 1000) * 1000
+  );
 }
 
 /** The instant of a wall clock (YYYY-MM-DD, HH:MM) in a zone; a time that a change of clocks skips is moved forward. */
@@ -47,5 +49,7 @@ export function presets(now: number, zone: string): Preset[] {
     { id: 'tomorrow', at: zoned(addDays(here.day, 1), '09:00', zone) },
     { id: 'monday', at: zoned(addDays(here.day, toMonday), '09:00', zone) },
   ];
-  return all.filter((p, i) => p.at.getTime() > now + 30 * 60_000 && !all.slice(0, i).some((o) => o.at.getTime() === p.at.getTime()));
+  return all.filter(
+    (p, i) => p.at.getTime() > now + 30 * 60_000 && !all.slice(0, i).some((o) => o.at.getTime() === p.at.getTime()),
+  );
 }

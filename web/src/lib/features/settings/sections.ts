@@ -45,19 +45,54 @@ export const groups: readonly { id: GroupId; sections: readonly Section[] }[] = 
         permissions: ['organization.manage'],
         load: () => import('./organization/OrganizationSection.svelte'),
       },
-      { id: 'people', icon: 'users', permissions: ['users.manage'], load: () => import('./people/PeopleSection.svelte') },
+      {
+        id: 'people',
+        icon: 'users',
+        permissions: ['users.manage'],
+        load: () => import('./people/PeopleSection.svelte'),
+      },
       { id: 'roles', icon: 'shield', permissions: ['roles.manage'], load: () => import('./roles/RolesSection.svelte') },
-      { id: 'teams', icon: 'users-round', permissions: ['teams.manage'], load: () => import('./teams/TeamsSection.svelte') },
-      { id: 'mail', icon: 'mail', permissions: ['organization.manage'], load: () => import('./organization/MailSection.svelte') },
-      { id: 'audit', icon: 'history', permissions: ['audit.view'], load: () => import('./organization/AuditSection.svelte') },
-      { id: 'jobs', icon: 'circle-pause', permissions: ['jobs.manage'], load: () => import('./organization/JobsSection.svelte') },
+      {
+        id: 'teams',
+        icon: 'users-round',
+        permissions: ['teams.manage'],
+        load: () => import('./teams/TeamsSection.svelte'),
+      },
+      {
+        id: 'mail',
+        icon: 'mail',
+        permissions: ['organization.manage'],
+        load: () => import('./organization/MailSection.svelte'),
+      },
+      {
+        id: 'audit',
+        icon: 'history',
+        permissions: ['audit.view'],
+        load: () => import('./organization/AuditSection.svelte'),
+      },
+      {
+        id: 'jobs',
+        icon: 'circle-pause',
+        permissions: ['jobs.manage'],
+        load: () => import('./organization/JobsSection.svelte'),
+      },
     ],
   },
   {
     id: 'service',
     sections: [
-      { id: 'channels', icon: 'inbox', permissions: ['channels.manage'], load: () => import('./channels/ChannelsSection.svelte') },
-      { id: 'shortcuts', icon: 'zap', permissions: ['chats.view'], load: () => import('./inbox/ShortcutsSection.svelte') },
+      {
+        id: 'channels',
+        icon: 'inbox',
+        permissions: ['channels.manage'],
+        load: () => import('./channels/ChannelsSection.svelte'),
+      },
+      {
+        id: 'shortcuts',
+        icon: 'zap',
+        permissions: ['chats.view'],
+        load: () => import('./inbox/ShortcutsSection.svelte'),
+      },
       {
         id: 'closure-types',
         icon: 'circle-check',
@@ -70,14 +105,29 @@ export const groups: readonly { id: GroupId; sections: readonly Section[] }[] = 
     id: 'customers',
     sections: [
       { id: 'tags', icon: 'tag', permissions: ['tags.manage'], load: () => import('./crm/TagsSection.svelte') },
-      { id: 'fields', icon: 'text-cursor-input', permissions: ['fields.manage'], load: () => import('./crm/FieldsSection.svelte') },
-      { id: 'funnels', icon: 'square-kanban', permissions: ['funnels.manage'], load: () => import('./crm/FunnelsSection.svelte') },
+      {
+        id: 'fields',
+        icon: 'text-cursor-input',
+        permissions: ['fields.manage'],
+        load: () => import('./crm/FieldsSection.svelte'),
+      },
+      {
+        id: 'funnels',
+        icon: 'square-kanban',
+        permissions: ['funnels.manage'],
+        load: () => import('./crm/FunnelsSection.svelte'),
+      },
     ],
   },
   {
     id: 'integrations',
     sections: [
-      { id: 'api-keys', icon: 'key-round', permissions: ['api_keys.manage'], load: () => import('./integrations/KeysSection.svelte') },
+      {
+        id: 'api-keys',
+        icon: 'key-round',
+        permissions: ['api_keys.manage'],
+        load: () => import('./integrations/KeysSection.svelte'),
+      },
     ],
   },
   {

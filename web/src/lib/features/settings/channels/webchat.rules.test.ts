@@ -16,12 +16,24 @@ describe('web chat settings', () => {
     });
     expect(body['settings']).not.toHaveProperty('welcome');
     expect(body['settings']).not.toHaveProperty('language');
-    const again = formOf({ name: 'Site', address: '', defaultTeamId: null, hours: null, settings: body['settings'] as Record<string, unknown> });
+    const again = formOf({
+      name: 'Site',
+      address: '',
+      defaultTeamId: null,
+      hours: null,
+      settings: body['settings'] as Record<string, unknown>,
+    });
     expect(again).toEqual({ ...form, name: 'Site', title: { pt: 'Oi', es: '', en: '' } });
   });
 
   it('asks nothing while the form before the chat is off', () => {
-    const form = formOf({ name: 'x', address: '', defaultTeamId: null, hours: null, settings: { preChat: { enabled: false, fields: ['name'] } } });
+    const form = formOf({
+      name: 'x',
+      address: '',
+      defaultTeamId: null,
+      hours: null,
+      settings: { preChat: { enabled: false, fields: ['name'] } },
+    });
     expect(form.preChat).toEqual({ name: 'no', email: 'no', phone: 'no' });
   });
 
@@ -34,7 +46,9 @@ describe('web chat settings', () => {
   });
 
   it('writes the tag, and text that can be read', () => {
-    expect(scriptTag('https://a.b', 'k1')).toBe('<script src="https://a.b/widget.js" data-channel="k1" async></script>');
+    expect(scriptTag('https://a.b', 'k1')).toBe(
+      '<script src="https://a.b/widget.js" data-channel="k1" async></script>',
+    );
     expect([textOn('#ffffff'), textOn('#5a4fd6'), textOn('#f5d90a')]).toEqual(['#171a21', '#ffffff', '#171a21']);
   });
 });

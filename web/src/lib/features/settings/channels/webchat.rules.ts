@@ -52,7 +52,9 @@ function readWords(value: unknown): Words {
   return { pt: of('pt'), es: of('es'), en: of('en') };
 }
 
-export function formOf(channel: Pick<ChannelRow, 'name' | 'address' | 'settings' | 'defaultTeamId' | 'hours'> | undefined): WebchatForm {
+export function formOf(
+  channel: Pick<ChannelRow, 'name' | 'address' | 'settings' | 'defaultTeamId' | 'hours'> | undefined,
+): WebchatForm {
   const s = channel?.settings ?? {};
   const pre = isObject(s['preChat']) ? s['preChat'] : {};
   const asked = pre['enabled'] === true ? texts(pre['fields'] ?? ['name']) : [];
@@ -107,7 +109,10 @@ export function bodyOf(form: WebchatForm): Record<string, unknown> {
 /** "https://Loja.example/path" → https://loja.example; loja.example, *.loja.example and localhost:3000 stay; undefined for no site. */
 export function cleanOrigin(text: string): string | undefined {
   const s = text.trim().toLowerCase();
-  const m = /^(https?:\/\/)?((?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*)(:\d{1,5})?(?:[/?#].*)?$/.exec(s);
+  const m =
+    /^(https?:\/\/)?((?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*)(:\d{1,5})?(?:[/?#].*)?$/.exec(
+      s,
+    );
   if (!m?.[2]) return undefined;
   const host = m[2];
   if (!host.includes('.') && host !== 'localhost') return undefined;

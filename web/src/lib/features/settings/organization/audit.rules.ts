@@ -82,5 +82,10 @@ function plainText(value: unknown, words: Words): string {
 function arrayText(value: string, words: Words): string | undefined {
   const m = /^\{([^{}"]*)\}$/.exec(value);
   if (!m) return undefined;
-  return m[1] ? m[1].split(',').map((v) => words.name(v) ?? v).join(', ') : words.none;
+  return m[1]
+    ? m[1]
+        .split(',')
+        .map((v) => words.name(v) ?? v)
+        .join(', ')
+    : words.none;
 }

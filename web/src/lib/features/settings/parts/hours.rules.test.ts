@@ -4,16 +4,48 @@ import { copiedTo, dayProblems, hoursWrong, nextSpan, parseTime, readHours } fro
 describe('opening hours', () => {
   it('reads times as people type them', () => {
     expect(['8', '830', '8:30', '08h30', '8.5', '24', '0'].map(parseTime)).toEqual([
-      '08:00', '08:30', '08:30', '08:30', '08:05', '24:00', '00:00',
+      '08:00',
+      '08:30',
+      '08:30',
+      '08:30',
+      '08:05',
+      '24:00',
+      '00:00',
     ]);
-    expect(['25', '8:75', 'oito', '', '24:30'].map(parseTime)).toEqual([undefined, undefined, undefined, undefined, undefined]);
+    expect(['25', '8:75', 'oito', '', '24:30'].map(parseTime)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 
   it('finds what the server would refuse', () => {
-    expect(dayProblems([['08:00', '12:00'], ['13:00', '18:00']])).toEqual([undefined, undefined]);
-    expect(dayProblems([['08:00', '08:00'], ['x', '18:00']])).toEqual(['order', 'time']);
-    expect(dayProblems([['08:00', '12:00'], ['11:00', '18:00']])).toEqual([undefined, 'overlap']);
-    expect(dayProblems([['08:00', '12:00'], ['12:00', '24:00']])).toEqual([undefined, undefined]);
+    expect(
+      dayProblems([
+        ['08:00', '12:00'],
+        ['13:00', '18:00'],
+      ]),
+    ).toEqual([undefined, undefined]);
+    expect(
+      dayProblems([
+        ['08:00', '08:00'],
+        ['x', '18:00'],
+      ]),
+    ).toEqual(['order', 'time']);
+    expect(
+      dayProblems([
+        ['08:00', '12:00'],
+        ['11:00', '18:00'],
+      ]),
+    ).toEqual([undefined, 'overlap']);
+    expect(
+      dayProblems([
+        ['08:00', '12:00'],
+        ['12:00', '24:00'],
+      ]),
+    ).toEqual([undefined, undefined]);
     expect(hoursWrong(null)).toBe(false);
     expect(hoursWrong({ sat: [['10:00', '09:00']] })).toBe(true);
   });

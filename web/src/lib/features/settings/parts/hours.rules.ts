@@ -18,7 +18,9 @@ export function readHours(value: unknown): Hours | null {
   for (const day of weekDays) {
     const spans = (value as Record<string, unknown>)[day];
     if (!Array.isArray(spans)) continue;
-    const good = spans.filter((s): s is Span => Array.isArray(s) && s.length === 2 && s.every((x) => typeof x === 'string'));
+    const good = spans.filter(
+      (s): s is Span => Array.isArray(s) && s.length === 2 && s.every((x) => typeof x === 'string'),
+    );
     if (good.length) out[day] = good.map(([a, b]) => [a, b]);
   }
   return out;
@@ -26,7 +28,11 @@ export function readHours(value: unknown): Hours | null {
 
 /** "8" → 08:00, "830" → 08:30, "8:5" → 08:05, "24" → 24:00; undefined for what is no time. */
 export function parseTime(text: string): string | undefined {
-  const s = text.trim().toLowerCase().replace(/\s*h\s*/, ':').replace(/[.,]/, ':');
+  const s = text
+    .trim()
+    .toLowerCase()
+    .replace(/\s*h\s*/, ':')
+    .replace(/[.,]/, ':');
   const m = /^(\d{1,2})(?::(\d{0,2}))?$/.exec(s) ?? /^(\d{1,2})(\d{2})$/.exec(s);
   if (!m) return undefined;
   const hour = Number(m[1]);

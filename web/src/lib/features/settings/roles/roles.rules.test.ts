@@ -21,7 +21,11 @@ describe('roles', () => {
   });
 
   it('fixes the owner, and keeps built-in roles', () => {
-    expect([mayEdit({ kind: 'owner' }), mayEdit({ kind: 'agent' }), mayRemove({ kind: 'agent' })]).toEqual([false, true, false]);
+    expect([mayEdit({ kind: 'owner' }), mayEdit({ kind: 'agent' }), mayRemove({ kind: 'agent' })]).toEqual([
+      false,
+      true,
+      false,
+    ]);
     expect(mayRemove({ kind: 'custom' })).toBe(true);
     expect(copyName('Agente', ['Agente', 'Agente 2'])).toBe('Agente 3');
   });

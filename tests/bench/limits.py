@@ -1,0 +1,44 @@
+"""The limit of each figure: PostgreSQL itself, asked by pgbench with the same statement, sent in the same way as the program sends it."""
+import os
+import pathlib
+import re
+import subprocess
+import tempfile
+
+from server import ROOT
+
+
+def statement(name):
+    """The text of a named query of src/*/sql/*.sql."""
+    for f in sorted(ROOT.glob('src/*/sql/*.sql')):
+        for part in re.split(r'^-- name: ', f.read_text(), flags=re.M)[1:]:
+            title, _, text = part.partition('\n')
+            if title.strip() == name:
+                return '\n'.join(line for line in text.split('\n') if not line.startswith('--')).strip()
+    raise SystemExit(f'bench: there is no query {name}')
+
+
+def values(server, **more):
+    """What the program binds for the owner of the bench organization. A name that is missing is null, as in the program."""
+    return {'org': server.facts['org'], 'actor': server.facts['owner'], 'sees_all': 'true', 'sees_contacts': 'true', 'teams': '{}',
+            'limit': '50', 'archived': 'false', 'snoozed': 'false', **more}
+
+
+def pgbench(server, scripts, variables, clients=8, seconds=3, rate=None):
+    """scripts: texts, chosen at random. {'per_second', 'latency_ms'} of the whole pipelines."""
+    with tempfile.TemporaryDirectory() as folder:
+        args = ['pgbench', '-n', '-M', 'prepared', '-c', str(clients), '-j', '2', '-T', str(seconds), '-h', str(server.data / 'run'), '-U', 'interflow']
+        if rate:
+            args += ['-R', str(rate)]
+        for k, v in variables.items():
+            args += ['-D', f'{k}={v}']
+        for i, text in enumerate(scripts):
+            file = pathlib.Path(folder, f'{i}.sql')
+            file.write_text("\\startpipeline\nselect set_config('app.org', :org, true);\n" + text + '\n\\endpipeline\n')
+            args += ['-f', str(file)]
+        options = '-c role=interflow_app -c timezone=UTC -c jit=off -c statement_timeout=10000'
+        r = subprocess.run([*args, 'interflow'], capture_output=True, text=True, env={**os.environ, 'PGOPTIONS': options})
+    tps = re.search(r'^tps = ([\d.]+)', r.stdout, re.M)
+    if r.returncode or not tps:
+        raise SystemExit(f'bench: pgbench: {r.stderr[-1500:]}')
+    return {'per_second': float(tps.group(1)), 'latency_ms': float(re.search(r'latency average = ([\d.]+)', r.stdout).group(1))}
