@@ -86,10 +86,13 @@ def tail(text, lines=TAIL_LINES):
 
 # --- building ------------------------------------------------------------------------------------------
 
-def build():
-    """The sanitizer build, warnings as errors."""
+def setup():
     if not (BUILD / 'build.ninja').exists():
         must(['meson', 'setup', BUILD, '-Db_sanitize=address,undefined', '-Dwerror=true'], 300)
+
+
+def build():
+    """The sanitizer build, warnings as errors."""
     status, out = run(['ninja', '-C', BUILD], 1800)
     if status:
         rows = [r[:300] for r in out.splitlines() if re.search(r'error:|^FAILED|undefined reference|multiple definition', r)]
@@ -285,12 +288,13 @@ def fuzz():
 
 # Name: what it does, what must have gone well before, the part that it belongs to (None: only preparation).
 STEPS = {
-    'build': (build, [], None),
+    'setup': (setup, [], None),
+    'build': (build, ['setup'], None),
     'npm-web': (npm_web, [], None),
     'npm-tests': (npm_tests, [], None),
     'build-web': (build_web, ['npm-web'], None),
     'embed': (build, ['build', 'build-web'], None),   # again, now with the interface
-    'source': (source, ['build', 'npm-tests'], 'source'),
+    'source': (source, ['setup', 'npm-tests'], 'source'),
     'web-check': (web_check, ['npm-web'], 'web'),
     'web-test': (web_test, ['npm-web'], 'web'),
     'web-size': (web_size, ['build-web'], 'web'),

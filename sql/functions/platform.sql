@@ -73,6 +73,14 @@ begin
     return removed;
 end $$;
 
+-- A backup was restored: what browsers have seen since it was made is not what the tables say now, so that every position of before
+-- is too old, whatever its number, and all load afresh. For the owner, by `interflow restore`.
+create or replace function event_restored() returns void language plpgsql volatile as $$
+begin
+    delete from events;
+    update event_horizon set xid = pg_snapshot_xmin(pg_current_snapshot());
+end $$;
+
 -- --- jobs -----------------------------------------------------------------------------------------------------------------
 -- Of jobs with one order key all but the oldest are set aside ("blocked") when they come up, so that they cost nothing while they
 -- wait; whatever ends the oldest (done, parked, deleted by anybody) frees the next one through this trigger. It locks the next

@@ -2,7 +2,8 @@
 
 -- Words without accents, and no stemming: conversations mix languages, and people search for what they saw.
 create text search configuration interflow (copy = simple);
-alter text search configuration interflow alter mapping for word, hword, hword_part with unaccent, simple;
+alter text search configuration interflow
+    alter mapping for word, hword, hword_part, numword, numhword, hword_numpart with unaccent, simple;
 
 create table channels (
     org_id          uuid not null references organizations (id) on delete cascade,

@@ -174,7 +174,7 @@ const struct route auth_key_routes[] = {
      .fields = create_fields,
      .answer = &key_schema,
      .errors = "400 INVALID_ADDRESS|400 PERMISSION_UNKNOWN|400 ROLE_NOT_FOUND|403 "
-               "RIGHTS_EXCEEDED|409 KEY_DUPLICATE",
+               "RIGHTS_EXCEEDED|409 KEY_DUPLICATE|409 LIMIT_REACHED",
      .handler = key_create},
     {.method = HTTP_DELETE,
      .path = "/api/{organizationId}/api-keys/{keyId}",

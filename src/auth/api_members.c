@@ -421,7 +421,7 @@ const struct route auth_member_routes[] = {
      .fields = invite_fields,
      .answer = &invitation_schema,
      .errors = "400 ROLE_NOT_FOUND|400 TEAM_NOT_FOUND|403 RIGHTS_EXCEEDED|409 ALREADY_MEMBER|409 "
-               "INVITATION_DUPLICATE",
+               "INVITATION_DUPLICATE|409 LIMIT_REACHED",
      .handler = invite},
     {.method = HTTP_DELETE,
      .path = "/api/{organizationId}/invitations/{invitationId}",

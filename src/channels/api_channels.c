@@ -2,6 +2,7 @@
  * look at a new account (connect) before it is saved. */
 #include <string.h>
 
+#include "auth/hours.h"
 #include "auth/permissions.h"
 #include "base/crypto.h"
 #include "base/json.h"
@@ -15,6 +16,8 @@
 static enum err settings_check(struct ctx *c, const struct field *rows, const char *name, json_t **ret)
 {
     json_t *given = in_json(c, name), *input = c->in;
+    if (given && !json_is_object(given))
+        return fault_field(c, name, "INVALID_TYPE", "Must be an object");
     CLEANUP(json_decrefp) json_t *empty = json_object();
     json_t *checked = json_object();
     c->in = checked;
@@ -50,6 +53,14 @@ static enum err account_check(struct ctx *c, const struct channel_kind *kind, bo
     return ERR_OK;
 }
 
+static enum err hours_check(struct ctx *c)
+{
+    const json_t *hours = in_json(c, "hours");
+    const char *why = NULL;
+    if (!hours || json_is_null(hours) || hours_valid(hours, &why)) return ERR_OK;
+    return fault_field(c, "hours", "INVALID_HOURS", "%s", why);
+}
+
 static enum err account_connect(struct ctx *c, const struct channel_kind *kind, const struct account *a)
 {
     if (!kind->connect)
@@ -67,7 +78,8 @@ static enum err channel_add(struct ctx *c, struct request *r, struct reply *p)
         return ERR_INVALID;
     }
     struct account a = {0};
-    enum err e = account_check(c, kind, true, &a);
+    enum err e = hours_check(c);
+    if (!e) e = account_check(c, kind, true, &a);
     if (!e) e = account_connect(c, kind, &a);
     const char *json = NULL;
     if (!e)
@@ -88,7 +100,8 @@ static enum err channel_change(struct ctx *c, struct request *r, struct reply *p
     enum err e = channel_load(c, in_uuid(c, "channelId"), false, &ch);
     if (e) return e;
     struct account a = {0};
-    e = account_check(c, channel_kind_find(ch.kind), false, &a);
+    e = hours_check(c);
+    if (!e) e = account_check(c, channel_kind_find(ch.kind), false, &a);
     const char *json = NULL;
     if (!e)
         e = db_json(c, &SQL_CHANNEL_CHANGE,
@@ -177,7 +190,8 @@ static const struct schema channel_schema = {"Channel", "One connected account."
 
 const struct route channels_routes[] = {
     {ROW(HTTP_GET, "", "list", "Connected accounts."), .shape = ANSWER_LIST, .sql = &SQL_CHANNELS_LIST},
-    {ROW(HTTP_POST, "", "create", "Connect an account."), .creates = true, .fields = add_fields, .handler = channel_add},
+    {ROW(HTTP_POST, "", "create", "Connect an account."), .creates = true, .fields = add_fields, .errors = "409 LIMIT_REACHED",
+     .handler = channel_add},
     {ROW(HTTP_GET, "/{channelId}", "get", "One account."), .sql = &SQL_CHANNEL_GET},
     {ROW(HTTP_PATCH, "/{channelId}", "update", "Change an account."), .fields = change_fields, .errors = "404 CHANNEL_NOT_FOUND", .handler = channel_change},
     {ROW(HTTP_POST, "/{channelId}/pause", "pause", "Take nothing in and send nothing, for a while."), .handler = channel_pause},

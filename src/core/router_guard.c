@@ -72,11 +72,12 @@ static bool origin_is_ours(const struct visit *v, const char *origin)
 {
     const char *ours = v->c->app->config ? v->c->app->config->public_url : NULL;
     size_t len = strlen(origin);
-    if (ours && strncasecmp(ours, origin, len) == 0 && (ours[len] == '\0' || ours[len] == '/'))
-        return true;
     const char *authority = strstr(origin, "://");
     const char *host = request_header(v->c, v->r, "Host");
-    return authority && host && strcasecmp(authority + 3, host) == 0;
+    if (!authority || !authority[3]) return false; /* "null", and what no browser sends */
+    if (ours && strncasecmp(ours, origin, len) == 0 && (ours[len] == '\0' || ours[len] == '/'))
+        return true;
+    return host && strcasecmp(authority + 3, host) == 0;
 }
 
 static enum err check_origin(struct visit *v)

@@ -518,7 +518,7 @@ static const struct field read_fields[] = {
 const struct route inbox_chat_routes[] = {
     {.method = HTTP_GET, .path = "/api/{organizationId}/chats", .id = "chats.list", .summary = "List chats of a view, with filters.",
      .group = "Chats", .permission = PERMISSION_CHATS_VIEW, .fields = list_fields, .answer = &inbox_schema_chat, .shape = ANSWER_LIST,
-     .handler = chats_list},
+     .errors = "400 INVALID_CURSOR", .handler = chats_list},
     {.method = HTTP_GET, .path = "/api/{organizationId}/chats/counts", .id = "chats.counts", .summary = "Count the chats of each view.",
      .group = "Chats", .permission = PERMISSION_CHATS_VIEW, .answer = &inbox_schema_counts, .sql = &SQL_CHATS_COUNTS},
     {.method = HTTP_GET, .path = CHAT, .id = "chats.get", .summary = "One chat.", .group = "Chats", .permission = PERMISSION_CHATS_VIEW,

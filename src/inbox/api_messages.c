@@ -46,10 +46,9 @@ static enum err message_send(struct ctx *c, struct request *r, struct reply *p)
         return ERR_INVALID;
     }
     const char *json = NULL;
-    bool is_double = false;
-    enum err e = inbox_send(c, &m, &json, &is_double);
+    enum err e = inbox_send(c, &m, &json, NULL);     /* a double is answered like the first */
     if (e) return e;
-    reply_json(c, p, is_double ? 200 : 201, json);
+    reply_json(c, p, 201, json);
     return ERR_OK;
 }
 
@@ -191,7 +190,7 @@ const struct route inbox_message_routes[] = {
      .sql = &SQL_INBOX_RETRY},
     {.method = HTTP_PATCH, .path = CHAT "/messages/{messageId}", .id = "messages.edit", .summary = "Change a note of mine or a scheduled message.",
      .group = "Messages", .permission = PERMISSION_CHATS_REPLY, .fields = edit_fields, .answer = &inbox_schema_message,
-     .errors = "404 CHAT_NOT_FOUND|404 MESSAGE_NOT_FOUND|409 MESSAGE_NOT_EDITABLE", .handler = message_edit},
+     .errors = "404 CHAT_NOT_FOUND|404 MESSAGE_NOT_FOUND|409 MESSAGE_NOT_EDITABLE|400 MESSAGE_TOO_LONG", .handler = message_edit},
     {.method = HTTP_DELETE, .path = CHAT "/messages/{messageId}", .id = "messages.delete",
      .summary = "Take back a note, a scheduled or failed message, or one that the channel can delete.", .group = "Messages",
      .permission = PERMISSION_CHATS_REPLY, .answer = &inbox_schema_message, .errors = "404 CHAT_NOT_FOUND|404 MESSAGE_NOT_FOUND|409 MESSAGE_NOT_DELETABLE", .handler = message_delete},

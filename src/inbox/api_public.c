@@ -86,7 +86,7 @@ struct creation {
     struct channel channel;
     struct uuid chat;
     bool keep_pending, has_message;
-    json_t *answer;            /* the context's */
+    json_t *answer;            /* owned by chat_create */
 };
 
 /* The person, the chat, what is known of them, the note: all or nothing. */
@@ -230,7 +230,7 @@ struct sequence {
     struct uuid id;
     int count;
     struct message_new steps[MESSAGE_STEPS_MAX];
-    json_t *messages;          /* the answer's; the context's */
+    json_t *messages;          /* borrowed */
 };
 
 /* All steps or none. The first leaves at once, each later one after its delay. */
@@ -421,12 +421,14 @@ static const struct field attend_fields[] = {{.name = "userId", .type = F_UUID, 
 const struct route inbox_public_routes[] = {
     {ROW("/create", "chatCreate", "Open a chat with a contact, or find the open one.", PERMISSION_CHATS_REPLY, create_fields, chat_create),
      .creates = true, .status = 200,
-     .errors = "400 INVALID_PHONE|400 TEAM_NOT_FOUND|404 CHANNEL_NOT_FOUND|404 CUSTOMER_NOT_FOUND|409 CUSTOMER_DUPLICATE|422 CHANNEL_DISCONNECTED"},
+     .errors = "400 INVALID_PHONE|400 TEAM_NOT_FOUND|404 CHANNEL_NOT_FOUND|404 CUSTOMER_NOT_FOUND|409 CUSTOMER_DUPLICATE|409 CHAT_ASSIGNED|422 CHANNEL_DISCONNECTED"},
     {ROW("/{chatId}/message", "messageCreate", "Write to the customer.", PERMISSION_CHATS_REPLY, message_fields, message_create), .creates = true,
-     .multipart = true, .status = 201, .errors = "404 CHAT_NOT_FOUND|409 CHAT_CLOSED|400 MESSAGE_NOT_FOUND|400 MESSAGE_TOO_LONG|422 CHANNEL_DISCONNECTED"},
+     .multipart = true, .status = 201, .errors = "404 CHAT_NOT_FOUND|409 CHAT_CLOSED|400 MESSAGE_NOT_FOUND|400 MESSAGE_TOO_LONG|400 UNSUPPORTED_MEDIA|400 FILE_TOO_LARGE|400 FILE_NOT_FETCHED|"
+                                               "400 URL_WITH_IDEMPOTENCY_KEY|413 FILE_TOO_LARGE|415 FILE_TYPE_REFUSED|422 CHANNEL_DISCONNECTED"},
     {ROW("/{chatId}/message-sequence", "sequenceCreate", "Write several messages with pauses.", PERMISSION_CHATS_REPLY, sequence_fields,
          sequence_create),
-     .creates = true, .status = 201, .errors = "404 CHAT_NOT_FOUND|409 CHAT_CLOSED|400 MESSAGE_NOT_FOUND"},
+     .creates = true, .status = 201, .errors = "404 CHAT_NOT_FOUND|409 CHAT_CLOSED|400 MESSAGE_NOT_FOUND|400 MESSAGE_TOO_LONG|400 UNSUPPORTED_MEDIA|400 FILE_TOO_LARGE|400 FILE_NOT_FETCHED|"
+               "400 URL_WITH_IDEMPOTENCY_KEY|422 CHANNEL_DISCONNECTED"},
     {ROW("/{chatId}/send-template", "templateSend", "Send a template, where the channel has them.", PERMISSION_CHATS_REPLY, template_fields,
          template_send),
      .errors = "404 CHAT_NOT_FOUND|422 TEMPLATE_NOT_SUPPORTED"},
@@ -435,7 +437,7 @@ const struct route inbox_public_routes[] = {
     {ROW("/{chatId}/reopen", "chatReopen", "Reopen a closed chat.", PERMISSION_CHATS_CLOSE, NULL, public_reopen),
      .errors = "404 CHAT_NOT_FOUND|409 CHAT_OPEN"},
     {ROW("/{chatId}/transfer-to-team", "chatToTeam", "Transfer a chat to a team.", PERMISSION_CHATS_REPLY, team_fields, public_transfer),
-     .errors = "404 CHAT_NOT_FOUND|409 CHAT_CLOSED"},
+     .errors = "404 CHAT_NOT_FOUND|409 CHAT_CLOSED|409 CHAT_ASSIGNED"},
     {ROW("/{chatId}/transfer-to-agent", "chatToAgent", "Transfer a chat to a person.", PERMISSION_CHATS_ASSIGN, agent_fields, public_transfer),
      .errors = "404 CHAT_NOT_FOUND|409 CHAT_CLOSED"},
     {ROW("/{chatId}/attend", "chatAttend", "Give a chat to a person, who begins to attend.", PERMISSION_CHATS_ASSIGN, attend_fields, public_attend),

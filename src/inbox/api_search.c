@@ -13,7 +13,8 @@ static enum err search(struct ctx *c, struct request *r, struct reply *p)
     const char *json = NULL, *keys = NULL;
     enum err e = crm_search_keys(c, in_text(c, "q"), &keys);
     if (e) return e;
-    e = db_json(c, &SQL_INBOX_SEARCH, PARAMS(P_TEXT("keys", keys)), &json);
+    e = db_json(c, &SQL_INBOX_SEARCH, PARAMS(P_TEXT("keys", keys), P_BOOL("customers_too", (c->actor.permissions & PERMISSION_BIT(PERMISSION_CUSTOMERS_VIEW)) != 0)),
+                &json);
     if (e) return e;
     reply_json(c, p, 200, json);
     return ERR_OK;

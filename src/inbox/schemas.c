@@ -26,6 +26,7 @@ static const struct field chat_last_message[] = {
     {.name = "text", .type = F_TEXT, .help = "At most 160 characters."},
     {.name = "status", .type = F_TEXT},
     {.name = "authorName", .type = F_TEXT},
+    {.name = "deleted", .type = F_BOOL, .help = "True when it was taken back."},
     {0},
 };
 

@@ -209,7 +209,11 @@ static enum err add_customer(struct ctx *c, struct demo *d, int i)
     if (e) return e;
     d->customers[i].id = rows_uuid(rows, 0, "customer_id");
     d->customers[i].contact = rows_uuid(rows, 0, "contact_id");
-    return add_values(c, d, i);
+    if (i % 6 == 0)
+        e = db_exec(c, &SQL_DEMO_NOTE,
+                    PARAMS(P_UUID("customer", d->customers[i].id), P_TEXT("title", "Preferências"), P_TEXT("content", demo_notes[i / 6 % 4]),
+                           P_UUID("user", d->users[pick(d, (unsigned)d->agents)]), P_TEXT("at", time_text(since + DAY_MS, at))));
+    return e ? e : add_values(c, d, i);
 }
 
 /* --- conversations --- */
@@ -325,6 +329,7 @@ static enum err fill(struct ctx *c, void *arg)
         e = add_customer(c, d, i);
     if (!e) e = add_chats(c, d);
     if (!e) e = db_exec(c, &SQL_DEMO_READ, NULL);
+    if (!e) e = db_exec(c, &SQL_DEMO_CHANNELS_SEEN, NULL);
     return e ? e : db_commit(c, &tx);
 }
 

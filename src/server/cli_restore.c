@@ -284,6 +284,12 @@ static int run(struct restore *r, bool force)
     int applied = 0;
     if (migrate_run(r->arena, r->db->url, &why, &applied) != ERR_OK)
         return cli_fail("restored, but not brought to this version: %s", why);
+    PGconn *conn = pg_tool_connect(r->arena, r->db->url, &why);
+    if (!conn || !pg_tool_value(r->arena, conn, "select event_restored()", &why)) {
+        PQfinish(conn);
+        return cli_fail("restored, but browsers may show what was before: %s", why);
+    }
+    PQfinish(conn);
     fprintf(stderr, "restored: the database of %s and %d files\n",
             json_get_text(r->manifest, "createdAt"), r->files);
     return 0;

@@ -20,6 +20,13 @@ const char *const demo_pets[] = {"Thor", "Mel", "Luna", "Bob", "Nina", "Fred", "
 const char *const demo_breeds[] = {"Golden retriever", "Vira-lata", "Shih-tzu", "Gato siamês", "Poodle", "Gato persa", "Labrador", "Lhasa apso", "Pug",
                                    "Gato sem raça definida", "Yorkshire", "Border collie", NULL};
 
+const char *const demo_notes[4] = {
+    "Prefere ser atendida pela Dra. Camila. Portão dos fundos por causa do cachorro, que puxa a guia.",
+    "Paga sempre no Pix. Pedir o comprovante antes de liberar a entrega.",
+    "Tem dois pets, só um no plano. Oferecer o segundo com desconto.",
+    "Não ligar depois das 18h, prefere mensagem.",
+};
+
 const char *const demo_teams[][2] = {{"Recepção", "#5a4fd6"}, {"Clínica", "#17734a"}, {"Loja", "#875400"}, {"Financeiro", "#1b64a9"}, {NULL, NULL}};
 
 const char *const demo_tags[][2] = {{"Plano Essencial", "#5a4fd6"}, {"Retorno", "#1b64a9"}, {"Banho e tosa", "#0d7f86"}, {"Vacina", "#17734a"},

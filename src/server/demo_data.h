@@ -26,6 +26,7 @@ struct demo_shortcut {
 };
 
 extern const char *const demo_first_names[], *const demo_last_names[], *const demo_pets[], *const demo_breeds[];
+extern const char *const demo_notes[4];
 extern const char *const demo_teams[][2];       /* name, colour */
 extern const char *const demo_tags[][2];
 extern const struct demo_agent demo_agents[];

@@ -108,6 +108,8 @@ static void test_csv(void **state)
         {"+55 11 98421-7730", "+55 11 98421-7730"},
         {"-19.90", "-19.90"},
         {"-", "\"'-\""},
+        {"\n=1", "\"'\n=1\""},
+        {"\uff1d1+1", "\"'\uff1d1+1\""},
     };
     for (size_t i = 0; i < ARRAY_LEN(cells); i++) {
         CLEANUP(buf_free) struct buf b = BUF_INIT(KIB);

@@ -106,7 +106,7 @@ static void race(struct app *app, void *arg)
         assert_int_equal(loop_spawn(app->loop, ask, &w, NULL), ERR_OK);
     int64_t end = clock_mono_ms() + 20 * SECOND_MS;
     while (loop_count(app->loop) > 1 && clock_mono_ms() < end)
-        (void)loop_sleep(app->loop, 10);
+        assert_int_equal(loop_sleep(app->loop, 10), ERR_OK);
     assert_int_equal(w.left, 0);
     assert_int_equal(w.failed, 0);
     assert_int_equal(w.created, 1);

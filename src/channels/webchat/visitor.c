@@ -50,7 +50,10 @@ static bool token_check(const struct app *app, struct uuid channel, const char *
 /* "https://loja.example" is allowed by the same text, or by "*.example" for its subdomains; an empty list allows every page. */
 static bool origin_matches(const char *origin, const char *pattern)
 {
-    if (strcmp(pattern, "*") == 0 || strcasecmp(origin, pattern) == 0)
+    size_t whole = strlen(pattern);
+    if (whole > 0 && pattern[whole - 1] == '/')
+        whole--;                            /* as copied from an address bar */
+    if (strcmp(pattern, "*") == 0 || (strlen(origin) == whole && strncasecmp(origin, pattern, whole) == 0))
         return true;
     const char *host = strstr(origin, "://");
     host = host ? host + 3 : origin;

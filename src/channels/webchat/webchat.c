@@ -39,9 +39,9 @@ static const struct field text_per_language[] = {
 
 static const struct field pre_chat_fields[] = {
     {.name = "enabled", .type = F_BOOL, .otherwise = "false", .help = "Ask before the first message."},
-    {.name = "fields", .type = F_ARRAY, .of = F_TEXT, .max = 3, .item_max = 5, .otherwise = "[\"name\"]", .help = "Of name, email, phone.",
+    {.name = "fields", .type = F_ARRAY, .of = F_ENUM, .values = "name|email|phone", .max = 3, .otherwise = "[\"name\"]", .help = "Of name, email, phone.",
      .example = "[\"name\",\"email\"]"},
-    {.name = "required", .type = F_ARRAY, .of = F_TEXT, .max = 3, .item_max = 5, .otherwise = "[\"name\"]"},
+    {.name = "required", .type = F_ARRAY, .of = F_ENUM, .values = "name|email|phone", .max = 3, .otherwise = "[\"name\"]"},
     {0},
 };
 

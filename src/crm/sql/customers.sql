@@ -76,9 +76,9 @@ with c as (select (crm_need(:org, :customerId, crm_reader(:actor, :sees_all, :se
                     where (:sees_all::boolean or h.assignee_id = :actor::uuid or h.team_id = any (:teams::uuid[]))
                       and (:cursor::text is null or (h.opened_at, h.id) < (cursor_time(:cursor), cursor_id(:cursor)))
                     order by h.opened_at desc, h.id desc limit :limit::integer + 1) l)
-select json_build_object('items', coalesce(json_agg(chat_json(p.h, :sees_contacts::boolean) order by p.n) filter (where p.n <= :limit::integer), '[]'),
+select json_build_object('items', coalesce(json_agg(i.item order by p.n) filter (where p.n <= :limit::integer), '[]'),
                          'next', max(case when p.n = :limit::integer and p.more then cursor_make((p.h).opened_at, (p.h).id) end))
-from c left join page p on true;
+from c left join page p on true left join lateral chat_item(p.h, :sees_contacts::boolean, null) i on true;
 
 -- name: customer_files
 -- The files in a customer's messages that the reader may see, newest first.

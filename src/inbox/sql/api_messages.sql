@@ -18,8 +18,8 @@ with chat as (
         order by m.seq limit :limit::int + 1) q
 )
 select json_build_object(
-    'items', coalesce((select json_agg(message_json(p.m) order by (p.m).seq) from page p where abs(p.n) <= :limit::int), '[]'),
-    'scheduled', coalesce((select json_agg(message_json(m) order by m.scheduled_for) from messages m
+    'items', coalesce((select json_agg(i.item order by (p.m).seq) from page p cross join lateral message_item(p.m) i where abs(p.n) <= :limit::int), '[]'),
+    'scheduled', coalesce((select json_agg(i.item order by m.scheduled_for) from messages m cross join lateral message_item(m) i
                   where m.org_id = c.org_id and m.chat_id = c.id and m.seq < 0 and m.status = 'scheduled'), '[]'),
     'next', (select case when count(*) > :limit::int then case when :after::int is null
                  then min((p.m).seq) filter (where p.n <= :limit::int) else max((p.m).seq) filter (where -p.n <= :limit::int) end end::text
@@ -28,7 +28,7 @@ from chat c;
 
 -- name: message_get
 -- One message.
-select message_json(m) from messages m join chats ch on ch.org_id = m.org_id and ch.id = m.chat_id
+select i.item from messages m cross join lateral message_item(m) i join chats ch on ch.org_id = m.org_id and ch.id = m.chat_id
 where m.org_id = :org::uuid and m.chat_id = :chatId::uuid and m.id = :messageId::uuid
   and (:sees_all::boolean or ch.assignee_id = :actor::uuid or ch.team_id = any(:teams::uuid[]));
 

@@ -12,9 +12,9 @@ with page as (
         order by ch.last_message_at desc, ch.id desc limit :limit::int + 1) x
 )
 select json_build_object(
-    'items', coalesce(json_agg(chat_json(p.ch, :sees_contacts::boolean, :actor::uuid) order by p.n) filter (where p.n <= :limit::int), '[]'),
+    'items', coalesce(json_agg(i.item order by p.n) filter (where p.n <= :limit::int), '[]'),
     'next', case when count(*) > :limit::int then (array_agg(cursor_make((p.ch).last_message_at, (p.ch).id) order by p.n))[:limit::int] end)
-from page p;
+from page p cross join lateral chat_item(p.ch, :sees_contacts::boolean, :actor::uuid) i;
 
 -- name: chats_list_mine
 -- My open chats. Newest message first.
@@ -27,9 +27,9 @@ with page as (
         order by ch.last_message_at desc, ch.id desc limit :limit::int + 1) x
 )
 select json_build_object(
-    'items', coalesce(json_agg(chat_json(p.ch, :sees_contacts::boolean, :actor::uuid) order by p.n) filter (where p.n <= :limit::int), '[]'),
+    'items', coalesce(json_agg(i.item order by p.n) filter (where p.n <= :limit::int), '[]'),
     'next', case when count(*) > :limit::int then (array_agg(cursor_make((p.ch).last_message_at, (p.ch).id) order by p.n))[:limit::int] end)
-from page p;
+from page p cross join lateral chat_item(p.ch, :sees_contacts::boolean, :actor::uuid) i;
 
 -- name: chats_list_unassigned
 -- Open chats that nobody has. Newest message first.
@@ -42,9 +42,9 @@ with page as (
         order by ch.last_message_at desc, ch.id desc limit :limit::int + 1) x
 )
 select json_build_object(
-    'items', coalesce(json_agg(chat_json(p.ch, :sees_contacts::boolean, :actor::uuid) order by p.n) filter (where p.n <= :limit::int), '[]'),
+    'items', coalesce(json_agg(i.item order by p.n) filter (where p.n <= :limit::int), '[]'),
     'next', case when count(*) > :limit::int then (array_agg(cursor_make((p.ch).last_message_at, (p.ch).id) order by p.n))[:limit::int] end)
-from page p;
+from page p cross join lateral chat_item(p.ch, :sees_contacts::boolean, :actor::uuid) i;
 
 -- name: chats_list_closed
 -- Closed chats. Newest message first.
@@ -57,9 +57,9 @@ with page as (
         order by ch.last_message_at desc, ch.id desc limit :limit::int + 1) x
 )
 select json_build_object(
-    'items', coalesce(json_agg(chat_json(p.ch, :sees_contacts::boolean, :actor::uuid) order by p.n) filter (where p.n <= :limit::int), '[]'),
+    'items', coalesce(json_agg(i.item order by p.n) filter (where p.n <= :limit::int), '[]'),
     'next', case when count(*) > :limit::int then (array_agg(cursor_make((p.ch).last_message_at, (p.ch).id) order by p.n))[:limit::int] end)
-from page p;
+from page p cross join lateral chat_item(p.ch, :sees_contacts::boolean, :actor::uuid) i;
 
 -- name: chats_list_waiting
 -- Open chats whose customer waits for an answer, longest first.
@@ -73,9 +73,9 @@ with page as (
         order by ch.waiting_since, ch.id limit :limit::int + 1) x
 )
 select json_build_object(
-    'items', coalesce(json_agg(chat_json(p.ch, :sees_contacts::boolean, :actor::uuid) order by p.n) filter (where p.n <= :limit::int), '[]'),
+    'items', coalesce(json_agg(i.item order by p.n) filter (where p.n <= :limit::int), '[]'),
     'next', case when count(*) > :limit::int then (array_agg(cursor_make((p.ch).waiting_since, (p.ch).id) order by p.n))[:limit::int] end)
-from page p;
+from page p cross join lateral chat_item(p.ch, :sees_contacts::boolean, :actor::uuid) i;
 
 -- name: chats_list_filtered_recent
 -- Every filter at once, newest message first.
@@ -102,9 +102,9 @@ with page as (
         order by ch.last_message_at desc, ch.id desc limit :limit::int + 1) x
 )
 select json_build_object(
-    'items', coalesce(json_agg(chat_json(p.ch, :sees_contacts::boolean, :actor::uuid) order by p.n) filter (where p.n <= :limit::int), '[]'),
+    'items', coalesce(json_agg(i.item order by p.n) filter (where p.n <= :limit::int), '[]'),
     'next', case when count(*) > :limit::int then (array_agg(cursor_make((p.ch).last_message_at, (p.ch).id) order by p.n))[:limit::int] end)
-from page p;
+from page p cross join lateral chat_item(p.ch, :sees_contacts::boolean, :actor::uuid) i;
 
 -- name: chats_list_filtered_waiting
 -- Every filter at once, longest waiting first.
@@ -131,9 +131,9 @@ with page as (
         order by coalesce(ch.waiting_since, '9999-01-01'), ch.id limit :limit::int + 1) x
 )
 select json_build_object(
-    'items', coalesce(json_agg(chat_json(p.ch, :sees_contacts::boolean, :actor::uuid) order by p.n) filter (where p.n <= :limit::int), '[]'),
+    'items', coalesce(json_agg(i.item order by p.n) filter (where p.n <= :limit::int), '[]'),
     'next', case when count(*) > :limit::int then (array_agg(cursor_make(coalesce((p.ch).waiting_since, '9999-01-01'), (p.ch).id) order by p.n))[:limit::int] end)
-from page p;
+from page p cross join lateral chat_item(p.ch, :sees_contacts::boolean, :actor::uuid) i;
 
 -- name: chats_list_filtered_priority
 -- Every filter at once, most urgent first, then the newest message; the cursor carries the priority too.
@@ -161,9 +161,9 @@ with page as (
         order by ch.priority desc, ch.last_message_at desc, ch.id limit :limit::int + 1) x
 )
 select json_build_object(
-    'items', coalesce(json_agg(chat_json(p.ch, :sees_contacts::boolean, :actor::uuid) order by p.n) filter (where p.n <= :limit::int), '[]'),
+    'items', coalesce(json_agg(i.item order by p.n) filter (where p.n <= :limit::int), '[]'),
     'next', case when count(*) > :limit::int then (array_agg((p.ch).priority || '/' || cursor_make((p.ch).last_message_at, (p.ch).id) order by p.n))[:limit::int] end)
-from page p;
+from page p cross join lateral chat_item(p.ch, :sees_contacts::boolean, :actor::uuid) i;
 
 -- name: chats_ids_filtered
 -- The ids of everything that a filter matches (bulk actions), at most 1000.
@@ -208,7 +208,7 @@ select json_build_object(
 
 -- name: chat_get
 -- One chat.
-select chat_json(ch, :sees_contacts::boolean, :actor::uuid) from chats ch
+select i.item from chats ch cross join lateral chat_item(ch, :sees_contacts::boolean, :actor::uuid) i
 where ch.org_id = :org::uuid and ch.id = :chatId::uuid and (:sees_all::boolean or ch.assignee_id = :actor::uuid or ch.team_id = any(:teams::uuid[]));
 
 -- name: chat_lock

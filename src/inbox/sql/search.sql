@@ -11,7 +11,10 @@ select json_build_object(
                        and (:sees_all::boolean or ch.assignee_id = :actor::uuid or ch.team_id = any(:teams::uuid[]))
                        order by ch.last_message_at desc limit 1))), '[]')
         from crm_search(:org::uuid, crm_reader(:actor::uuid, :sees_all::boolean, :sees_contacts::boolean, :teams::uuid[]), :q::text, array(select jsonb_array_elements_text(:keys::jsonb)), :limit::int) s (id)
-        join customers cu on cu.org_id = :org::uuid and cu.id = s.id),
+        join customers cu on cu.org_id = :org::uuid and cu.id = s.id
+        -- who may not look at customers finds those that they talk to
+        where :customers_too::boolean or exists (select from chats ch where ch.org_id = cu.org_id and ch.customer_id = cu.id
+              and (:sees_all::boolean or ch.assignee_id = :actor::uuid or ch.team_id = any(:teams::uuid[])))),
     'messages', (select coalesce(json_agg(json_build_object('chatId', m.chat_id, 'messageId', m.message_id, 'seq', m.seq, 'snippet', m.snippet,
             'customerName', (select customer_display(cu) from customers cu where cu.org_id = :org::uuid and cu.id = m.customer_id),
             'direction', m.direction, 'createdAt', ts_json(m.created_at)) order by m.created_at desc), '[]')

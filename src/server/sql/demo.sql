@@ -60,3 +60,7 @@ select demo_chat(:org::uuid, :customer::uuid, :contact::uuid, :channel::uuid, :t
 insert into chat_reads (org_id, chat_id, user_id, inbound_seen, seq_seen)
 select ch.org_id, ch.id, m.user_id, case when ch.status = 'closed' or ch.waiting_since is null then ch.inbound_count else greatest(ch.inbound_count - 1, 0) end, ch.message_count
 from chats ch join memberships m on m.org_id = ch.org_id where ch.org_id = :org::uuid on conflict do nothing;
+
+-- name: demo_channels_seen
+-- When each web chat last had something.
+update channels c set last_event_at = (select max(ch.last_message_at) from chats ch where ch.org_id = c.org_id and ch.channel_id = c.id) where c.org_id = :org::uuid;

@@ -41,7 +41,7 @@ export interface ServerEvents {
   /* passing: not kept, not replayed */
   typing: { chatId: Id; userId?: Id; visitor?: boolean; name?: string; on: boolean };
   viewing: { chatId: Id; userId: Id; name?: string; on: boolean };
-  presence: { userId: Id; availability: Availability; online: boolean };
+  presence: { userId: Id; availability?: Availability; online?: boolean };
 }
 
 export type EventName = keyof ServerEvents;

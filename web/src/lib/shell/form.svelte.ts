@@ -2,12 +2,15 @@
    `form.value`; `form.problem('name')` is the text beside one. `$effect(() => guardUnsaved(() => form.dirty))` asks
    before the page is left with changes. */
 import { blockNavigation } from 'sv-router';
+import { untrack } from 'svelte';
 import { ApiError } from '$lib/api/error';
 import { t, tMaybe } from '$lib/i18n/i18n.svelte';
 import { confirm } from '$lib/ui/confirm.svelte';
 import { errorText, report } from './report';
 
 export type Problems = Record<string, string>;
+/** What a form's own check finds; undefined where nothing is wrong. */
+type Found = Readonly<Record<string, string | undefined>>;
 
 /** The server's complaints about fields, in the person's language. */
 export function problemsOf(error: unknown): Problems {
@@ -42,9 +45,14 @@ export class Form<T extends object> {
 
   /** Takes over what the server has; what is being typed is kept unless `force`. */
   adopt(from: T, force = false): void {
-    if (!force && this.dirty) return;
-    this.value = clone(from);
-    this.#base = JSON.stringify(from);
+    /* Called from effects, which must depend on what the server has and not on what is typed. */
+    untrack(() => {
+      if (!force && this.dirty) return;
+      const text = JSON.stringify(from);
+      if (text === this.#base && !this.dirty) return;
+      this.value = JSON.parse(text) as T;
+      this.#base = text;
+    });
   }
 
   discard(): void {
@@ -62,10 +70,12 @@ export class Form<T extends object> {
   }
 
   /** Runs the saving once at a time. True when it went through; then what stands in the form is what is saved. */
-  async submit(run: (value: T) => Promise<unknown>, check?: (value: T) => Problems): Promise<boolean> {
+  async submit(run: (value: T) => Promise<unknown>, check?: (value: T) => Found): Promise<boolean> {
     if (this.busy) return false;
     this.failure = undefined;
-    this.problems = check?.(this.value) ?? {};
+    this.problems = Object.fromEntries(
+      Object.entries(check?.(this.value) ?? {}).filter((e): e is [string, string] => e[1] !== undefined),
+    );
     if (Object.keys(this.problems).length > 0) return false;
     this.busy = true;
     const sent = clone(this.value);

@@ -115,7 +115,7 @@ export async function useOrganization(id: Id): Promise<void> {
   rememberOrganization(id);
   stopListening = [
     on('settings.changed', () => void refresh()),
-    on('presence', (p) => setUser(p.userId, p.online ? p.availability : 'offline')),
+    on('presence', (p) => p.availability && setUser(p.userId, p.availability)),
     onReload(() => void refresh()),
     /* Signed out, or my rights changed: the answer of /api/me or the new bootstrap tells which. */
     onRefused((rightsChanged) => void (rightsChanged ? refresh() : api.get(urls.me()).catch(() => undefined))),

@@ -29,24 +29,26 @@ export function chatMenu(chat: Chat, ask: Dialogs): MenuItem[] {
   const open = chat.status !== 'closed';
   const reply = can('chats.reply');
   const items: MenuItem[] = [];
+  /* What somebody else has is moved only by who may distribute. */
+  const move = chat.assigneeId === null || chat.assigneeId === myId() || can('chats.assign');
   if (open && reply) {
-    if (chat.assigneeId !== myId())
+    if (chat.assigneeId !== myId() && move)
       items.push({ label: t('inbox.take'), icon: 'user-plus', onselect: () => void takeOver(chat.id) });
     if (chat.assigneeId === myId() || (chat.assigneeId && can('chats.assign')))
       items.push({ label: t('inbox.release'), icon: 'log-out', onselect: () => void release(chat) });
+    if (move) items.push({ label: t('inbox.transfer'), icon: 'arrow-right-left', kbd: 'T', onselect: ask.transfer });
     items.push(
-      { label: t('inbox.transfer'), icon: 'arrow-right-left', kbd: 'T', onselect: ask.transfer },
       chat.snoozedUntil
         ? { label: t('inbox.wake'), icon: 'bell', onselect: () => void snooze(chat.id, null) }
         : { label: t('inbox.snooze'), icon: 'alarm-clock', kbd: 'S', onselect: ask.snooze },
     );
-    if (chat.status !== 'waiting')
+    if (move && chat.status !== 'waiting')
       items.push({
         label: t('inbox.setWaiting'),
         icon: 'timer',
         onselect: () => void setStatus(chat.id, 'waiting'),
       });
-    else
+    else if (move)
       items.push({
         label: t('inbox.setInProgress'),
         icon: 'circle-play',

@@ -61,7 +61,7 @@ on('settings.changed', ({ what }) => {
 /** The shortcuts that I can use; asked for once. */
 export function allShortcuts(): Promise<Shortcut[]> {
   known ??= api
-    .get<Page<Shortcut>>(urls.shortcuts(), { query: { limit: 200 } })
+    .get<Page<Shortcut>>(urls.shortcuts())
     .then((p) => p.items)
     .catch((e: unknown) => {
       known = undefined;

@@ -15,6 +15,9 @@ export interface Section {
   load: () => Promise<{ default: Component<SectionProps> }>;
 }
 
+/* Sections where nothing opens take no id. */
+const alone = (load: () => Promise<{ default: Component }>) => load as unknown as Section['load'];
+
 export type GroupId = 'me' | 'account' | 'service' | 'customers' | 'integrations';
 export type SectionId =
   | 'profile'
@@ -43,7 +46,7 @@ export const groups: readonly { id: GroupId; sections: readonly Section[] }[] = 
         id: 'organization',
         icon: 'building-2',
         permissions: ['organization.manage'],
-        load: () => import('./organization/OrganizationSection.svelte'),
+        load: alone(() => import('./organization/OrganizationSection.svelte')),
       },
       {
         id: 'people',
@@ -62,19 +65,19 @@ export const groups: readonly { id: GroupId; sections: readonly Section[] }[] = 
         id: 'mail',
         icon: 'mail',
         permissions: ['organization.manage'],
-        load: () => import('./organization/MailSection.svelte'),
+        load: alone(() => import('./organization/MailSection.svelte')),
       },
       {
         id: 'audit',
         icon: 'history',
         permissions: ['audit.view'],
-        load: () => import('./organization/AuditSection.svelte'),
+        load: alone(() => import('./organization/AuditSection.svelte')),
       },
       {
         id: 'jobs',
         icon: 'circle-pause',
         permissions: ['jobs.manage'],
-        load: () => import('./organization/JobsSection.svelte'),
+        load: alone(() => import('./organization/JobsSection.svelte')),
       },
     ],
   },
@@ -133,9 +136,9 @@ export const groups: readonly { id: GroupId; sections: readonly Section[] }[] = 
   {
     id: 'me',
     sections: [
-      { id: 'profile', icon: 'user-round', load: () => import('./me/ProfileSection.svelte') },
-      { id: 'security', icon: 'lock', load: () => import('./me/SecuritySection.svelte') },
-      { id: 'preferences', icon: 'bell', load: () => import('./me/PreferencesSection.svelte') },
+      { id: 'profile', icon: 'user-round', load: alone(() => import('./me/ProfileSection.svelte')) },
+      { id: 'security', icon: 'lock', load: alone(() => import('./me/SecuritySection.svelte')) },
+      { id: 'preferences', icon: 'bell', load: alone(() => import('./me/PreferencesSection.svelte')) },
     ],
   },
 ];

@@ -1,6 +1,7 @@
 import type base from '../pt/customers';
 import type { Translation } from '../types';
 
+/* Customers. */
 export default {
   title: 'Clientes',
 } satisfies Translation<typeof base>;
