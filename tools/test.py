@@ -181,9 +181,9 @@ def vitest(cwd, name, project=None, limit_s=1200, env=None):
     return result
 
 
-def one(args, limit_s, cwd=ROOT):
+def one(args, limit_s, cwd=ROOT, env=None):
     """A check that counts as one."""
-    status, out = run(args, limit_s, cwd)
+    status, out = run(args, limit_s, cwd, env)
     return Result(0, 1, tail(out)) if status else Result(1)
 
 
@@ -220,6 +220,10 @@ def e2e():
 
 def web_check():
     return one(['npm', 'run', '--silent', 'check'], 300, ROOT / 'web')
+
+
+def web_types():
+    return one(['npm', 'run', '--silent', 'types', '--', '--check'], 120, ROOT / 'web', {'INTERFLOW_BIN': str(PROGRAM)})
 
 
 def web_test():
@@ -297,6 +301,7 @@ STEPS = {
     'source': (source, ['setup', 'npm-tests'], 'source'),
     'web-check': (web_check, ['npm-web'], 'web'),
     'web-test': (web_test, ['npm-web'], 'web'),
+    'web-types': (web_types, ['build', 'npm-web'], 'web'),
     'web-size': (web_size, ['build-web'], 'web'),
     'unit': (unit, ['build'], 'unit'),
     'api': (api, ['embed', 'npm-tests'], 'api'),

@@ -233,10 +233,11 @@ end $$;
 -- ---- news and audit ---------------------------------------------------------------------------------------------------------
 
 create or replace function crm_event(p_org uuid, p_type text, p_customer uuid, p_more jsonb default '{}') returns void
-language sql as $$
+language plpgsql as $$
+begin
     insert into events (org_id, type, customer_id, payload)
-    values (p_org, p_type, p_customer, jsonb_build_object('customerId', p_customer) || p_more)
-$$;
+    values (p_org, p_type, p_customer, jsonb_build_object('customerId', p_customer) || p_more);
+end $$;
 
 create or replace function crm_settings_event(p_org uuid, p_what text) returns void
 language sql as $$

@@ -84,20 +84,26 @@ $$;
 
 -- ---- events -----------------------------------------------------------------------------------------------------------
 
+-- (In PL/pgSQL, which plans their statement once per connection: a function in SQL would plan it at every call.)
+
 -- News of a message, with the chat as it now is, so that a list can be redrawn without asking.
 create or replace function inbox_message_event(p_type text, ch chats, m messages) returns void
-language sql as $$
+language plpgsql as $$
+begin
     insert into events (org_id, type, chat_id, team_id, assignee_id, customer_id, payload)
-    values (ch.org_id, p_type, ch.id, ch.team_id, ch.assignee_id, ch.customer_id,
-            jsonb_build_object('chatId', ch.id, 'chat', chat_json(ch, false), 'message', message_json(m)))
-$$;
+    select ch.org_id, p_type, ch.id, ch.team_id, ch.assignee_id, ch.customer_id,
+           json_build_object('chatId', ch.id, 'chat', c.item, 'message', x.item)
+      from chat_item(ch, false, null) c cross join message_item(m) x;
+end $$;
 
 create or replace function inbox_chat_event(p_type text, ch chats, p_previous_team uuid, p_previous_assignee uuid) returns void
-language sql as $$
+language plpgsql as $$
+begin
     insert into events (org_id, type, chat_id, team_id, assignee_id, previous_team_id, previous_assignee_id, customer_id, payload)
-    values (ch.org_id, p_type, ch.id, ch.team_id, ch.assignee_id, p_previous_team, p_previous_assignee, ch.customer_id,
-            jsonb_build_object('chatId', ch.id, 'chat', chat_json(ch, false)))
-$$;
+    select ch.org_id, p_type, ch.id, ch.team_id, ch.assignee_id, p_previous_team, p_previous_assignee, ch.customer_id,
+           json_build_object('chatId', ch.id, 'chat', c.item)
+      from chat_item(ch, false, null) c;
+end $$;
 
 -- ---- one message more -------------------------------------------------------------------------------------------------
 
@@ -160,8 +166,11 @@ begin
      where c.org_id = ch.org_id and c.id = ch.id
     returning c.* into ch;
 
+    -- To the minute: this column is in an index, and all of the customer's indexes would be written with every message.
     if m.direction = 'in' then
-        update customers set last_message_at = m.created_at where org_id = ch.org_id and id = ch.customer_id;
+        update customers c set last_message_at = m.created_at
+         where c.org_id = ch.org_id and c.id = ch.customer_id
+           and (c.last_message_at is null or c.last_message_at < m.created_at - interval '1 minute');
     end if;
 end $$;
 
@@ -185,25 +194,111 @@ end $$;
 
 -- One message from outside: identity → customer → open chat (or the one closed a moment ago, or a new one) → message, events.
 -- Everything or nothing; a double changes nothing. p: see receive.c, which builds it.
+--
+-- The usual message comes from somebody whom we know, in a chat that is open and in a queue or in somebody's hands: one look by
+-- indexes finds it and locks the chat's row. Everything else takes the long way (inbox_receive_chat). A merge under way needs no
+-- waiting for on the short one: the message goes to the chat's customer, whoever that is once the row is locked.
 create or replace function inbox_receive(p_org uuid, p_channel uuid, p jsonb,
     out chat_id uuid, out message_id uuid, out seq integer, out customer_id uuid, out is_double boolean, out is_new boolean)
 language plpgsql as $$
 declare
-    ident record;
-    chan channels;
+    known record;
+    long record;
     ch chats;
     m messages;
     r record;
-    extra jsonb;
     queued boolean := false;      -- did the chat come (back) into a queue?
-    reopen_hours integer;
+    writer text;
 begin
     is_new := false;
     is_double := false;
+    select c as chat, cu.name as customer_name, cn.last_event_at into known
+      from contact_keys k
+      join customers cu on cu.org_id = k.org_id and cu.id = k.customer_id and cu.name <> '' and cu.deleted_at is null and cu.merged_into_id is null
+      join contacts co on co.org_id = k.org_id and co.customer_id = cu.id and co.kind = p->>'identityKind' and co.canonical = p->>'canonical'
+           and co.hidden_at is null
+      join channels cn on cn.org_id = k.org_id and cn.id = p_channel and cn.deleted_at is null
+      join chats c on c.org_id = k.org_id and c.contact_id = co.id and c.channel_id = cn.id and c.status <> 'closed' and c.status <> 'waiting'
+           and c.snoozed_until is null and c.archived_at is null
+     where k.org_id = p_org and k.key = p->'keys'->>0 and coalesce(p->'contacts', '[]') = '[]'
+       for update of c;
+    if found then
+        ch := known.chat;
+        writer := known.customer_name;
+        if p ? 'clientId' and ch.message_count > 0 then
+            select x.chat_id, x.id, x.seq into chat_id, message_id, seq
+              from chats c join messages x on x.org_id = c.org_id and x.chat_id = c.id and x.client_id = p->>'clientId'
+             where c.org_id = p_org and c.contact_id = ch.contact_id and c.channel_id = p_channel limit 1;
+            if found then customer_id := ch.customer_id; is_double := true; return; end if;
+        end if;
+    else
+        select * into long from inbox_receive_chat(p_org, p_channel, p);
+        if long.double_id is not null then
+            chat_id := long.double_chat_id; message_id := long.double_id; seq := long.double_seq; customer_id := long.customer_id;
+            is_double := true;
+            return;
+        end if;
+        ch := long.ch;
+        is_new := long.is_new;
+        queued := long.queued;
+        select nullif(c.name, '') into writer from customers c where c.org_id = p_org and c.id = ch.customer_id;
+    end if;
+    customer_id := ch.customer_id;
+
+    m.id := (p->>'id')::uuid;
+    m.direction := case when (p->>'echo')::boolean then 'out' else 'in' end;
+    m.kind := p->>'kind';
+    m.content := p->>'text';
+    m.data := p->'data';
+    m.status := case when (p->>'echo')::boolean then 'sent' else 'received' end;
+    m.author_kind := case when (p->>'echo')::boolean then 'user' else 'customer' end;
+    m.author_name := coalesce(writer, p->>'name', '');
+    m.external_id := p->>'externalId';
+    m.client_id := p->>'clientId';
+    m.created_at := coalesce(least(to_timestamp((p->>'sentMs')::bigint / 1000.0), clock_timestamp()), clock_timestamp());
+    if p ? 'replyToId' then
+        select x.id into m.reply_to_id from messages x
+         where x.org_id = p_org and x.chat_id = ch.id and x.id = (p->>'replyToId')::uuid and x.direction in ('in', 'out') and x.seq > 0;
+    elsif p ? 'replyTo' then
+        select x.id into m.reply_to_id from messages x where x.org_id = p_org and x.channel_id = p_channel and x.external_id = p->>'replyTo';
+    end if;
+    r := inbox_append(ch, m, p->'files');
+    ch := r.ch;
+    m := r.m;
+    is_double := r.is_double;
+    chat_id := m.chat_id; message_id := m.id; seq := m.seq;
+    if is_double then return; end if;
+
+    if known.last_event_at is null or known.last_event_at < now() - interval '10 seconds' then
+        update channels set last_event_at = now() where org_id = p_org and id = p_channel
+            and (last_event_at is null or last_event_at < now() - interval '10 seconds');
+    end if;
+    if is_new then
+        perform inbox_chat_event('chat.created', ch, ch.team_id, ch.assignee_id);
+    end if;
+    perform inbox_message_event('message.created', ch, m);
+    if queued and ch.status = 'pending' and ch.assignee_id is null then
+        perform inbox_distribute(p_org, ch.team_id);
+    end if;
+end $$;
+
+-- The long way to the chat of a message: whoever is new is made, what was closed a moment ago is opened again, what slept wakes. The
+-- chat's row is locked. double_id: the message is there already (sent again after its chat was closed).
+create or replace function inbox_receive_chat(p_org uuid, p_channel uuid, p jsonb, out ch chats, out customer_id uuid, out is_new boolean,
+    out queued boolean, out double_id uuid, out double_chat_id uuid, out double_seq integer)
+language plpgsql as $$
+declare
+    chan channels;
+    ident record;
+    extra jsonb;
+    reopen_hours integer;
+begin
+    is_new := false;
+    queued := false;
     if p ? 'externalId' then
-        select x.chat_id, x.id, x.seq, x.customer_id into chat_id, message_id, seq, customer_id
+        select x.chat_id, x.id, x.seq, x.customer_id into double_chat_id, double_id, double_seq, inbox_receive_chat.customer_id
           from messages x where x.org_id = p_org and x.channel_id = p_channel and x.external_id = p->>'externalId';
-        if found then is_double := true; return; end if;
+        if found then return; end if;
     end if;
     select * into chan from channels c where c.org_id = p_org and c.id = p_channel and c.deleted_at is null;
     if not found then
@@ -215,13 +310,13 @@ begin
     customer_id := ident.customer_id;
     -- What was sent again long after the answer got lost must not reopen the chat that it stands in.
     if p ? 'clientId' then
-        select x.chat_id, x.id, x.seq into chat_id, message_id, seq
+        select x.chat_id, x.id, x.seq into double_chat_id, double_id, double_seq
           from chats c join messages x on x.org_id = c.org_id and x.chat_id = c.id and x.client_id = p->>'clientId'
          where c.org_id = p_org and c.contact_id = ident.contact_id and c.channel_id = p_channel limit 1;
-        if found then is_double := true; return; end if;
+        if found then return; end if;
     end if;
     for extra in select * from jsonb_array_elements(coalesce(p->'contacts', '[]')) loop
-        perform crm_add_contact(p_org, customer_id, extra->>'kind', extra->>'identifier', extra->>'canonical',
+        perform crm_add_contact(p_org, ident.customer_id, extra->>'kind', extra->>'identifier', extra->>'canonical',
             array(select jsonb_array_elements_text(extra->'keys')));
     end loop;
 
@@ -230,7 +325,7 @@ begin
             and c.status <> 'closed' for update;
         if found then
             queued := ch.snoozed_until is not null or ch.archived_at is not null or ch.status = 'waiting';
-            exit;
+            return;
         end if;
         select coalesce((o.settings->>'reopenHours')::integer, 12) into reopen_hours from organizations o where o.id = p_org;
         update chats c set status = case when c.assignee_id is null then 'pending' else 'in_progress' end, closed_at = null,
@@ -244,47 +339,14 @@ begin
             ch := inbox_note_event(ch, null, '', 'reopened', null);
             perform inbox_chat_event('chat.changed', ch, ch.team_id, ch.assignee_id);
             queued := true;
-            exit;
+            return;
         end if;
         insert into chats (org_id, customer_id, contact_id, channel_id, team_id, visitor)
         values (p_org, ident.customer_id, ident.contact_id, p_channel, chan.default_team_id, coalesce(p->'visitor', '{}'))
         on conflict (org_id, contact_id, channel_id) where status <> 'closed' do nothing
         returning * into ch;
-        if found then is_new := true; queued := true; exit; end if;
+        if found then is_new := true; queued := true; return; end if;
     end loop;
-
-    m.id := (p->>'id')::uuid;
-    m.direction := case when (p->>'echo')::boolean then 'out' else 'in' end;
-    m.kind := p->>'kind';
-    m.content := p->>'text';
-    m.data := p->'data';
-    m.status := case when (p->>'echo')::boolean then 'sent' else 'received' end;
-    m.author_kind := case when (p->>'echo')::boolean then 'user' else 'customer' end;
-    m.author_name := coalesce((select nullif(c.name, '') from customers c where c.org_id = p_org and c.id = ident.customer_id), p->>'name', '');
-    m.external_id := p->>'externalId';
-    m.client_id := p->>'clientId';
-    m.created_at := coalesce(least(to_timestamp((p->>'sentMs')::bigint / 1000.0), clock_timestamp()), clock_timestamp());
-    if p ? 'replyToId' then
-        select x.id into m.reply_to_id from messages x
-         where x.org_id = p_org and x.chat_id = ch.id and x.id = (p->>'replyToId')::uuid and x.direction in ('in', 'out') and x.seq > 0;
-    elsif p ? 'replyTo' then
-        select x.id into m.reply_to_id from messages x where x.org_id = p_org and x.channel_id = p_channel and x.external_id = p->>'replyTo';
-    end if;
-    select * into r from inbox_append(ch, m, p->'files');
-    ch := r.ch;
-    is_double := r.is_double;
-    chat_id := ch.id; message_id := (r.m).id; seq := (r.m).seq;
-    if is_double then return; end if;
-
-    update channels set last_event_at = now() where org_id = p_org and id = p_channel
-        and (last_event_at is null or last_event_at < now() - interval '10 seconds');
-    if is_new then
-        perform inbox_chat_event('chat.created', ch, ch.team_id, ch.assignee_id);
-    end if;
-    perform inbox_message_event('message.created', ch, r.m);
-    if queued and ch.status = 'pending' and ch.assignee_id is null then
-        perform inbox_distribute(p_org, ch.team_id);
-    end if;
 end $$;
 
 -- ---- delivery states --------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ end $$;
 -- (a transaction that began before is under way): they must not be consumed, only be awaited.
 create or replace function event_read(after_xid xid8, after_id bigint, at_most integer)
 returns table (xid xid8, id bigint, org_id uuid, type text, chat_id uuid, team_id uuid, assignee_id uuid, previous_team_id uuid,
-               previous_assignee_id uuid, user_id uuid, customer_id uuid, permission smallint, payload jsonb,
+               previous_assignee_id uuid, user_id uuid, customer_id uuid, permission smallint, payload json,
                created_ms bigint, settled boolean)
 language sql stable security definer set search_path = pg_catalog, public as $$
     select e.xid, e.id, e.org_id, e.type, e.chat_id, e.team_id, e.assignee_id, e.previous_team_id,
@@ -83,8 +83,9 @@ end $$;
 
 -- --- jobs -----------------------------------------------------------------------------------------------------------------
 -- Of jobs with one order key all but the oldest are set aside ("blocked") when they come up, so that they cost nothing while they
--- wait; whatever ends the oldest (done, parked, deleted by anybody) frees the next one through this trigger. It locks the next
--- one before it looks, as job_take does: whichever comes second sees what the first did.
+-- wait; whatever ends the oldest (done, parked, deleted by anybody) frees the next one through this trigger. Nothing is lost between
+-- the two: job_take sets a job aside only while it holds a share lock on one that stands before it, so that the end of that one
+-- comes after, and sees it.
 create or replace function job_unblock() returns trigger
 language plpgsql volatile security definer set search_path = pg_catalog, public as $$
 declare
@@ -115,6 +116,8 @@ language plpgsql volatile security definer set search_path = pg_catalog, public 
 declare
     picked bigint[];
     got bigint[];
+    later bigint[];
+    passed bigint[] := '{}';
     left_over integer[] := rooms;
     i integer;
 begin
@@ -133,19 +136,29 @@ begin
             exit when left_over[i] <= 0;
             select coalesce(array_agg(x.id), '{}') into got
             from (select j.id from jobs j
-                  where j.state = 'waiting' and j.due_at <= now() and j.kind = kinds[i] and j.id <> all (coalesce(picked, '{}'))
+                  where j.state = 'waiting' and j.due_at <= now() and j.kind = kinds[i] and j.id <> all (coalesce(picked, '{}') || passed)
                   order by j.due_at, j.id limit left_over[i] for update skip locked) x;
             exit when cardinality(got) = 0;
-            with aside as (
-                update jobs b set state = 'blocked'
-                where b.id = any (got) and b.order_key is not null
-                  and exists (select from jobs o
+            with mine as (
+                select j.id, j.org_id, j.order_key from jobs j where j.id = any (got) and j.order_key is not null
+            ), behind as (
+                select b.id from mine b
+                where exists (select from jobs o
                               where o.org_id is not distinct from b.org_id and o.order_key = b.order_key and o.state <> 'parked'
                                 and (o.id < b.id or o.id > b.id and o.state = 'running'))
-                returning b.id
+            ), held as (
+                select b.id from behind n join mine b on b.id = n.id
+                cross join lateral (select o.id from jobs o
+                                    where o.org_id is not distinct from b.org_id and o.order_key = b.order_key and o.state <> 'parked'
+                                      and (o.id < b.id or o.id > b.id and o.state = 'running')
+                                    order by o.id limit 1 for share skip locked) first
+            ), aside as (
+                update jobs j set state = 'blocked' from held h where j.id = h.id
             )
-            select coalesce(array_agg(g.id), '{}') into got
-            from unnest(got) as g (id) where g.id not in (select a.id from aside a);
+            -- The one before is ending right now: neither taken nor set aside, but looked at again soon.
+            select coalesce(array_agg(n.id), '{}') into later from behind n;
+            passed := passed || later;
+            got := array(select g.id from unnest(got) as g (id) where g.id <> all (later));
             picked := picked || got;
             left_over[i] := left_over[i] - cardinality(got);
         end loop;

@@ -73,13 +73,14 @@ create table events (
     user_id uuid,
     customer_id uuid,
     permission smallint not null default 0,
-    payload jsonb not null default '{}',
+    payload json not null default '{}',
     created_at timestamptz not null default now(),
     primary key (org_id, xid, id)
-);
+) with (toast_tuple_target = 8160);
 create index events_order on events (xid, id);
 call platform_tenant('events');
 comment on table events is 'News of committed changes, kept for a day; written by the statement that makes the change';
+comment on column events.payload is 'What clients get. Text, not jsonb, and not compressed: it is written once and read by every worker a moment later';
 comment on column events.xid is 'Transaction that wrote it. Readers go by (xid, id) below the snapshot''s xmin: no late commit is skipped';
 comment on column events.previous_team_id is 'Team before the change, when the chat moved: those who lost it are told';
 comment on column events.user_id is 'Set: for this user only';

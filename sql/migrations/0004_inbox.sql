@@ -100,6 +100,7 @@ create index chats_assignee on chats (org_id, assignee_id, last_message_at desc,
 create index chats_team on chats (org_id, team_id, last_message_at desc, id desc) where status <> 'closed';
 create index chats_waiting on chats (org_id, waiting_since, id) where waiting_since is not null and status <> 'closed';
 create index chats_customer on chats (org_id, customer_id, opened_at desc);
+create index chats_contact on chats (org_id, contact_id, channel_id, opened_at desc);
 create index chats_channel on chats (org_id, channel_id, opened_at desc);
 create index chats_snoozed on chats (snoozed_until) where snoozed_until is not null;
 -- Whose customers a restricted agent sees, closed chats included.

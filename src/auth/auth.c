@@ -40,12 +40,25 @@ void token_make(struct ctx *c, const char **ret_token, const char **ret_hash)
     *ret_hash = token_hash(c, *ret_token);
 }
 
+/* Did the browser come over TLS? A trusted proxy says so; one that is not on the list cannot, but then
+ * the address that the browser used (Host) is the public one, which begins with https. */
+static bool by_tls(const struct ctx *c, const struct request *r)
+{
+    static const char scheme[] = "https://";
+    const char *url = c->app->config ? c->app->config->public_url : NULL;
+    if (r->secure || !url || strncasecmp(url, scheme, sizeof scheme - 1) != 0) return r->secure;
+    const char *host = request_header(c, r, "Host");
+    const char *ours = url + sizeof scheme - 1;
+    size_t len = strcspn(ours, "/");
+    return host && strlen(host) == len && strncasecmp(host, ours, len) == 0;
+}
+
 void session_cookie(struct ctx *c, const struct request *r, struct reply *p, const char *token)
 {
     reply_header(c, p, "Set-Cookie",
                  arena_printf(c->arena, "%s=%s; Path=/; Max-Age=%d; HttpOnly; SameSite=Lax%s",
                               SESSION_COOKIE, token ? token : "", token ? SESSION_S : 0,
-                              r->secure ? "; Secure" : ""));
+                              by_tls(c, r) ? "; Secure" : ""));
 }
 
 /* --- identities ------------------------------------------------------------------------------ */

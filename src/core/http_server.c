@@ -80,8 +80,16 @@ const char *request_cookie(struct ctx *c, const struct request *r, const char *n
 
 struct header_count {
     int all, lengths, encodings, hosts;
-    bool odd; /* a value that cannot be one */
+    bool odd; /* a name or value that cannot be one */
 };
+
+/* A token (RFC 9110, 5.6.2). The library lets "Transfer-Encoding : chunked" pass as a field of another name, which some
+ * proxies read as the known one. */
+static bool header_name_valid(const char *name, size_t len)
+{
+    static const char token[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-.^_`|~";
+    return len > 0 && strspn(name, token) == len;
+}
 
 static enum MHD_Result on_header(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_len,
                                  const char *value, size_t value_len)
@@ -89,7 +97,7 @@ static enum MHD_Result on_header(void *cls, enum MHD_ValueKind kind, const char 
     (void)kind;
     struct header_count *n = cls;
     n->all++;
-    if (strlen(name) != name_len || (value && strlen(value) != value_len)) n->odd = true;
+    if (!header_name_valid(name, name_len) || (value && strlen(value) != value_len)) n->odd = true;
     if (strcasecmp(name, "Content-Length") == 0) n->lengths++;
     if (strcasecmp(name, "Transfer-Encoding") == 0) n->encodings++;
     if (strcasecmp(name, "Host") == 0) n->hosts++;

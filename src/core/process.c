@@ -71,6 +71,8 @@ enum err process_become(const struct process_user *u)
     if (initgroups(u->name, u->gid) != 0 || setresgid(u->gid, u->gid, u->gid) != 0 ||
         setresuid(u->uid, u->uid, u->uid) != 0)
         return ERR_FORBIDDEN;
+    /* And it stays so: nothing that is run from here gets more, setuid or not. */
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return ERR_FORBIDDEN;
     return ERR_OK;
 }
 

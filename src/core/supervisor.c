@@ -44,6 +44,7 @@
 #define PAUSE_MAX_MS (5 * SECOND_MS)
 #define STOP_MS      (13 * SECOND_MS) /* a little more than a worker takes at most */
 #define GIVE_UP      3                /* deaths before the very first answer */
+#define INSIST_MS    SECOND_MS        /* from then on a second signal counts as impatience */
 
 struct child {
     pid_t pid;    /* 0: not running */
@@ -540,14 +541,14 @@ static int workers_signal(struct supervisor *s, int sig)
 
 static void workers_end(struct supervisor *s)
 {
-    int64_t until = clock_mono_ms() + STOP_MS;
+    int64_t began = clock_mono_ms(), until = began + STOP_MS;
     bool forced = false;
     s->stopping = true;
     workers_signal(s, SIGTERM);
     for (children_reap(s); workers_signal(s, 0) > 0; children_reap(s)) {
         int64_t left = until - clock_mono_ms();
         if (left <= 0 && !forced) {
-            log_event(LOG_WARN, NULL, "some workers did not end in time", NULL);
+            log_event(LOG_WARN, NULL, "workers are ended by force", NULL);
             workers_signal(s, SIGKILL);
             forced = true;
         }
@@ -555,8 +556,10 @@ static void workers_end(struct supervisor *s)
         (void)poll(&p, 1, left > 0 ? (int)left : 100);
         struct signalfd_siginfo info;
         while (read(s->signal_fd, &info, sizeof info) == (ssize_t)sizeof info)
-            if (info.ssi_signo == SIGINT || info.ssi_signo == SIGTERM)
-                until = 0; /* asked twice: now */
+            /* Asked again: now. Not by the echo of the first, which some tools send to the group too. */
+            if ((info.ssi_signo == SIGINT || info.ssi_signo == SIGTERM) &&
+                clock_mono_ms() - began > INSIST_MS)
+                until = 0;
     }
 }
 

@@ -73,6 +73,7 @@ static void sample(void *arg)
     struct app *app = &w->app;
     int self = app->worker_index;
     metrics_set(app->metrics, self, METRIC_SOCKETS, hub_count(app->hub));
+    metrics_set(app->metrics, self, METRIC_COROUTINES, loop_count(app->loop));
     if (app->http_server)
         metrics_set(app->metrics, self, METRIC_HTTP_ACTIVE, http_server_active(app->http_server));
     loop_timer(app->loop, loop_now(app->loop) + SAMPLE_MS, sample, w);

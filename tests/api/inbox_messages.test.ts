@@ -43,6 +43,15 @@ describe('out', () => {
     expect((await desk.owner.call('messages.send', { chatId }, { json: { content: 'Uma vez', clientId } })).str('id')).toBe(answers[0]?.str('id'));
   });
 
+  test('a burst over many chats: every message leaves, none stays behind another', { timeout: 60_000 }, async () => {
+    const { desk } = all;
+    const guests = await Promise.all(Array.from({ length: 15 }, () => desk.guest()));
+    const bursts = Array.from({ length: 12 }, (_, i) => `n${i}`);
+    await Promise.all(guests.flatMap(({ chatId }) => bursts.map((text) => desk.send(chatId, text))));
+    await until('all to be sent', () => desk.sql("select count(*) from messages where direction = 'out' and status = 'queued'") === '0', 30_000);
+    expect(desk.sql("select count(*) from jobs where kind = 'message.send'")).toBe('0');
+  });
+
   test('what cannot be sent is named', async () => {
     const { desk } = all;
     const { chatId } = await desk.guest();

@@ -1,12 +1,14 @@
 /* What an attacker tries: a visitor who wants to hear other conversations, a member who wants more than their role, a stranger
    who wants all the places; and what the database itself must say of its walls. Each test is a fault that was once there, or a wall
    that must not fall unseen. */
+import { request } from 'node:http';
+import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { Client, ok, refused } from './lib/client.ts';
 import { rows } from './lib/crm.ts';
 import { house, member } from './lib/inbox.ts';
-import { unique } from './lib/people.ts';
-import { sleep, until } from './lib/server.ts';
+import { password, signUp, unique } from './lib/people.ts';
+import { Server, sleep, until } from './lib/server.ts';
 import { Socket } from './lib/socket.ts';
 
 const all = house();
@@ -174,6 +176,85 @@ describe('the staff', () => {
   });
 });
 
+describe('who may not see contacts', () => {
+  /** Digits of a telephone number may stand with signs between them. */
+  const holds = (text: string, secret: string): boolean =>
+    text.includes(secret) || (/^\d+$/.test(secret) && text.replace(/[^\d"]/g, '').includes(secret));
+
+  test('finds them in no answer, file, error or live event', async () => {
+    const { desk } = all;
+    const line = String(Math.floor(10_000_000 + Math.random() * 89_000_000));
+    const email = `quintal-${unique()}@exemplo.com.br`;
+    const handle = `loja_${unique()}`;
+    const secrets = [line, email.split('@')[0] ?? '', handle];
+    const field = ok(await desk.owner.call('fields.create', {}, { json: { name: `Recado ${unique()}`, kind: 'phone' } }));
+    const slug = field.str('slug');
+    const everything = rows(ok(await desk.boss.client.get(desk.org.path('/permissions')), 200)).map((one) => String(one['name']));
+    const bia = await desk.person(everything.filter((name) => name !== 'contacts.view'));
+    const ear = await desk.live(bia.client);
+    await ear.wait('hello');
+
+    // One with everything, one without a name, and a visitor who says who they are.
+    const contacts = [
+      { kind: 'phone', identifier: `+55 11 9${line}` },
+      { kind: 'email', identifier: email },
+      { kind: 'instagram', identifier: handle },
+    ];
+    const customer = ok(await desk.owner.call('customers.create', {}, { json: { name: `Rita ${unique()}`, contacts } })).str('id');
+    ok(await desk.boss.client.post(desk.org.path(`/customers/${customer}/field-values`), { slug, value: `+55 11 9${line}` }));
+    const { visitor, chatId, message } = await desk.guest('Oi', { email: `b${email}`, phone: `+55 11 9${line}` });
+    const guest = String(member(await desk.chat(chatId), 'customer')['id']);
+    desk.sql(`update customers set name = '' where id = '${guest}'`);
+    await desk.send(chatId, 'Bom dia');
+    ok(await desk.owner.call('customers.update', { customerId: customer }, { json: { name: `Rita Maria ${unique()}` } }));
+    const other = ok(await desk.owner.call('customers.create', {}, { json: { name: `Rita ${unique()}`, contacts: [{ kind: 'email', identifier: `c${email}` }] } })).str('id');
+    ok(await desk.boss.client.post(desk.org.path(`/customers/${customer}/merge`), { mergeId: other }));
+    const contact = desk.sql(`select id from contacts where customer_id = '${customer}' and kind = 'email' limit 1`);
+    ok(await desk.boss.client.patch(desk.org.path(`/customers/${customer}/contacts/${contact}`), { label: 'trabalho' }));
+
+    const own = (path: string) => desk.org.path(path);
+    // Who may see them does: the words are really there.
+    const shown = ok(await desk.boss.client.get(own(`/customers/${customer}`)), 200).text;
+    for (const secret of secrets) expect(holds(shown, secret), secret).toBe(true);
+    const heard: [string, string][] = [];
+    for (const path of [
+      '/bootstrap', '/customers', '/customers?sort=activity', `/customers/${customer}`, `/customers/${guest}`, `/customers/${customer}/timeline`,
+      `/customers/${customer}/chats`, `/customers/${customer}/duplicates`, `/customers/${guest}/duplicates`, `/customers/${customer}/notes`,
+      `/customers/${customer}/field-values`, `/customers/${customer}/export`, `/customers/${guest}/export`, '/customers/export?format=csv',
+      '/customers/export?format=json', '/chats', '/chats?view=all', `/chats/${chatId}`, `/chats/${chatId}/messages`, '/search?q=Rita', '/audit',
+      `/search?q=${line.slice(0, 5)}`, `/search?q=${email.slice(0, 11)}`, `/customers?search=${line.slice(2, 7)}`, '/jobs/parked', '/users',
+    ]) {
+      const answer = await bia.client.get(own(path));
+      ok(answer, 200);
+      heard.push([path, answer.text]);
+    }
+    const writes: [string, string, unknown][] = [
+      ['PUT', `/customers/${customer}`, { pinnedNote: 'liga à tarde' }],
+      ['POST', '/customers', { name: 'Outra', contacts: [{ kind: 'phone', identifier: '+55 11 98765-4321' }], document: unique() }],
+      ['POST', `/customers/${customer}/notes`, { title: 'Recado', content: 'x' }],
+      ['POST', `/customers/${guest}/merge`, { mergeId: customer }],
+    ];
+    for (const [method, path, json] of writes) {
+      const answer = await bia.client.call(method, own(path), { json });
+      ok(answer);
+      heard.push([`${method} ${path}`, answer.text]);
+    }
+    ok(await visitor.write('Mais uma'));
+    await ear.wait('message.created', (data) => JSON.stringify(data).includes('Mais uma'));
+    ok(await desk.boss.client.delete(own(`/customers/${guest}/data`)));
+    await ear.wait('customer.deleted');
+    for (const frame of ear.frames) heard.push([`live ${frame.type}`, JSON.stringify(frame)]);
+    const leaks = heard.filter(([, text]) => secrets.some((secret) => holds(text, secret))).map(([where, text]) => {
+      const secret = secrets.find((one) => holds(text, one)) ?? '';
+      const at = Math.max(text.indexOf(secret), 0);
+      return `${where}: …${text.slice(Math.max(0, at - 60), at + 30)}…`;
+    });
+    expect(leaks).toEqual([]);
+    expect(message['chatId']).toBe(chatId);
+    ear.close();
+  });
+});
+
 describe('the door', () => {
   test('requests of other sites', async () => {
     const { desk } = all;
@@ -214,6 +295,30 @@ describe('the door', () => {
     }
   });
 
+  test('a request whose end a proxy and we could see in different places is refused', async () => {
+    const { port } = all.server;
+    const say = (fields: string): Promise<string> =>
+      new Promise((done, fail) => {
+        let heard = '';
+        const socket = connect(port, '127.0.0.1', () => socket.write(`POST /api/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n${fields}\r\n\r\n`));
+        socket.on('data', (data) => (heard += data.toString('latin1')));
+        socket.on('error', fail);
+        const end = (): void => {
+          socket.destroy();
+          done(heard);
+        };
+        socket.on('close', end);
+        setTimeout(end, 1000);
+      });
+    const all400 = await Promise.all(
+      [
+        'Content-Length: 5\r\nContent-Length: 6', 'Transfer-Encoding: chunked\r\nContent-Length: 3', 'Transfer-Encoding: gzip, chunked', 'Transfer-Encoding : chunked',
+        'Content-Length : 3', 'Transfer-Encoding\t: chunked', 'Content-Length: -1', 'Content-Length: +3', 'Content-Length: 0x3', 'Content-Length: 3, 3', 'Host: y', 'X Y: z',
+      ].map(say),
+    );
+    for (const answer of all400) expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+  });
+
   test('texts, tokens and passwords are not in the log', async () => {
     const { desk } = all;
     const words = `segredo${unique()}`;
@@ -229,6 +334,33 @@ describe('the door', () => {
     expect(log).not.toContain(words);
     expect(log).not.toContain(visitor.token);
   });
+});
+
+/** Logs in with this Host and gives the cookie's attributes. */
+function cookieOf(server: Server, email: string, host: string, more: Record<string, string> = {}): Promise<string> {
+  return new Promise((done, fail) => {
+    const headers = { Host: host, 'Content-Type': 'application/json', 'X-Requested-With': 'interflow', ...more };
+    const call = request({ host: '127.0.0.1', port: server.port, method: 'POST', path: '/api/login', headers }, (answer) => {
+      answer.resume();
+      done((answer.headers['set-cookie'] ?? []).join());
+    });
+    call.on('error', fail);
+    call.end(JSON.stringify({ email, password }));
+  });
+}
+
+test('the session cookie never leaves TLS, whatever the proxy says or forgets', async () => {
+  const server = await Server.start({ workers: 1, env: { INTERFLOW_PUBLIC_URL: 'https://chat.loja.example/', INTERFLOW_TRUSTED_PROXIES: '10.9.9.9' } });
+  try {
+    const { owner } = await signUp(server.url);
+    const safe = await cookieOf(server, owner.email, 'chat.loja.example');
+    expect(safe).toMatch(/^if_session=.{40,}; Path=\/; .*HttpOnly; SameSite=Lax; Secure$/);
+    expect(await cookieOf(server, owner.email, `127.0.0.1:${server.port}`)).not.toMatch(/Secure/);
+    // Not a trusted proxy: what it says counts for nothing.
+    expect(await cookieOf(server, owner.email, `127.0.0.1:${server.port}`, { 'X-Forwarded-Proto': 'https' })).not.toMatch(/Secure/);
+  } finally {
+    await server.stop();
+  }
 });
 
 describe('the database', () => {

@@ -111,7 +111,8 @@ test('Ctrl+C, and the port that is free again', async () => {
   const server = await Server.start({ dataDir: dir });
   for (const worker of workersOf(server.pid)) process.kill(worker, 'SIGINT'); // the terminal tells the whole group
   server.signal('SIGINT');
-  expect(await server.halt()).toBe(0);
+  expect(await server.halt()).toBe(0); // sends a second signal at once, which is no impatience
+  expect(server.log()).not.toContain('by force');
   const again = await Server.start({ dataDir: dir, port: server.port });
   await again.stop();
   rmSync(server.logFile, { force: true });

@@ -1,9 +1,18 @@
 /* Shows /api/openapi.json and lets one try it: with the login of this browser, or with a key (Authorize). */
+
+/* What Swagger UI leaves to be wished for by those who hear the page: levels of headings without a gap, names of lists to
+   choose from. */
+function name(root) {
+  for (const heading of root.querySelectorAll('h3.opblock-tag')) heading.setAttribute('aria-level', '2');
+  for (const list of root.querySelectorAll('select:not([aria-label])')) list.setAttribute('aria-label', list.id || 'Choice');
+}
+
 window.addEventListener('DOMContentLoaded', () => {
+  const docs = document.getElementById('docs');
+  new MutationObserver(() => name(docs)).observe(docs, { childList: true, subtree: true });
   window.SwaggerUIBundle({
     url: '/api/openapi.json',
     dom_id: '#docs',
-    deepLinking: true,
     docExpansion: 'list',
     defaultModelsExpandDepth: 0,
     displayRequestDuration: true,

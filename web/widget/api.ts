@@ -71,7 +71,8 @@ export class Api {
 
 export interface LiveHandlers {
   up(): void;
-  down(): void;
+  /* wasUp false: it never came about, perhaps because the token is not valid or nothing lets WebSockets through. */
+  down(wasUp: boolean): void;
   message(m: ChatMessage): void;
   seen(): void;
   typing(on: boolean): void;
@@ -101,14 +102,25 @@ export class Live {
     if (!this.stopped && token === this.token) return;
     this.token = token;
     this.stopped = false;
-    this.socket?.close();
+    const old = this.socket;
+    this.socket = undefined;
+    old?.close();
     this.open();
+  }
+
+  stop(): void {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    const old = this.socket;
+    this.socket = undefined;
+    old?.close();
   }
 
   send(frame: object): void {
     if (this.isUp()) this.socket?.send(JSON.stringify(frame));
   }
 
+  /* Also used for "the network is back": a try that still hangs is given up. */
   private again(ms: number): void {
     if (this.stopped || this.isUp()) return;
     clearTimeout(this.timer);
@@ -117,15 +129,23 @@ export class Live {
 
   private open(): void {
     clearTimeout(this.timer);
-    if (this.socket && this.socket.readyState < 2) return;
-    const s = (this.socket = this.api.socket(this.token));
+    if (this.stopped || (this.socket && this.socket.readyState < 2)) return;
+    let s: WebSocket;
+    try {
+      s = this.socket = this.api.socket(this.token);
+    } catch {
+      /* the page's own policy forbids it */
+      return this.lost(false);
+    }
     let silent = 0;
+    let up = false;
     const watch = () => {
       clearTimeout(silent);
       silent = window.setTimeout(() => s.close(), 70_000);
     };
     s.onopen = () => {
       this.tries = 0;
+      up = true;
       watch();
       this.on.up();
     };
@@ -139,9 +159,14 @@ export class Live {
     };
     s.onclose = () => {
       clearTimeout(silent);
-      if (this.socket === s) this.socket = undefined;
-      this.on.down();
-      this.again(Math.min(30_000, 500 * 2 ** this.tries++) * (0.5 + Math.random()));
+      if (this.socket !== s) return;
+      this.socket = undefined;
+      this.lost(up);
     };
+  }
+
+  private lost(wasUp: boolean): void {
+    this.on.down(wasUp);
+    this.again(Math.min(30_000, 500 * 2 ** this.tries++) * (0.5 + Math.random()));
   }
 }

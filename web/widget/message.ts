@@ -27,7 +27,14 @@ function fileView(f: ChatFile, store: Store, locale: string): HTMLElement {
 
 function stateLine(m: ChatMessage, store: Store, t: Texts, time: string): HTMLElement {
   if (m.pending === 'failed')
-    return h('div', { class: 'meta err' }, `${t.failed} `, h('button', { type: 'button', click: () => void store.retry(m) }, t.retry));
+    return h(
+      'div',
+      { class: 'meta err', role: 'alert' },
+      `${t.failed} `,
+      h('button', { type: 'button', click: () => void store.retry(m) }, t.retry),
+      ' ',
+      h('button', { type: 'button', click: () => store.discard(m) }, t.discard),
+    );
   const state = m.pending ? t.sending : m.status === 'read' ? t.seen : t.sent;
   return h('div', { class: 'meta' }, `${time} · ${state}`);
 }

@@ -1,6 +1,9 @@
 /* The visitor's conversation: what the server has, what is still on its way (kept over reloads, sent once the network is back, never
- * twice: the server knows a clientId), who the visitor is. Knows nothing of how it looks. */
-import { Api, CallError, isFinal, Live } from './api';
+ * twice: the server knows a clientId), who the visitor is. Knows nothing of how it looks.
+ *
+ * The live connection brings news; whenever it comes up, what was missed is asked for, and where no WebSocket gets through the
+ * same question is asked at each of its tries. Messages go out one at a time, in the order in which they were written. */
+import { type Api, CallError, isFinal, Live } from './api';
 import type { ChatMessage, Config, Visitor } from './types';
 
 interface Kept {
@@ -8,6 +11,9 @@ interface Kept {
   outbox?: ChatMessage[];
   read?: string;
 }
+
+const retryFirstMs = 1000;
+const retryMostMs = 30_000;
 
 export class Store {
   config!: Config;
@@ -22,6 +28,8 @@ export class Store {
 
   private outbox: ChatMessage[] = [];
   private sending = false;
+  private tries = 0;
+  private retryTimer = 0;
   private loaded = false;
   private read = '';
   private typingTimer = 0;
@@ -32,20 +40,26 @@ export class Store {
     this.place = `interflow:${api.key}`;
     const kept = this.restore();
     if (kept.visitor?.token) this.visitor = kept.visitor;
-    this.outbox = kept.outbox ?? [];
+    if (Array.isArray(kept.outbox)) this.outbox = kept.outbox;
     this.read = kept.read ?? '';
     this.live = new Live(api, {
       up: () => void this.catchUp(),
-      down: () => this.changed((this.online = false)),
+      down: (wasUp) => {
+        this.online = false;
+        this.onchange();
+        if (!wasUp) void this.catchUp();
+      },
       message: (m) => this.take(m),
       seen: () => this.markSeen(),
       typing: (on) => this.showTyping(on),
     });
+    addEventListener('online', () => void this.flush());
   }
 
   async start(language?: string): Promise<void> {
     this.config = await this.api.config(language);
     if (this.visitor.token) this.live.start(this.visitor.token);
+    else void this.flush();
   }
 
   /* Everything in order: what the server numbered, then what is on its way. */
@@ -91,12 +105,19 @@ export class Store {
     await this.flush();
   }
 
+  /* What the server refused is let go. */
+  discard(m: ChatMessage): void {
+    this.outbox = this.outbox.filter((x) => x !== m);
+    this.save();
+    this.onchange();
+  }
+
   tellTyping = (on: boolean): void => this.live.send({ type: 'typing', on });
 
   /* Called when the visitor looks: tells how far they have read. */
   look(): void {
     this.unread = 0;
-    const last = this.messages.filter((m) => m.from === 'agent').at(-1);
+    const last = this.lastOfTeam();
     if (last && last.id !== this.read) {
       this.read = last.id;
       this.live.send({ type: 'read', id: last.id });
@@ -105,18 +126,37 @@ export class Store {
     this.onchange();
   }
 
+  private looking(): boolean {
+    return this.open && !document.hidden;
+  }
+
+  private lastOfTeam(): ChatMessage | undefined {
+    return this.messages.filter((m) => m.from === 'agent').at(-1);
+  }
+
   private async ready(): Promise<void> {
     if (!this.visitor.token) {
-      this.visitor.token = await this.api.token();
+      /* Another tab of this page may have asked already: one person, one token. */
+      this.visitor.token = this.restore().visitor?.token || (await this.api.token());
       this.save();
     }
     this.live.start(this.visitor.token);
+  }
+
+  /* The token is no longer valid: the next call asks for another. */
+  private forget(): void {
+    this.live.stop();
+    this.online = true;
+    this.visitor = { ...this.visitor, token: '' };
+    this.save();
   }
 
   /* One at a time, in order; a message that the server refuses for good does not hold back the others. */
   private async flush(): Promise<void> {
     if (this.sending) return;
     this.sending = true;
+    clearTimeout(this.retryTimer);
+    let renewed = false;
     try {
       for (;;) {
         const m = this.outbox.find((x) => x.pending === 'sending');
@@ -124,13 +164,18 @@ export class Store {
         try {
           await this.ready();
           const done = await this.api.send(this.visitor, m);
+          this.tries = 0;
+          this.online = true;
           this.outbox = this.outbox.filter((x) => x !== m);
           this.take(done);
         } catch (e) {
           if (isFinal(e)) m.pending = 'failed';
-          else if (e instanceof CallError && e.status === 401) this.visitor.token = '';
-          else {
-            window.setTimeout(() => void this.flush(), 4000);
+          else if (e instanceof CallError && e.status === 401 && !renewed) {
+            renewed = true;
+            this.forget();
+          } else {
+            if (!(e instanceof CallError)) this.online = false;
+            this.later();
             break;
           }
         }
@@ -139,31 +184,47 @@ export class Store {
       }
     } finally {
       this.sending = false;
+      this.onchange();
     }
   }
 
+  private later(): void {
+    const ms = Math.min(retryMostMs, retryFirstMs * 2 ** this.tries++);
+    clearTimeout(this.retryTimer);
+    this.retryTimer = window.setTimeout(() => void this.flush(), ms * (0.75 + Math.random() / 2));
+  }
+
   private async catchUp(): Promise<void> {
-    this.online = true;
+    const { token } = this.visitor;
+    if (!token) return;
     try {
-      const { items } = await this.api.messages(this.visitor.token);
+      const { items } = await this.api.messages(token);
       const first = !this.loaded;
+      this.online = true;
       this.loaded = true;
       this.loadFailed = false;
       for (const m of items) this.take(m, first);
       if (first) this.unread = this.countUnread();
+      this.tellProgress();
     } catch (e) {
-      if (e instanceof CallError && e.status === 401) {
-        this.visitor = { ...this.visitor, token: '' };
-        this.save();
-      } else this.loadFailed = !this.loaded;
+      if (e instanceof CallError && e.status === 401) this.forget();
+      else this.loadFailed = !this.loaded && this.online;
     }
     void this.flush();
     this.onchange();
   }
 
+  /* After a pause nobody knows which of our words were heard: said again, which changes nothing where they were. */
+  private tellProgress(): void {
+    if (this.looking()) this.look();
+    if (this.read) this.live.send({ type: 'read', id: this.read });
+    const last = this.lastOfTeam();
+    if (last && last.id !== this.read) this.live.send({ type: 'delivered', id: last.id });
+  }
+
   private countUnread(): number {
-    const agents = this.messages.filter((m) => m.from === 'agent');
-    return agents.length - 1 - agents.findIndex((m) => m.id === this.read);
+    const read = this.messages.findIndex((m) => m.id === this.read);
+    return this.messages.slice(read + 1).filter((m) => m.from === 'agent' && !m.deleted).length;
   }
 
   /* New or changed, in whatever order it comes. */
@@ -173,11 +234,11 @@ export class Store {
     if (i >= 0) this.messages[i] = { ...this.messages[i], ...m };
     else {
       this.messages.push(m);
-      this.messages.sort((a, b) => (a.chatId === b.chatId ? a.seq - b.seq : a.at < b.at ? -1 : 1));
+      this.messages.sort((a, b) => (a.chatId === b.chatId ? a.seq - b.seq : a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
       if (m.from === 'agent') {
         this.typing = false;
         if (!quiet && !m.deleted) {
-          if (this.open && !document.hidden) this.look();
+          if (this.looking()) this.look();
           else {
             this.unread++;
             this.live.send({ type: 'delivered', id: m.id });
@@ -196,18 +257,14 @@ export class Store {
 
   private showTyping(on: boolean): void {
     clearTimeout(this.typingTimer);
-    if (on) this.typingTimer = window.setTimeout(() => this.changed((this.typing = false)), 6000);
+    if (on) this.typingTimer = window.setTimeout(() => this.showTyping(false), 6000);
     this.typing = on;
-    this.onchange();
-  }
-
-  private changed(_: unknown): void {
     this.onchange();
   }
 
   private restore(): Kept {
     try {
-      return JSON.parse(localStorage.getItem(this.place) ?? '{}') as Kept;
+      return (JSON.parse(localStorage.getItem(this.place) ?? '{}') as Kept | null) ?? {};
     } catch {
       return {};
     }

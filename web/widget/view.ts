@@ -24,8 +24,9 @@ export class View {
   private readonly foot: HTMLElement;
   private form?: HTMLElement;
   private replyTo?: ChatMessage;
-  private shown = '';
+  private readonly rows = new Map<string, { sign: string; row: HTMLElement }>();
   private typed = 0;
+  private warning = '';
 
   constructor(
     private readonly store: Store,
@@ -36,11 +37,13 @@ export class View {
     this.log = h('div', { class: 'log', role: 'log', 'aria-live': 'polite', 'aria-label': t.history, tabindex: 0 });
     this.area = h('textarea', { rows: 1, placeholder: t.placeholder, 'aria-label': t.placeholder, maxlength: 4000 }) as HTMLTextAreaElement;
     this.go = h('button', { class: 'icon go', type: 'submit', 'aria-label': t.send, title: t.send, disabled: true }, node('send')) as HTMLButtonElement;
+    /* Pictures that arrive push the end down; who was there stays there. */
+    this.log.addEventListener('load', () => this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 320 && this.toEnd(), true);
     this.foot = this.composer();
     this.panel = h(
       'section',
       { class: 'panel', role: 'dialog', 'aria-label': c.title, hidden: true },
-      h('header', { class: 'head' }, h('div', {}, h('h2', {}, c.title), this.presence()), h('button', { class: 'icon', type: 'button', 'aria-label': t.close, title: t.close, click: () => this.toggle(false) }, node('down'))),
+      h('div', { class: 'head' }, h('div', {}, h('h2', {}, c.title), this.presence()), h('button', { class: 'icon', type: 'button', 'aria-label': t.close, title: t.close, click: () => this.toggle(false) }, node('down'))),
       this.bar,
       this.log,
       this.typing,
@@ -69,10 +72,14 @@ export class View {
     this.launch.setAttribute('aria-expanded', String(open));
     if (open) {
       this.store.look();
-      this.log.scrollTop = this.log.scrollHeight;
+      this.toEnd();
       (this.form?.querySelector('input') ?? this.area).focus();
     } else this.launch.focus();
     this.draw();
+  }
+
+  private toEnd(): void {
+    this.log.scrollTop = this.log.scrollHeight;
   }
 
   private colours(color: string): void {
@@ -90,11 +97,11 @@ export class View {
   }
 
   private composer(): HTMLElement {
-    const file = h('input', { type: 'file', hidden: true, tabindex: -1 }) as HTMLInputElement;
+    const file = h('input', { type: 'file', multiple: true, hidden: true, tabindex: -1 }) as HTMLInputElement;
     file.addEventListener('change', () => {
-      const f = file.files?.[0];
+      const chosen = [...(file.files ?? [])];
       file.value = '';
-      if (f) this.attach(f);
+      this.attach(chosen);
     });
     this.area.addEventListener('input', () => this.grow());
     this.area.addEventListener('keydown', (e) => {
@@ -104,10 +111,10 @@ export class View {
       }
     });
     this.area.addEventListener('paste', (e) => {
-      const f = e.clipboardData?.files[0];
-      if (f) {
+      const pasted = [...(e.clipboardData?.files ?? [])];
+      if (pasted.length) {
         e.preventDefault();
-        this.attach(f);
+        this.attach(pasted);
       }
     });
     const write = h('form', { class: 'write' }, h('button', { class: 'icon', type: 'button', 'aria-label': this.t.attach, title: this.t.attach, click: () => file.click() }, node('clip')), file, this.area, this.go);
@@ -119,8 +126,7 @@ export class View {
     foot.addEventListener('dragover', (e) => e.preventDefault());
     foot.addEventListener('drop', (e) => {
       e.preventDefault();
-      const f = (e as DragEvent).dataTransfer?.files[0];
-      if (f) this.attach(f);
+      this.attach([...((e as DragEvent).dataTransfer?.files ?? [])]);
     });
     return foot;
   }
@@ -135,27 +141,28 @@ export class View {
     }
   }
 
-  private attach(f: File): void {
-    if (f.size > this.store.config.fileMaxBytes) {
-      const max = sizeText(this.store.config.fileMaxBytes, this.store.config.language);
-      this.bar.textContent = this.t.tooLarge.replace('{max}', max);
-      this.bar.hidden = false;
-      return;
+  private attach(files: File[]): void {
+    const max = this.store.config.fileMaxBytes;
+    this.warning = files.some((f) => f.size > max) ? this.t.tooLarge.replace('{max}', sizeText(max, this.store.config.language)) : '';
+    for (const f of files) {
+      if (f.size > max) continue;
+      void this.store.write('', f, this.replyTo);
+      this.reply(undefined);
     }
-    void this.store.write('', f, this.replyTo);
-    this.reply(undefined);
+    this.draw();
   }
 
   private submit(): void {
     const text = this.area.value.trim();
     if (!text) return;
+    this.warning = '';
     this.area.value = '';
     this.typed = 0;
     this.grow();
     this.store.tellTyping(false);
     void this.store.write(text, undefined, this.replyTo);
     this.reply(undefined);
-    this.log.scrollTop = this.log.scrollHeight;
+    this.toEnd();
   }
 
   private reply(m: ChatMessage | undefined): void {
@@ -182,23 +189,46 @@ export class View {
     this.badge.hidden = !store.unread;
     this.badge.textContent = String(Math.min(store.unread, 99));
     this.launch.setAttribute('aria-label', store.unread ? `${t.open}, ${store.unread} ${t.newMessages}` : t.open);
-    this.typing.textContent = store.typing ? `${t.team} ${t.typing}…` : '';
+    const types = store.typing ? `${t.team} ${t.typing}…` : '';
+    if (this.typing.textContent !== types) this.typing.textContent = types;
     const waits = !store.online && store.all().length > 0;
-    this.bar.hidden = !waits && !store.loadFailed;
-    this.bar.textContent = store.loadFailed ? t.loadFailed : t.offline;
+    const says = this.warning || (store.loadFailed ? t.loadFailed : waits ? t.offline : '');
+    if (this.bar.textContent !== says) this.bar.textContent = says;
+    this.bar.hidden = !says;
     this.drawLog(store.all());
   }
 
-  /* Redrawn only when something in it changed; stays at the end when the visitor was there. */
+  /* A row is made anew only when something in it changed, and moved only when its place did: a voice message goes on playing, and a
+     screen reader hears what is new and nothing else. Stays at the end when the visitor was there. */
   private drawLog(all: ChatMessage[]): void {
-    const sign = JSON.stringify(all.map((m) => [m.id, m.clientId, m.status, m.pending, m.deleted, m.text]));
-    if (sign === this.shown) return;
-    this.shown = sign;
-    const atEnd = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 60;
-    const rows = all.map((m, i) => messageView(m, this.store, this.t, all[i + 1]?.from !== m.from, (x) => this.reply(x)));
+    const { log } = this;
+    const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 60;
     const { welcome } = this.store.config;
-    if (welcome) rows.unshift(h('div', { class: 'm agent' }, h('div', { class: 'b' }, welcome)));
-    this.log.replaceChildren(...rows);
-    if (atEnd) this.log.scrollTop = this.log.scrollHeight;
+    const wanted = all.map((m, i) => ({ key: m.clientId || m.id, m, last: all[i + 1]?.from !== m.from }));
+    let at: Element | null = log.firstElementChild;
+    const put = (key: string, sign: string, make: () => HTMLElement): void => {
+      const had = this.rows.get(key);
+      const row = had?.sign === sign ? had.row : make();
+      if (had && had.row !== row) {
+        if (at === had.row) at = had.row.nextElementSibling;
+        had.row.remove();
+      }
+      this.rows.set(key, { sign, row });
+      if (at === row) at = row.nextElementSibling;
+      else log.insertBefore(row, at);
+    };
+    const keys = new Set(wanted.map((w) => w.key));
+    for (const [key, { row }] of this.rows) {
+      if (keys.has(key) || key === '') continue;
+      if (at === row) at = row.nextElementSibling;
+      row.remove();
+      this.rows.delete(key);
+    }
+    if (welcome) put('', welcome, () => h('div', { class: 'm agent' }, h('div', { class: 'b' }, welcome)));
+    for (const { key, m, last } of wanted) {
+      const sign = JSON.stringify([m.id, m.status, m.pending, m.deleted, m.text, m.files.length, last]);
+      put(key, sign, () => messageView(m, this.store, this.t, last, (x) => this.reply(x)));
+    }
+    if (atEnd) this.toEnd();
   }
 }

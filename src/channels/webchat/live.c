@@ -53,6 +53,7 @@ static bool is_mine(struct visitor_conn *v, const struct event *e)
 static void add_reply(json_t *out, const json_t *reply)
 {
     const char *direction = json_get_text(reply, "direction");
+    json_object_set_new(out, "replyTo", json_null());
     if (!direction || (strcmp(direction, "in") != 0 && strcmp(direction, "out") != 0))
         return;
     json_object_set_new(out, "replyTo",
@@ -77,7 +78,7 @@ static json_t *visible_files(const json_t *files)
     return list;
 }
 
-/* The same shape as webchat_message_json() in SQL. NULL: not for visitors. */
+/* The same shape as webchat_message_json() in SQL, but for its cursor. NULL: not for visitors. */
 static json_t *visible_message(const json_t *m)
 {
     const char *direction = json_get_text(m, "direction"), *status = json_get_text(m, "status");
@@ -101,6 +102,8 @@ static json_t *visible_message(const json_t *m)
     json_object_set_new(o, "files", visible_files(json_object_get(m, "files")));
     if (in)
         json_object_set(o, "clientId", json_object_get(m, "clientId"));
+    else
+        json_object_set_new(o, "clientId", json_null());
     add_reply(o, json_object_get(m, "replyTo"));
     return o;
 }

@@ -136,7 +136,7 @@ static enum err handle_send(struct ctx *c, struct request *r, struct reply *p)
     if (e) return e;
     char id[UUID_TEXT_SIZE];
     const char *text = in_text(c, "text");
-    if ((!text || !*text) && r->upload_count == 0) {
+    if ((!text || !text[strspn(text, " \t\r\n")]) && r->upload_count == 0) {
         fault_field(c, "text", "REQUIRED", "write something or choose a file");
         return ERR_INVALID;
     }

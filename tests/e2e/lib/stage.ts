@@ -10,6 +10,7 @@ import { ok } from '../../api/lib/client.ts';
 import type { Organization } from '../../api/lib/people.ts';
 import { unique } from '../../api/lib/people.ts';
 import { Server, type ServerOptions } from '../../api/lib/server.ts';
+import { makeDemo, removeDemo } from './demo.ts';
 import { Site } from './site.ts';
 
 export const phone: BrowserContextOptions = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
@@ -106,14 +107,25 @@ export class Stage {
   }
 }
 
-/** The stage of a test file, up before its first test and down after its last. */
-export function stage(options: ServerOptions = {}): Stage {
+/** The stage of a test file, up before its first test and down after its last. demo: with the demonstration's data. */
+export function stage(options: ServerOptions & { demo?: boolean } = {}): Stage {
+  const { demo, ...rest } = options;
   const self = new Stage();
-  beforeAll(() => self.start(options));
+  let data: string | undefined;
+  beforeAll(async () => {
+    if (demo) data = await makeDemo();
+    await self.start(data === undefined ? rest : { ...rest, dataDir: data });
+  });
   afterEach(async ({ task }) => {
     if (task.result?.state === 'fail') await self.photograph(task.name);
   });
-  afterAll(() => self.stop());
+  afterAll(async () => {
+    try {
+      await self.stop();
+    } finally {
+      if (data !== undefined) removeDemo(data);
+    }
+  });
   return self;
 }
 

@@ -1,6 +1,8 @@
 /* One tooltip for the whole page, drawn by TooltipHost. `{@attach tip('Adiar', 'S')}` on what it explains.
    It appears after a moment under the mouse, at once with keyboard focus, never by touch. */
 
+import { untrack } from 'svelte';
+
 export interface Tip {
   text: string;
   kbd?: string | undefined;
@@ -45,12 +47,14 @@ export function tip(what: string | (() => Tip), kbd?: string): (node: Element) =
       if (node.matches(':focus-visible')) show(node, read(), false);
     };
     const leave = () => hideTip(node);
+    /* Focus given by an effect (a dialog that opens) is heard inside it: it must not depend on tooltips. */
+    const apart = (f: (e: Event) => void) => (e: Event) => untrack(() => f(e));
     const pairs: [string, (e: Event) => void][] = [
-      ['pointerenter', enter],
-      ['pointerleave', leave],
-      ['pointerdown', leave],
-      ['focus', focus],
-      ['blur', leave],
+      ['pointerenter', apart(enter)],
+      ['pointerleave', apart(leave)],
+      ['pointerdown', apart(leave)],
+      ['focus', apart(focus)],
+      ['blur', apart(leave)],
     ];
     for (const [name, f] of pairs) node.addEventListener(name, f);
     return () => {

@@ -75,8 +75,9 @@ export class ComposerState {
   focus(note: boolean): void {
     const closed = chats.get(this.chatId)?.status === 'closed';
     this.setNote(note || closed);
-    /* The place to write may appear only now. */
-    setTimeout(() => this.element?.focus());
+    /* In a closed chat the place to write appears only now. */
+    if (this.element) this.element.focus();
+    else setTimeout(() => this.element?.focus());
   }
 
   replyTo(m: Message): void {

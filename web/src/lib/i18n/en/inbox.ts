@@ -22,7 +22,7 @@ export default {
   loading: 'Loading',
   views: 'Views',
   more: 'More',
-  otherViews: 'Other views',
+  otherViews: 'More views',
   'view.mine': 'Mine',
   'view.unassigned': 'Queue',
   'view.all': 'All',

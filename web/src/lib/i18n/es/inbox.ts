@@ -22,7 +22,7 @@ export default {
   loading: 'Cargando',
   views: 'Vistas',
   more: 'Más',
-  otherViews: 'Otras vistas',
+  otherViews: 'Más vistas',
   'view.mine': 'Míos',
   'view.unassigned': 'Cola',
   'view.all': 'Todos',

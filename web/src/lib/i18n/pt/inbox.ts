@@ -19,7 +19,7 @@ export default {
   loading: 'Carregando',
   views: 'Visões',
   more: 'Mais',
-  otherViews: 'Outras visões',
+  otherViews: 'Mais visões',
   'view.mine': 'Minhas',
   'view.unassigned': 'Fila',
   'view.all': 'Todas',

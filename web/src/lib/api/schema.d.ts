@@ -1,0 +1,2030 @@
+/* Made by scripts/types.mjs from the server's rows. Do not edit. */
+export type paths = Record<string, never>;
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        Error: {
+            success: boolean;
+            /** @description Words for people. */
+            error: string;
+            /** @description Stable, for programs. */
+            code: string;
+            details: {
+                /** @description Path of the field, like contacts[0].value. */
+                field: string;
+                message: string | null;
+                /** @description REQUIRED, TOO_LONG, UNKNOWN_FIELD, ... */
+                code: string;
+            }[];
+            /** @description The same as header X-Request-Id; it is in our log. */
+            requestId: string;
+        };
+        /** @description A person as they see themselves. */
+        Me: {
+            user?: {
+                /** Format: uuid */
+                id: string;
+                name: string;
+                /** Format: email */
+                email: string;
+                /** @enum {string} */
+                language: "pt" | "es" | "en";
+                /** @description What the interface keeps: theme, sounds, notifications. */
+                settings: unknown;
+                totpEnabled: boolean;
+            };
+            organizations?: {
+                /** Format: uuid */
+                id: string;
+                name: string;
+                /** @description The name of the role there. */
+                role: string;
+                /** @enum {string} */
+                roleKind: "owner" | "admin" | "manager" | "agent" | "custom";
+                suspended: boolean;
+            }[];
+            /**
+             * Format: uuid
+             * @description The one that was made or joined.
+             */
+            organizationId?: string;
+            /**
+             * Format: int64
+             * @description After a login with two factors.
+             */
+            recoveryCodesLeft?: number;
+            /** @description The password was right; POST /api/login/totp with the ticket comes next. */
+            totpRequired?: boolean;
+            ticket?: string;
+            /** @description Of the program. */
+            version?: string;
+        };
+        /** @description For an authenticator app. */
+        TotpSecret: {
+            secret: string;
+            uri: string;
+            /** @description The same as a QR code. */
+            qrSvg: string;
+        };
+        /** @description Recovery codes. */
+        RecoveryCodes: {
+            /** @description Shown once; each is good once. */
+            recoveryCodes: string[];
+        };
+        /** @description A login. */
+        Session: {
+            /** Format: uuid */
+            id: string;
+            /** @description The one that asks. */
+            current: boolean;
+            address: string;
+            userAgent: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            lastSeenAt: string;
+        };
+        /** @description The new organization. */
+        OrganizationMade: {
+            /** Format: uuid */
+            id: string;
+        };
+        /** @description What the invited person sees. */
+        InvitationPage: {
+            organization: string;
+            /** @enum {string} */
+            language: "pt" | "es" | "en";
+            /** Format: email */
+            email?: string | null;
+            inviter?: string | null;
+            roleName: string;
+            /** @description Log in first. */
+            existingUser: boolean;
+            /** Format: date-time */
+            expiresAt: string;
+        };
+        /** @description A member of the staff. */
+        User: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** Format: email */
+            email: string;
+            /** Format: uuid */
+            roleId: string;
+            /** @enum {string} */
+            roleKind: "owner" | "admin" | "manager" | "agent" | "custom";
+            roleName: string;
+            /** @enum {string} */
+            status: "active" | "suspended";
+            /** @enum {string} */
+            availability: "online" | "away";
+            /**
+             * Format: int64
+             * @description Open chats at once for automatic distribution; 0 is no limit.
+             */
+            capacity: number;
+            teamIds: string[];
+            /** Format: date-time */
+            lastSeenAt?: string | null;
+            totpEnabled: boolean;
+            /** Format: date-time */
+            createdAt: string;
+        };
+        /** @description Online or away. */
+        Availability: {
+            /** @enum {string} */
+            availability: "online" | "away";
+        };
+        /** @description A link to hand over. */
+        ResetLink: {
+            link: string;
+            /** Format: date-time */
+            expiresAt: string;
+        };
+        /** @description A member who forgot their password. */
+        PasswordResetRequest: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            userId: string;
+            name: string;
+            /** Format: email */
+            email: string;
+            /** @description From where it was asked. */
+            address: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            expiresAt: string;
+        };
+        /** @description An invitation that nobody has taken yet. */
+        Invitation: {
+            /** Format: uuid */
+            id: string;
+            /** Format: email */
+            email?: string | null;
+            /** Format: uuid */
+            roleId: string;
+            teamIds: string[];
+            /** Format: uuid */
+            createdBy?: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            expiresAt: string;
+            expired: boolean;
+            /** @description Shown once, when it is made. */
+            link?: string;
+            /** @description When it is made: it goes out by mail, too. */
+            mailed?: boolean;
+        };
+        /** @description A named set of permissions. */
+        Role: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "owner" | "admin" | "manager" | "agent" | "custom";
+            name: string;
+            permissions: string[];
+            /** Format: int64 */
+            userCount: number;
+        };
+        /** @description Something that a role may allow. */
+        Permission: {
+            /** @example chats.reply */
+            name: string;
+            label: {
+                pt: string;
+                es: string;
+                en: string;
+            };
+            help: {
+                pt: string;
+                es: string;
+                en: string;
+            };
+        };
+        /** @description People who share a queue. */
+        Team: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            color: string;
+            /** Format: uuid */
+            leaderId?: string | null;
+            memberIds: string[];
+            hours?: unknown;
+            /** @enum {string} */
+            distribution: "manual" | "least_open" | "round_robin";
+        };
+        /** @description A key of an integration. */
+        ApiKey: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description How it begins. */
+            prefix: string;
+            /** Format: uuid */
+            roleId?: string | null;
+            permissions: string[];
+            allowedAddresses: string[];
+            /** Format: int64 */
+            ratePerMinute: number;
+            /** Format: uuid */
+            createdBy?: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            lastUsedAt?: string | null;
+            lastUsedFrom: string;
+            /** @description Shown once, when it is made. */
+            key?: string;
+        };
+        /** @description A tenant of this installation. */
+        Organization: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @example America/Sao_Paulo */
+            timeZone: string;
+            /** @enum {string} */
+            language: "pt" | "es" | "en";
+            /** @example BRL */
+            currency: string;
+            /** @example BR */
+            country: string;
+            settings: unknown;
+            /** Format: date-time */
+            createdAt: string;
+        };
+        /** @description Who did what, when, from where. */
+        AuditEntry: {
+            /** Format: uuid */
+            id: string;
+            /** @description user, key, visitor, system. */
+            actorKind: string;
+            /** Format: uuid */
+            actorId?: string | null;
+            actorName: string;
+            /** @example team.update */
+            action: string;
+            entity: string;
+            /** Format: uuid */
+            entityId?: string | null;
+            label: string;
+            /** @description {field: {from, to}} */
+            changes: unknown;
+            address: string;
+            /** Format: date-time */
+            createdAt: string;
+        };
+        /** @description The mail server of the organization. */
+        MailServer: {
+            configured: boolean;
+            host?: string;
+            /** Format: int64 */
+            port?: number;
+            /** @enum {string} */
+            security?: "tls" | "starttls" | "none";
+            user?: string;
+            passwordSet?: boolean;
+            /** Format: email */
+            from?: string;
+            fromName?: string;
+        };
+        /** @description Work that failed for good. */
+        ParkedJob: {
+            /** Format: int64 */
+            id: number;
+            kind: string;
+            /** Format: int64 */
+            tries: number;
+            error?: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            parkedAt: string;
+        };
+        /** @description A customer in a list. */
+        CustomerItem: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @enum {string} */
+            kind: "person" | "company";
+            avatarUrl: string | null;
+            /** @description The primary one, if any. */
+            contacts: {
+                /** Format: uuid */
+                id: string;
+                /** @enum {string} */
+                kind: "phone" | "whatsapp" | "email" | "instagram" | "messenger" | "telegram" | "webchat" | "other";
+                /** @description As received; answered to. */
+                identifier: string;
+                /** @description The one form: +5511984217730. */
+                canonical: string;
+                /** @description For people: +55 11 98421-7730. */
+                display: string;
+                label: string;
+                isPrimary: boolean;
+                /** @description True: the reader may not see contacts; the texts are masked. */
+                masked: boolean;
+            }[];
+            tags: string[];
+            /** Format: uuid */
+            stageId: string | null;
+            /** Format: uuid */
+            ownerId: string | null;
+            /** Format: int64 */
+            valueMinor: number | null;
+            /** Format: date-time */
+            lastMessageAt: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: int64 */
+            openChats: number;
+        };
+        /** @description success and all members of Customer. */
+        CustomerCreated: {
+            success: boolean;
+            /** Format: uuid */
+            id: string;
+            /** @example Ana Souza */
+            name: string;
+            /** @enum {string} */
+            kind: "person" | "company";
+            document: string | null;
+            /** Format: date */
+            birthDate: string | null;
+            country: string | null;
+            /** @enum {string|null} */
+            language: "pt" | "es" | "en" | null;
+            address: Record<string, never>;
+            avatarUrl: string | null;
+            /** Format: uuid */
+            avatarFileId: string | null;
+            pinnedNote: string;
+            /** Format: uuid */
+            ownerId: string | null;
+            /** Format: uuid */
+            stageId: string | null;
+            stageOrder: number | null;
+            /** Format: date-time */
+            stageSince: string | null;
+            /**
+             * Format: int64
+             * @description In the organization's currency, minor units.
+             */
+            valueMinor: number | null;
+            utm: Record<string, never>;
+            source: string;
+            contacts: {
+                /** Format: uuid */
+                id: string;
+                /** @enum {string} */
+                kind: "phone" | "whatsapp" | "email" | "instagram" | "messenger" | "telegram" | "webchat" | "other";
+                /** @description As received; answered to. */
+                identifier: string;
+                /** @description The one form: +5511984217730. */
+                canonical: string;
+                /** @description For people: +55 11 98421-7730. */
+                display: string;
+                label: string;
+                isPrimary: boolean;
+                /** @description True: the reader may not see contacts; the texts are masked. */
+                masked: boolean;
+            }[];
+            tags: string[];
+            /** @description Custom fields: value by slug. */
+            fields: Record<string, never>;
+            /** Format: int64 */
+            openChats: number;
+            /** Format: date-time */
+            lastMessageAt: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+            /**
+             * Format: int64
+             * @description Send it back with a change to be told of others' changes.
+             */
+            version: number;
+            /**
+             * Format: uuid
+             * @description Set: this record was merged into that one.
+             */
+            mergedIntoId: string | null;
+        };
+        CustomerCount: {
+            /** Format: int64 */
+            count: number;
+            /** @description There are more; counting stopped. */
+            capped: boolean;
+        };
+        CustomerFile: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            type: string;
+            /** @enum {string} */
+            kind: "image" | "video" | "audio" | "document";
+            /** Format: int64 */
+            sizeBytes: number;
+            url: string;
+            /** Format: uuid */
+            chatId: string;
+            /** Format: date-time */
+            createdAt: string;
+        };
+        /** @description A person or company. */
+        Customer: {
+            /** Format: uuid */
+            id: string;
+            /** @example Ana Souza */
+            name: string;
+            /** @enum {string} */
+            kind: "person" | "company";
+            document: string | null;
+            /** Format: date */
+            birthDate: string | null;
+            country: string | null;
+            /** @enum {string|null} */
+            language: "pt" | "es" | "en" | null;
+            address: Record<string, never>;
+            avatarUrl: string | null;
+            /** Format: uuid */
+            avatarFileId: string | null;
+            pinnedNote: string;
+            /** Format: uuid */
+            ownerId: string | null;
+            /** Format: uuid */
+            stageId: string | null;
+            stageOrder: number | null;
+            /** Format: date-time */
+            stageSince: string | null;
+            /**
+             * Format: int64
+             * @description In the organization's currency, minor units.
+             */
+            valueMinor: number | null;
+            utm: Record<string, never>;
+            source: string;
+            contacts: {
+                /** Format: uuid */
+                id: string;
+                /** @enum {string} */
+                kind: "phone" | "whatsapp" | "email" | "instagram" | "messenger" | "telegram" | "webchat" | "other";
+                /** @description As received; answered to. */
+                identifier: string;
+                /** @description The one form: +5511984217730. */
+                canonical: string;
+                /** @description For people: +55 11 98421-7730. */
+                display: string;
+                label: string;
+                isPrimary: boolean;
+                /** @description True: the reader may not see contacts; the texts are masked. */
+                masked: boolean;
+            }[];
+            tags: string[];
+            /** @description Custom fields: value by slug. */
+            fields: Record<string, never>;
+            /** Format: int64 */
+            openChats: number;
+            /** Format: date-time */
+            lastMessageAt: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+            /**
+             * Format: int64
+             * @description Send it back with a change to be told of others' changes.
+             */
+            version: number;
+            /**
+             * Format: uuid
+             * @description Set: this record was merged into that one.
+             */
+            mergedIntoId: string | null;
+            /** @description Perhaps the same person as that one. */
+            duplicateOf?: {
+                /** Format: uuid */
+                id: string;
+                name: string;
+                /** @enum {string} */
+                reason: "phone" | "email" | "document" | "handle" | "name";
+            };
+        };
+        CustomerChanged: {
+            success: boolean;
+            message: string;
+            data: components["schemas"]["Customer"];
+        };
+        DuplicateItem: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @enum {string} */
+            reason: "phone" | "email" | "document" | "handle" | "name";
+            customer: components["schemas"]["CustomerItem"];
+        };
+        TimelineItem: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            type: "chat" | "note" | "stage" | "merge" | "field" | "created";
+            /** Format: date-time */
+            at: string;
+            /** Format: uuid */
+            actorId: string | null;
+            actorName: string;
+            data: Record<string, never>;
+        };
+        CustomerTagAnswer: {
+            success: boolean;
+            data: {
+                /** Format: uuid */
+                customerId: string;
+                /** Format: uuid */
+                tagId: string;
+                /** @description All of the customer's now. */
+                tags: string[];
+            };
+        };
+        Note: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            customerId: string;
+            title: string;
+            content: string;
+            /** Format: uuid */
+            createdBy: string | null;
+            authorName: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        NoteAnswer: {
+            success: boolean;
+            data: components["schemas"]["Note"];
+        };
+        Removed: {
+            success: boolean;
+            data: {
+                /** Format: uuid */
+                id: string;
+            };
+        };
+        FieldValuesAnswer: {
+            success: boolean;
+            data: {
+                /** Format: uuid */
+                fieldId: string;
+                slug: string;
+                name: string;
+                /** @enum {string} */
+                kind: "text" | "long_text" | "number" | "money" | "date" | "datetime" | "select" | "multi_select" | "yes_no" | "link" | "phone" | "email" | "file";
+                /** @enum {string} */
+                required: "no" | "close" | "always";
+                value: unknown;
+                /** Format: date-time */
+                updatedAt: string | null;
+            }[];
+        };
+        FieldValueAnswer: {
+            success: boolean;
+            data: {
+                slug: string;
+                /** Format: uuid */
+                fieldId: string;
+                value: unknown;
+            };
+        };
+        TagsAnswer: {
+            success: boolean;
+            data: {
+                /** Format: uuid */
+                id: string;
+                /** @example VIP */
+                name: string;
+                color: string;
+                /** Format: date-time */
+                createdAt: string;
+                /** Format: date-time */
+                updatedAt: string;
+            }[];
+        };
+        TagAnswer: {
+            success: boolean;
+            data: {
+                /** Format: uuid */
+                id: string;
+                /** @example VIP */
+                name: string;
+                color: string;
+                /** Format: date-time */
+                createdAt: string;
+                /** Format: date-time */
+                updatedAt: string;
+            };
+        };
+        CustomField: {
+            /** Format: uuid */
+            id: string;
+            slug: string;
+            name: string;
+            help: string;
+            /** @enum {string} */
+            kind: "text" | "long_text" | "number" | "money" | "date" | "datetime" | "select" | "multi_select" | "yes_no" | "link" | "phone" | "email" | "file";
+            options: {
+                /** @description What values hold; stays when the label changes. */
+                id: string;
+                label: string;
+                color: string;
+            }[];
+            /** @enum {string} */
+            required: "no" | "close" | "always";
+            /** Format: int64 */
+            position: number;
+        };
+        Funnel: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** Format: int64 */
+            position: number;
+            stages: components["schemas"]["Stage"][];
+        };
+        Stage: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            funnelId: string;
+            name: string;
+            color: string;
+            /** @enum {string} */
+            kind: "open" | "won" | "lost";
+            /** Format: int64 */
+            position: number;
+        };
+        /** @description One connected account. */
+        Channel: {
+            /** Format: uuid */
+            id: string;
+            kind: string;
+            name: string;
+            address: string;
+            /** @enum {string} */
+            status: "connected" | "reconnecting" | "disconnected" | "paused";
+            statusReason: string;
+            /** Format: date-time */
+            statusSince: string;
+            /** @description Web chat: the script tag's data-channel. */
+            publicKey: string | null;
+            settings: unknown;
+            hasSecrets: boolean;
+            /** Format: uuid */
+            defaultTeamId: string | null;
+            hours: unknown;
+            /** Format: date-time */
+            lastEventAt: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: int64 */
+            chats30Days: number;
+        };
+        /** @description One attendance with a customer on a channel. */
+        Chat: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            status: "pending" | "in_progress" | "waiting" | "closed";
+            /** Format: uuid */
+            channelId: string;
+            /** Format: uuid */
+            assigneeId: string | null;
+            /** Format: uuid */
+            teamId: string | null;
+            /** @enum {string} */
+            owner: "human" | "bot";
+            /**
+             * Format: int64
+             * @description 0 normal … 3 urgent.
+             */
+            priority: number;
+            /** Format: date-time */
+            snoozedUntil: string | null;
+            /** Format: date-time */
+            archivedAt: string | null;
+            /** Format: date-time */
+            openedAt: string;
+            /** Format: date-time */
+            firstResponseAt: string | null;
+            /**
+             * Format: date-time
+             * @description Since when the customer waits for an answer.
+             */
+            waitingSince: string | null;
+            /** Format: date-time */
+            lastMessageAt: string;
+            lastMessage: {
+                /** Format: uuid */
+                id?: string;
+                /** Format: int64 */
+                seq?: number;
+                kind?: string;
+                /** @enum {string} */
+                direction?: "in" | "out" | "note" | "event";
+                /** @description At most 160 characters. */
+                text?: string;
+                status?: string;
+                authorName?: string;
+                /** @description True when it was taken back. */
+                deleted?: boolean;
+            };
+            /** Format: int64 */
+            messageCount: number;
+            /** Format: int64 */
+            inboundCount: number;
+            /**
+             * Format: int64
+             * @description How many of them the reader has seen; unread = inboundCount - inboundSeen. Null in events.
+             */
+            inboundSeen: number | null;
+            /** Format: date-time */
+            closedAt: string | null;
+            /** Format: uuid */
+            closedBy: string | null;
+            /** Format: uuid */
+            closureTypeId: string | null;
+            closureNote: string;
+            /** Format: uuid */
+            pinnedMessageId: string | null;
+            visitor: {
+                /** Format: uuid */
+                id?: string;
+                page?: string;
+                referrer?: string;
+                agent?: string;
+                language?: string;
+            };
+            /** Format: int64 */
+            version: number;
+            customer: {
+                /** Format: uuid */
+                id: string;
+                /** @example Beatriz Carvalho */
+                name: string;
+                /** Format: uuid */
+                avatarFileId: string | null;
+                tags: string[];
+            };
+            contact: {
+                /** Format: uuid */
+                id: string;
+                /** @example whatsapp */
+                kind: string;
+                /**
+                 * @description Masked when contact data are hidden from the reader.
+                 * @example +5511984217730
+                 */
+                display: string | null;
+            };
+            /**
+             * Format: int64
+             * @description Further open chats of the same customer.
+             */
+            otherOpenChats: number;
+        };
+        /** @description The numbers beside the views. */
+        ChatCounts: {
+            /**
+             * Format: int64
+             * @description Counting stops at 1000.
+             */
+            all: number;
+            /** Format: int64 */
+            unassigned: number;
+            /** Format: int64 */
+            waiting: number;
+            /** Format: int64 */
+            mine: number;
+            /**
+             * Format: int64
+             * @description My chats with something unread.
+             */
+            unread: number;
+            /** Format: int64 */
+            mentions: number;
+        };
+        /** @description How far the reader has read a chat. */
+        ChatRead: {
+            /** Format: uuid */
+            chatId: string;
+            /** Format: int64 */
+            inboundSeen: number;
+            /** Format: int64 */
+            seqSeen: number;
+        };
+        /** @description A page of a conversation. */
+        MessagePage: {
+            items: components["schemas"]["Message"][];
+            /** @description Cursor of the next page; null at the end. */
+            next: string | null;
+            /** @description What goes out later. */
+            scheduled: components["schemas"]["Message"][];
+        };
+        /** @description Something said in a chat, or a line that says what happened. */
+        Message: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            chatId: string;
+            /**
+             * Format: int64
+             * @description Place in the chat, without gaps; below zero while scheduled.
+             */
+            seq: number;
+            /** @enum {string} */
+            direction: "in" | "out" | "note" | "event";
+            kind: string;
+            content: string;
+            /** @description What the kind needs beside text; of events: {what, …}. */
+            data: unknown;
+            /** @enum {string} */
+            status: "received" | "scheduled" | "queued" | "sent" | "delivered" | "read" | "failed" | "cancelled";
+            error: {
+                code?: string;
+                message?: string;
+                raw?: unknown;
+            } | null;
+            /** @enum {string} */
+            authorKind: "customer" | "user" | "key" | "bot" | "system";
+            /** Format: uuid */
+            authorId: string | null;
+            authorName: string;
+            clientId: string | null;
+            /** Format: uuid */
+            sequenceId: string | null;
+            /** Format: date-time */
+            scheduledFor: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            sentAt: string | null;
+            /** Format: date-time */
+            deliveredAt: string | null;
+            /** Format: date-time */
+            readAt: string | null;
+            /** Format: date-time */
+            editedAt: string | null;
+            /** Format: date-time */
+            deletedAt: string | null;
+            replyTo: {
+                /** Format: uuid */
+                id: string;
+                /** Format: int64 */
+                seq: number;
+                kind: string;
+                direction: string;
+                authorName: string;
+                content: string;
+            } | null;
+            files: {
+                /** Format: uuid */
+                id: string | null;
+                /** Format: int64 */
+                position: number;
+                /** @enum {string} */
+                kind: "image" | "video" | "audio" | "document";
+                name: string;
+                /** @example image/png */
+                type: string;
+                /** Format: int64 */
+                sizeBytes: number | null;
+                /** Format: int64 */
+                width: number | null;
+                /** Format: int64 */
+                height: number | null;
+                /** @enum {string} */
+                state: "ready" | "pending" | "failed";
+                error: string | null;
+                /** Format: int64 */
+                durationMs: number | null;
+                url: string | null;
+            }[];
+            reactions: {
+                emoji: string;
+                /** @description "customer" or a user's id. */
+                actor: string;
+                actorName: string;
+            }[];
+            mentions: string[];
+        };
+        /** @description How many were changed, and which could not be. */
+        BulkResult: {
+            /** Format: int64 */
+            done: number;
+            failed: {
+                /** Format: uuid */
+                id: string;
+                code: string;
+            }[];
+        };
+        /** @description A canned reply, called by / and its keyword. */
+        Shortcut: {
+            /** Format: uuid */
+            id: string;
+            keyword: string;
+            title: string;
+            steps: {
+                content: string;
+                fileIds?: string[];
+                /** Format: int64 */
+                delayMs?: number;
+            }[];
+            /** @description Of the organization; otherwise the reader's own. */
+            shared: boolean;
+            teamIds: string[];
+            /** Format: int64 */
+            uses: number;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        /** @description The steps with variables filled in. */
+        ShortcutRendered: {
+            steps: {
+                /** @example {{greeting}}, {{customer.firstName}}! */
+                content?: string;
+                fileIds?: string[];
+                /** Format: int64 */
+                delayMs?: number;
+            }[];
+        };
+        /** @description Why a chat ended. */
+        ClosureType: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            color: string;
+            needsNote: boolean;
+            /** Format: int64 */
+            position: number;
+            /** Format: date-time */
+            archivedAt: string | null;
+        };
+        /** @description A saved filter of the reader. */
+        InboxView: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            icon: string;
+            color: string;
+            filter: unknown;
+            /** Format: int64 */
+            position: number;
+        };
+        /** @description What was found. */
+        SearchResults: {
+            customers: {
+                /** Format: uuid */
+                id: string;
+                name: string;
+                display: string | null;
+                /**
+                 * Format: uuid
+                 * @description The newest chat that the reader may see.
+                 */
+                chatId: string | null;
+            }[];
+            messages: {
+                /** Format: uuid */
+                chatId: string;
+                /** Format: uuid */
+                messageId: string;
+                /** Format: int64 */
+                seq: number;
+                /** @description Words around the hit; the hit stands between U+0001 and U+0002. */
+                snippet: string;
+                customerName: string;
+                direction: string;
+                /** Format: date-time */
+                createdAt: string;
+            }[];
+        };
+        /** @description A stored file. */
+        File: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @example image/png */
+            type: string;
+            /** @enum {string} */
+            kind: "image" | "video" | "audio" | "document";
+            /** Format: int64 */
+            sizeBytes: number;
+            /** Format: int64 */
+            width: number | null;
+            /** Format: int64 */
+            height: number | null;
+            url: string;
+        };
+        SessionSignupBody: {
+            /**
+             * @description Its name.
+             * @example Quintal da Lola
+             */
+            organization: string;
+            /**
+             * @description Of the owner.
+             * @example Marina Duarte
+             */
+            name: string;
+            /**
+             * Format: email
+             * @example marina@quintaldalola.com.br
+             */
+            email: string;
+            /** @description At least 8 characters. */
+            password: string;
+            /**
+             * @default pt
+             * @enum {string}
+             */
+            language: "pt" | "es" | "en";
+            /**
+             * @description IANA name.
+             * @default America/Sao_Paulo
+             */
+            timeZone: string;
+            /**
+             * @description ISO 4217.
+             * @default BRL
+             */
+            currency: string;
+            /**
+             * @description ISO 3166, two letters.
+             * @default BR
+             */
+            country: string;
+        };
+        SessionLoginBody: {
+            /** Format: email */
+            email: string;
+            password: string;
+        };
+        SessionTotpBody: {
+            /** @description From POST /api/login. */
+            ticket: string;
+            /** @description Six digits of the authenticator app. */
+            code?: string;
+            /** @description Instead of a code; each is good once. */
+            recoveryCode?: string;
+        };
+        MeUpdateBody: {
+            name?: string;
+            /** @enum {string} */
+            language?: "pt" | "es" | "en";
+            /** @description Merged into what is there; null removes a member; 16 KB in all. */
+            settings?: Record<string, never>;
+            /**
+             * Format: email
+             * @description Needs the password.
+             */
+            email?: string;
+            password?: string;
+        };
+        MePasswordBody: {
+            current: string;
+            /** @description At least 8 characters. */
+            password: string;
+        };
+        MeTotpConfirmBody: {
+            code: string;
+        };
+        MeTotpDisableBody: {
+            password: string;
+        };
+        OrganizationsCreateBody: {
+            name: string;
+            /**
+             * @default pt
+             * @enum {string}
+             */
+            language: "pt" | "es" | "en";
+            /**
+             * @description IANA name.
+             * @default America/Sao_Paulo
+             */
+            timeZone: string;
+            /**
+             * @description ISO 4217.
+             * @default BRL
+             */
+            currency: string;
+            /**
+             * @description ISO 3166, two letters.
+             * @default BR
+             */
+            country: string;
+        };
+        PasswordForgotBody: {
+            /** Format: email */
+            email: string;
+        };
+        PasswordResetBody: {
+            /** @description From the link /reset/{token}. */
+            token: string;
+            password: string;
+        };
+        InvitationAcceptBody: {
+            /** @description Of a new account; whoever is logged in needs nothing here. */
+            name?: string;
+            /**
+             * Format: email
+             * @description Of a new account, unless the invitation names one.
+             */
+            email?: string;
+            password?: string;
+            /** @enum {string} */
+            language?: "pt" | "es" | "en";
+        };
+        UsersUpdateBody: {
+            /** Format: uuid */
+            roleId?: string;
+            /** @enum {string} */
+            status?: "active" | "suspended";
+            /**
+             * Format: int64
+             * @description Open chats at once for automatic distribution; 0 is no limit.
+             */
+            capacity?: number;
+            teamIds?: string[];
+        };
+        UsersAvailabilityBody: {
+            /** @enum {string} */
+            availability: "online" | "away";
+        };
+        InvitationsCreateBody: {
+            /**
+             * Format: email
+             * @description Absent: whoever has the link may use it, once.
+             */
+            email?: string;
+            /** Format: uuid */
+            roleId: string;
+            teamIds?: string[];
+        };
+        RolesCreateBody: {
+            name: string;
+            /**
+             * @description Names from GET permissions.
+             * @default []
+             */
+            permissions: string[];
+        };
+        RolesUpdateBody: {
+            name?: string;
+            permissions?: string[];
+        };
+        TeamsCreateBody: {
+            /** @example Vendas */
+            name: string;
+            color?: string;
+            /** Format: uuid */
+            leaderId?: string | null;
+            /** @description In the order of distribution. */
+            memberIds?: string[];
+            /**
+             * @description Opening hours by day; null is always.
+             * @example {
+             *       "mon": [
+             *         [
+             *           "08:00",
+             *           "18:00"
+             *         ]
+             *       ]
+             *     }
+             */
+            hours?: unknown;
+            /** @enum {string} */
+            distribution?: "manual" | "least_open" | "round_robin";
+        };
+        TeamsUpdateBody: {
+            name?: string;
+            color?: string;
+            /** Format: uuid */
+            leaderId?: string | null;
+            /** @description All of them, in the order of distribution. */
+            memberIds?: string[];
+            /** @description Opening hours by day; null is always. */
+            hours?: unknown;
+            /** @enum {string} */
+            distribution?: "manual" | "least_open" | "round_robin";
+        };
+        ApiKeysCreateBody: {
+            /** @example Loja virtual */
+            name: string;
+            /**
+             * @description Addresses and networks (CIDR) that may use it; empty: all.
+             * @example [
+             *       "203.0.113.0/24"
+             *     ]
+             */
+            allowedAddresses?: string[];
+            /** @description Names from GET permissions. Or roleId. */
+            permissions?: string[];
+            /**
+             * Format: uuid
+             * @description It may do what this role may, also when the role changes.
+             */
+            roleId?: string;
+            /**
+             * Format: int64
+             * @default 600
+             */
+            ratePerMinute: number;
+        };
+        OrganizationUpdateBody: {
+            name?: string;
+            /** @description IANA name. */
+            timeZone?: string;
+            /** @enum {string} */
+            language?: "pt" | "es" | "en";
+            /** @description ISO 4217. */
+            currency?: string;
+            /** @description ISO 3166, two letters; for phone numbers without a country code. */
+            country?: string;
+            /** @description Merged into what is there; null removes a member. */
+            settings?: Record<string, never>;
+        };
+        SmtpPutBody: {
+            /** @example smtp.exemplo.com.br */
+            host: string;
+            /**
+             * Format: int64
+             * @example 587
+             */
+            port: number;
+            /**
+             * @default starttls
+             * @enum {string}
+             */
+            security: "tls" | "starttls" | "none";
+            user?: string;
+            /** @description Absent: the old one stays, for the same server and user. */
+            password?: string | null;
+            /**
+             * Format: email
+             * @example equipe@exemplo.com.br
+             */
+            from: string;
+            fromName?: string;
+        };
+        SmtpTestBody: {
+            /** Format: email */
+            to: string;
+        };
+        CustomersCreateBody: {
+            /** @example Ana Souza */
+            name?: string;
+            /**
+             * @example [
+             *       {
+             *         "type": "phone",
+             *         "value": "11 98421-7730"
+             *       }
+             *     ]
+             */
+            contacts?: {
+                /**
+                 * @description Or type.
+                 * @enum {string}
+                 */
+                kind?: "phone" | "whatsapp" | "email" | "instagram" | "messenger" | "facebook" | "telegram" | "webchat" | "other";
+                /** @enum {string} */
+                type?: "phone" | "whatsapp" | "email" | "instagram" | "messenger" | "facebook" | "telegram" | "webchat" | "other";
+                /** @description Or value. Telephone numbers in any notation. */
+                identifier?: string;
+                value?: string;
+                label?: string;
+                isPrimary?: boolean;
+            }[];
+            /**
+             * Format: email
+             * @description Short for a contact of kind email.
+             */
+            email?: string;
+            /**
+             * Format: phone
+             * @description Short for a contact of kind phone.
+             */
+            phone?: string;
+            /** @description Blocks doubles by its letters and digits. */
+            document?: string | null;
+            /** @enum {string} */
+            kind?: "person" | "company";
+            /**
+             * @description As kind.
+             * @enum {string}
+             */
+            person_type?: "person" | "company" | "individual" | "fisica" | "juridica" | "natural" | "pf" | "pj";
+            /** Format: date */
+            birthDate?: string | null;
+            /**
+             * @description ISO 3166 alpha-2.
+             * @example BR
+             */
+            country?: string | null;
+            /** @enum {string|null} */
+            language?: "pt" | "es" | "en" | null;
+            address?: {
+                street?: string;
+                number?: string;
+                complement?: string;
+                district?: string;
+                city?: string;
+                state?: string;
+                postalCode?: string;
+                country?: string;
+            } | null;
+            /** Format: uuid */
+            avatarFileId?: string | null;
+            pinnedNote?: string;
+            /** Format: uuid */
+            ownerId?: string | null;
+            /** Format: uuid */
+            stageId?: string | null;
+            stageOrder?: number;
+            /** Format: int64 */
+            valueMinor?: number | null;
+            /** @description As valueMinor, in major units. */
+            salePrice?: number | null;
+            utm?: Record<string, never>;
+            tags?: string[];
+            /** @description As tags. */
+            selectedTags?: string[];
+            /** @description Custom fields: {slug: value}. */
+            fields?: unknown;
+            /** @description As fields; also [{slug, value}]. */
+            customFields?: unknown;
+            /** @default false */
+            allowDuplicateContacts: boolean;
+            /** @description Where the customer came from; api for keys, else manual. */
+            source?: string;
+        };
+        CustomersUpdateBody: {
+            /** @example Ana Souza */
+            name?: string;
+            /**
+             * @example [
+             *       {
+             *         "type": "phone",
+             *         "value": "11 98421-7730"
+             *       }
+             *     ]
+             */
+            contacts?: {
+                /**
+                 * @description Or type.
+                 * @enum {string}
+                 */
+                kind?: "phone" | "whatsapp" | "email" | "instagram" | "messenger" | "facebook" | "telegram" | "webchat" | "other";
+                /** @enum {string} */
+                type?: "phone" | "whatsapp" | "email" | "instagram" | "messenger" | "facebook" | "telegram" | "webchat" | "other";
+                /** @description Or value. Telephone numbers in any notation. */
+                identifier?: string;
+                value?: string;
+                label?: string;
+                isPrimary?: boolean;
+            }[];
+            /**
+             * Format: email
+             * @description Short for a contact of kind email.
+             */
+            email?: string;
+            /**
+             * Format: phone
+             * @description Short for a contact of kind phone.
+             */
+            phone?: string;
+            /** @description Blocks doubles by its letters and digits. */
+            document?: string | null;
+            /** @enum {string} */
+            kind?: "person" | "company";
+            /**
+             * @description As kind.
+             * @enum {string}
+             */
+            person_type?: "person" | "company" | "individual" | "fisica" | "juridica" | "natural" | "pf" | "pj";
+            /** Format: date */
+            birthDate?: string | null;
+            /**
+             * @description ISO 3166 alpha-2.
+             * @example BR
+             */
+            country?: string | null;
+            /** @enum {string|null} */
+            language?: "pt" | "es" | "en" | null;
+            address?: {
+                street?: string;
+                number?: string;
+                complement?: string;
+                district?: string;
+                city?: string;
+                state?: string;
+                postalCode?: string;
+                country?: string;
+            } | null;
+            /** Format: uuid */
+            avatarFileId?: string | null;
+            pinnedNote?: string;
+            /** Format: uuid */
+            ownerId?: string | null;
+            /** Format: uuid */
+            stageId?: string | null;
+            stageOrder?: number;
+            /** Format: int64 */
+            valueMinor?: number | null;
+            /** @description As valueMinor, in major units. */
+            salePrice?: number | null;
+            utm?: Record<string, never>;
+            tags?: string[];
+            /** @description As tags. */
+            selectedTags?: string[];
+            /** @description Custom fields: {slug: value}. */
+            fields?: unknown;
+            /** @description As fields; also [{slug, value}]. */
+            customFields?: unknown;
+            /** @default false */
+            allowDuplicateContacts: boolean;
+            /**
+             * Format: int64
+             * @description Refuses the change when the customer has another version by now.
+             */
+            version?: number;
+        };
+        CustomersMergeBody: {
+            /**
+             * Format: uuid
+             * @description Goes into the customer of the path.
+             */
+            mergeId: string;
+        };
+        CustomersAddContactBody: {
+            /** @enum {string} */
+            kind: "phone" | "whatsapp" | "email" | "instagram" | "messenger" | "facebook" | "telegram" | "webchat" | "other";
+            /** @example 11 98421-7730 */
+            identifier: string;
+            label?: string;
+            isPrimary?: boolean;
+            /** @default false */
+            allowDuplicateContacts: boolean;
+        };
+        CustomersUpdateContactBody: {
+            identifier?: string;
+            label?: string;
+            isPrimary?: boolean;
+        };
+        CustomersAddTagBody: {
+            /** Format: uuid */
+            tagId: string;
+            /**
+             * Format: uuid
+             * @description Where it was tagged: a chat of the customer; not kept.
+             */
+            chatId?: string;
+        };
+        CustomersAddNoteBody: {
+            title: string;
+            content?: string;
+        };
+        CustomersUpdateNoteBody: {
+            title?: string;
+            content?: string;
+            /**
+             * Format: uuid
+             * @description Accepted for integrations; the path says which note.
+             */
+            id?: string;
+        };
+        CustomersStageBody: {
+            /**
+             * Format: uuid
+             * @description null takes the customer out of the funnel.
+             */
+            stageId: string | null;
+            /** @description Place in the stage, lowest on top; on top when left out. */
+            stageOrder?: number;
+            /** @description Why; kept in the history. */
+            notes?: string;
+            /**
+             * Format: uuid
+             * @description The chat in which it was decided.
+             */
+            chatId?: string | null;
+        };
+        CustomersSetFieldValueBody: {
+            slug?: string;
+            /** Format: uuid */
+            field_definition_id?: string;
+            /** @description Checked by the field's kind; null clears. */
+            value: unknown;
+        };
+        TagsCreateBody: {
+            /** @example VIP */
+            name: string;
+            /** @example #7c3aed */
+            color?: string;
+        };
+        TagsUpdateBody: {
+            name?: string;
+            color?: string;
+        };
+        FieldsCreateBody: {
+            name: string;
+            /** @enum {string} */
+            kind: "text" | "long_text" | "number" | "money" | "date" | "datetime" | "select" | "multi_select" | "yes_no" | "link" | "phone" | "email" | "file";
+            /** @description Begins with a letter; made from the name when left out. */
+            slug?: string;
+            /** @description Of the select kinds. */
+            options?: {
+                /** @description Of an option that is there; left out for a new one. */
+                id?: string;
+                label: string;
+                color?: string;
+            }[];
+            /**
+             * @description close: a chat cannot be closed while it is empty.
+             * @enum {string}
+             */
+            required?: "no" | "close" | "always";
+            help?: string;
+            /** Format: int64 */
+            position?: number;
+        };
+        FieldsUpdateBody: {
+            name?: string;
+            /** @description Begins with a letter; made from the name when left out. */
+            slug?: string;
+            /** @description Of the select kinds. */
+            options?: {
+                /** @description Of an option that is there; left out for a new one. */
+                id?: string;
+                label: string;
+                color?: string;
+            }[];
+            /**
+             * @description close: a chat cannot be closed while it is empty.
+             * @enum {string}
+             */
+            required?: "no" | "close" | "always";
+            help?: string;
+            /** Format: int64 */
+            position?: number;
+        };
+        FunnelsCreateBody: {
+            name: string;
+            /** Format: int64 */
+            position?: number;
+            /** @description In their order. */
+            stages?: {
+                name: string;
+                color?: string;
+                /** @enum {string} */
+                kind?: "open" | "won" | "lost";
+                /** Format: int64 */
+                position?: number;
+            }[];
+        };
+        FunnelsUpdateBody: {
+            name?: string;
+            /** Format: int64 */
+            position?: number;
+        };
+        StagesCreateBody: {
+            name: string;
+            color?: string;
+            /** @enum {string} */
+            kind?: "open" | "won" | "lost";
+            /** Format: int64 */
+            position?: number;
+        };
+        StagesUpdateBody: {
+            name?: string;
+            color?: string;
+            /** @enum {string} */
+            kind?: "open" | "won" | "lost";
+            /** Format: int64 */
+            position?: number;
+        };
+        ChannelsCreateBody: {
+            /** @example webchat */
+            kind: string;
+            /** @example Site */
+            name: string;
+            /**
+             * @description What people know it by.
+             * @example loja.example
+             */
+            address?: string;
+            /** @description Of its kind; see webchat settings in docs. */
+            settings?: unknown;
+            /** @description Kept sealed; never given back. */
+            secrets?: unknown;
+            /** Format: uuid */
+            defaultTeamId?: string | null;
+            /** @description {"mon":[["08:00","12:00"],["13:00","18:00"]],…} in the organization's zone; null: always open. */
+            hours?: unknown;
+        };
+        ChannelsUpdateBody: {
+            /** @example Site */
+            name?: string;
+            /**
+             * @description What people know it by.
+             * @example loja.example
+             */
+            address?: string;
+            /** @description Of its kind; see webchat settings in docs. */
+            settings?: unknown;
+            /** @description Kept sealed; never given back. */
+            secrets?: unknown;
+            /** Format: uuid */
+            defaultTeamId?: string | null;
+            /** @description {"mon":[["08:00","12:00"],["13:00","18:00"]],…} in the organization's zone; null: always open. */
+            hours?: unknown;
+        };
+        WebchatSendBody: {
+            text?: string;
+            /** @description Made by the page: the same one never makes a second message. */
+            clientId: string;
+            /** Format: uuid */
+            replyTo?: string | null;
+            name?: string;
+            /** Format: email */
+            email?: string;
+            /** Format: phone */
+            phone?: string;
+            page?: string;
+            referrer?: string;
+        };
+        WebchatReadBody: {
+            /** Format: uuid */
+            messageId: string;
+            /**
+             * @default read
+             * @enum {string}
+             */
+            status: "delivered" | "read";
+        };
+        ChatsAssignBody: {
+            /**
+             * Format: uuid
+             * @description Null puts the chat back into the queue.
+             */
+            userId: string | null;
+        };
+        ChatsTransferBody: {
+            /** Format: uuid */
+            teamId?: string | null;
+            /** Format: uuid */
+            userId?: string | null;
+            /** @description For whoever takes over; never sent to the customer. */
+            note?: string;
+        };
+        ChatsStatusBody: {
+            /** @enum {string} */
+            status: "pending" | "in_progress" | "waiting";
+        };
+        ChatsCloseBody: {
+            /**
+             * Format: uuid
+             * @description Needed when the organization has closure types.
+             */
+            closureTypeId?: string | null;
+            note?: string;
+        };
+        ChatsSnoozeBody: {
+            /**
+             * Format: date-time
+             * @description Null wakes it.
+             * @example 2026-11-20T09:00:00Z
+             */
+            until: string | null;
+        };
+        ChatsArchiveBody: {
+            archived: boolean;
+        };
+        ChatsPriorityBody: {
+            /** Format: int64 */
+            priority: number;
+        };
+        ChatsPinBody: {
+            /** Format: uuid */
+            messageId: string | null;
+        };
+        ChatsReadBody: {
+            /**
+             * Format: int64
+             * @description The last message on the screen; default: all.
+             */
+            seq?: number;
+        };
+        MessagesSendBody: {
+            /**
+             * @description Needed unless there are files.
+             * @example Bom dia! Como posso ajudar?
+             */
+            content?: string;
+            /** @description Made by the sender: the same one never makes a second message. */
+            clientId?: string;
+            /** Format: uuid */
+            replyToMessageId?: string | null;
+            fileIds?: string[];
+            /** Format: date-time */
+            scheduledFor?: string | null;
+        };
+        MessagesNoteBody: {
+            /**
+             * @description Needed unless there are files.
+             * @example Cliente antigo, dar desconto.
+             */
+            content?: string;
+            clientId?: string;
+            /** @description Users to tell. */
+            mentions?: string[];
+            fileIds?: string[];
+        };
+        MessagesEditBody: {
+            content: string;
+        };
+        MessagesReactBody: {
+            /**
+             * @description Null takes it back.
+             * @example 👍
+             */
+            emoji: string | null;
+        };
+        ChatsBulkBody: {
+            /** @enum {string} */
+            action: "take" | "assign" | "transfer" | "close" | "reopen" | "read" | "tag";
+            chatIds?: string[];
+            /** @description Everything that this matches, instead of chatIds. */
+            filter?: {
+                /**
+                 * @default all
+                 * @enum {string}
+                 */
+                view: "all" | "mine" | "unassigned" | "waiting" | "closed" | "any";
+                status?: string;
+                teamId?: string;
+                tagId?: string;
+                channelId?: string;
+                assigneeId?: string;
+                /** Format: uuid */
+                customerId?: string;
+                unread?: boolean;
+                /** @default false */
+                snoozed: boolean;
+                /** @default false */
+                archived: boolean;
+            };
+            /**
+             * Format: uuid
+             * @description assign, transfer
+             */
+            userId?: string | null;
+            /**
+             * Format: uuid
+             * @description transfer
+             */
+            teamId?: string | null;
+            /** @description transfer, close */
+            note?: string;
+            /**
+             * Format: uuid
+             * @description close
+             */
+            closureTypeId?: string | null;
+            /**
+             * Format: uuid
+             * @description tag
+             */
+            tagId?: string;
+        };
+        ShortcutsCreateBody: {
+            /**
+             * @description Without spaces; called by / and it.
+             * @example ola
+             */
+            keyword: string;
+            title?: string;
+            steps: {
+                /**
+                 * @default
+                 * @example {{greeting}}, {{customer.firstName}}!
+                 */
+                content: string;
+                /** @default [] */
+                fileIds: string[];
+                /**
+                 * Format: int64
+                 * @default 0
+                 */
+                delayMs: number;
+            }[];
+            /** @description Only for these teams; empty: for all. */
+            teamIds?: string[];
+            /**
+             * @description Of the organization; needs shortcuts.manage.
+             * @default false
+             */
+            shared: boolean;
+        };
+        ShortcutsUpdateBody: {
+            /**
+             * @description Without spaces; called by / and it.
+             * @example ola
+             */
+            keyword?: string;
+            title?: string;
+            steps?: {
+                /**
+                 * @default
+                 * @example {{greeting}}, {{customer.firstName}}!
+                 */
+                content: string;
+                /** @default [] */
+                fileIds: string[];
+                /**
+                 * Format: int64
+                 * @default 0
+                 */
+                delayMs: number;
+            }[];
+            /** @description Only for these teams; empty: for all. */
+            teamIds?: string[];
+        };
+        ShortcutsRenderBody: {
+            /** Format: uuid */
+            chatId: string;
+        };
+        ClosureTypesCreateBody: {
+            name: string;
+            color?: string;
+            needsNote?: boolean;
+            /** Format: int64 */
+            position?: number;
+        };
+        ClosureTypesUpdateBody: {
+            name?: string;
+            color?: string;
+            needsNote?: boolean;
+            /** Format: int64 */
+            position?: number;
+        };
+        ViewsCreateBody: {
+            name: string;
+            icon?: string;
+            color?: string;
+            /** @description The query of chats.list as an object. */
+            filter?: unknown;
+            /** Format: int64 */
+            position?: number;
+        };
+        ViewsUpdateBody: {
+            name?: string;
+            icon?: string;
+            color?: string;
+            /** @description The query of chats.list as an object. */
+            filter?: unknown;
+            /** Format: int64 */
+            position?: number;
+        };
+        PublicChatCreateBody: {
+            /** @enum {string} */
+            contactType: "whatsapp" | "phone" | "email" | "instagram" | "facebook" | "telegram" | "webchat";
+            /** @example +55 11 98421-7730 */
+            contactValue: string;
+            /** Format: uuid */
+            channelId: string;
+            /** Format: uuid */
+            customerId?: string | null;
+            customerName?: string | null;
+            /** Format: uuid */
+            teamId?: string | null;
+            /**
+             * @description Text, or {type: text|image|video|audio|document, content, url, name, mimetype}.
+             * @example Olá! Vimos o seu pedido.
+             */
+            initialMessage?: unknown;
+            /**
+             * @description Stays in the queue although a message was sent.
+             * @default false
+             */
+            keepPending: boolean;
+            /** @description A note for the team. */
+            contextMessage?: string | null;
+            utm?: unknown;
+            /** @description {slug: value} or [{slug, value}]; fills only what is empty. */
+            customFields?: unknown;
+            /** @description Names of existing tags. */
+            tags?: string[] | null;
+            email?: string | null;
+            phone?: string | null;
+            /** @description {id or templateId, variables}; on channels that have templates, else templateError says so. */
+            whatsappTemplate?: unknown;
+            /** @description Starts at once; flowInitiated says whether it did. */
+            flowId?: string | null;
+            /** @description Starts when the customer answers; responseFlowScheduled. */
+            responseFlowId?: string | null;
+            /** @description [{name, value}] */
+            flowVariables?: unknown;
+        };
+        PublicMessageCreateBody: {
+            /** @description Needed unless there are attachments. */
+            content?: string;
+            /** Format: uuid */
+            replyToMessageId?: string | null;
+            /** Format: date-time */
+            scheduledFor?: string | null;
+            attachment_ids?: string[];
+            url_attachments?: {
+                /** Format: uri */
+                url: string;
+                name?: string;
+            }[];
+            /** @description Contact cards, where the channel takes them. */
+            contacts?: unknown;
+            /** @description Kept with the message, as data.metadata. */
+            metadata?: unknown;
+            /** @description Taken and of no effect where the channel shows the author by itself. */
+            signMessage?: boolean;
+            /**
+             * Format: uuid
+             * @description Only the chat's own channel.
+             */
+            auxiliaryChannelId?: string | null;
+        };
+        PublicSequenceCreateBody: {
+            steps: {
+                content?: string;
+                attachment_ids?: string[];
+                url_attachments?: {
+                    /** Format: uri */
+                    url: string;
+                    name?: string;
+                }[];
+                sign_message?: boolean;
+                /**
+                 * Format: int64
+                 * @description Pause before the next step.
+                 */
+                delay_after_ms?: number;
+                tempId?: string | null;
+            }[];
+            /** Format: uuid */
+            replyToMessageId?: string | null;
+            /**
+             * Format: uuid
+             * @description Only the chat's own channel.
+             */
+            auxiliaryChannelId?: string | null;
+        };
+        PublicTemplateSendBody: {
+            templateId: string;
+            variables?: unknown;
+            tempId?: string | null;
+        };
+        PublicChatResolveBody: {
+            /** Format: uuid */
+            closureTypeId?: string | null;
+            note?: string;
+        };
+        PublicChatToTeamBody: {
+            /** Format: uuid */
+            teamId: string;
+            note?: string;
+        };
+        PublicChatToAgentBody: {
+            /** Format: uuid */
+            userId: string;
+            note?: string;
+        };
+        PublicChatAttendBody: {
+            /** Format: uuid */
+            userId: string;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export type operations = Record<string, never>;
