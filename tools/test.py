@@ -50,7 +50,7 @@ class Result:
 
 def run(args, limit_s, cwd=ROOT, env=None):
     """Exit status and output. At the time limit the whole group of processes is ended."""
-    with subprocess.Popen([str(a) for a in args], cwd=cwd, env={**os.environ, **(env or {})}, stdin=subprocess.DEVNULL,
+    with subprocess.Popen([str(a) for a in args], cwd=cwd, env={**os.environ, 'NO_COLOR': '1', 'FORCE_COLOR': '0', **(env or {})}, stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True) as process:
         with running_lock:
             running.add(process.pid)

@@ -58,7 +58,7 @@ export default defineConfig({
   },
   test: {
     environment: 'happy-dom',
-    include: ['src/**/*.test.ts', 'tests/**/*.test.ts'],
+    include: ['src/**/*.test.ts', 'tests/**/*.test.ts', 'widget/**/*.test.ts'],
     setupFiles: ['tests/setup.ts'],
   },
 });

@@ -26,7 +26,7 @@ create or replace function inbox_turn(p_org uuid, p_user uuid) returns void lang
 $$;
 
 -- Give the waiting chats of a team (null: nothing to do) to its people. p_left: a chat that p_by has just given back, who does not get
--- it again here. Returns how many were given.
+-- it again here; without it p_by, who is leaving, gets none at all. Returns how many were given.
 create or replace function inbox_distribute(p_org uuid, p_team uuid, p_left uuid default null, p_by uuid default null) returns integer
 language plpgsql as $$
 declare
@@ -46,7 +46,7 @@ begin
             and c.owner = 'human' and c.snoozed_until is null and c.archived_at is null and c.id <> all (passed)
           order by c.priority desc, c.opened_at, c.id limit 1 for update skip locked;
         exit when not found;
-        select * into agent from inbox_next_agent(p_org, p_team, mode, case when ch.id = p_left then p_by end);
+        select * into agent from inbox_next_agent(p_org, p_team, mode, case when p_left is null or ch.id = p_left then p_by end);
         if not found then
             exit when ch.id is distinct from p_left;
             passed := passed || ch.id;
@@ -78,11 +78,11 @@ begin
         perform inbox_turn(p_org, p_user);
     end if;
     foreach team in array teams loop
-        perform inbox_distribute(p_org, team, p_left, p_user);
+        perform inbox_distribute(p_org, team, p_left, case when p_left is not null then p_user end);
     end loop;
 end $$;
 
--- A person left the organization: what they had waits for others.
+-- A person leaves the organization (called before they are gone): what they had waits for others.
 create or replace function inbox_user_removed(p_org uuid, p_user uuid) returns void
 language plpgsql as $$
 declare
@@ -97,7 +97,7 @@ begin
     end loop;
     for team in select distinct c.team_id from chats c where c.org_id = p_org and c.status = 'pending' and c.assignee_id is null
                 and c.team_id is not null order by 1 loop
-        perform inbox_distribute(p_org, team);
+        perform inbox_distribute(p_org, team, null, p_user);
     end loop;
 end $$;
 

@@ -73,12 +73,15 @@ begin
     return removed;
 end $$;
 
--- A backup was restored: what browsers have seen since it was made is not what the tables say now, so that every position of before
--- is too old, whatever its number, and all load afresh. For the owner, by `interflow restore`.
-create or replace function event_restored() returns void language plpgsql volatile as $$
+-- A backup was restored. What browsers have seen since it was made is not what the tables say now: every position of before is too
+-- old, whatever its number, and all load afresh. What an organization's jobs wanted to do at once or until now may have been done
+-- since (messages, mails): it waits for a person, among the parked ones. For the owner, by `interflow restore`.
+create or replace function backup_restored() returns void language plpgsql volatile as $$
 begin
     delete from events;
     update event_horizon set xid = pg_snapshot_xmin(pg_current_snapshot());
+    update jobs set state = 'parked', parked_at = now(), lease_until = null, error = 'restored from a backup: perhaps it was done already'
+    where org_id is not null and not recurring and state <> 'parked' and due_at <= now();
 end $$;
 
 -- --- jobs -----------------------------------------------------------------------------------------------------------------

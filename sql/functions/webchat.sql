@@ -4,23 +4,26 @@
 create or replace function webchat_by_key(p_key text, p_language text)
 returns table (org_id uuid, id uuid, name text, status text, default_team_id uuid, settings jsonb, language text, country text,
                is_open boolean, is_staffed boolean)
-language sql stable security definer set search_path = pg_catalog, public as $$
-    select c.org_id, c.id, c.name, c.status, c.default_team_id, c.settings, coalesce(p_language, nullif(c.settings->>'language', ''), o.language), o.country,
-           hours_open(c.hours, o.time_zone, now()),
-           exists (select from memberships m where m.org_id = c.org_id and m.status = 'active' and m.availability = 'online'
-                   and m.last_seen_at > now() - interval '2 minutes')
-    from channels c join organizations o on o.id = c.org_id
-    where c.public_key = p_key and c.kind = 'webchat' and c.deleted_at is null and c.status <> 'paused'
-$$;
+language plpgsql stable security definer set search_path = pg_catalog, public as $$
+begin
+    return query
+        select c.org_id, c.id, c.name, c.status, c.default_team_id, c.settings, coalesce(p_language, nullif(c.settings->>'language', ''), o.language),
+               o.country, c.hours is null or hours_open(c.hours, o.time_zone, now()),
+               exists (select from memberships m where m.org_id = c.org_id and m.status = 'active' and m.availability = 'online'
+                       and m.last_seen_at > now() - interval '2 minutes')
+        from channels c join organizations o on o.id = c.org_id
+        where c.public_key = p_key and c.kind = 'webchat' and c.deleted_at is null and c.status <> 'paused';
+end $$;
 
 -- Is it within opening hours? {"mon": [["08:00", "12:00"], …], …}; no hours: always; a day without a list: closed.
 create or replace function hours_open(p_hours jsonb, p_zone text, p_at timestamptz) returns boolean
-language sql stable as $$
-    select p_hours is null or p_hours = '{}' or exists (
+language plpgsql stable as $$
+begin
+    return p_hours is null or p_hours = '{}' or exists (
         select from jsonb_array_elements(p_hours->(array['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'])[extract(dow from p_at at time zone p_zone)::int + 1]) as span
         where (p_at at time zone p_zone)::time >= (span->>0)::time
-          and ((p_at at time zone p_zone)::time < (span->>1)::time or span->>1 = '24:00'))
-$$;
+          and ((p_at at time zone p_zone)::time < (span->>1)::time or span->>1 = '24:00'));
+end $$;
 
 -- What a visitor sees of a conversation: never notes, never what the team does among itself.
 create or replace function webchat_shows(m messages) returns boolean language sql stable as $$
@@ -28,7 +31,8 @@ create or replace function webchat_shows(m messages) returns boolean language sq
         or m.direction = 'event' and m.data->>'what' in ('closed')
 $$;
 
-create or replace function webchat_message_json(m messages) returns json language sql stable as $$
+-- A message as the visitor sees it (a set-returning function, see chat_item).
+create or replace function webchat_item(m messages) returns table (item json) language sql stable as $$
     select json_build_object('id', m.id, 'chatId', m.chat_id, 'seq', m.seq, 'cursor', cursor_make(m.created_at, m.id),
         'from', case m.direction when 'in' then 'visitor' when 'out' then 'agent' else 'system' end,
         'kind', case when m.direction = 'event' then m.data->>'what' else m.kind end,

@@ -360,9 +360,9 @@ int cli_doctor(int argc, char **argv)
         if (!checks[i].database || d.conn) checks[i].run(&d);
     PQfinish(d.conn);
     if (d.db) cli_database_close(d.db);
-    if (d.problems)
-        printf("%d problems, %d warnings\n", d.problems, d.warnings);
+    if (d.problems > 0)
+        printf("problems: %d, warnings: %d\n", d.problems, d.warnings);
     else
-        printf("no problems, %d warnings\n", d.warnings);
+        printf("no problems, warnings: %d\n", d.warnings);
     return d.problems ? 1 : 0;
 }

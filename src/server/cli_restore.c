@@ -285,10 +285,11 @@ static int run(struct restore *r, bool force)
     if (migrate_run(r->arena, r->db->url, &why, &applied) != ERR_OK)
         return cli_fail("restored, but not brought to this version: %s", why);
     PGconn *conn = pg_tool_connect(r->arena, r->db->url, &why);
-    if (!conn || !pg_tool_value(r->arena, conn, "select event_restored()", &why)) {
+    if (!conn || !pg_tool_value(r->arena, conn, "select backup_restored()", &why)) {
         PQfinish(conn);
-        return cli_fail("restored, but browsers may show what was before: %s", why);
+        return cli_fail("restored, but what was waiting may be done again, and browsers may show what was before: %s", why);
     }
+    (void)pg_tool_value(r->arena, conn, "analyze", &why); /* plans are good from the first query on */
     PQfinish(conn);
     fprintf(stderr, "restored: the database of %s and %d files\n",
             json_get_text(r->manifest, "createdAt"), r->files);

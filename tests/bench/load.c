@@ -5,6 +5,12 @@
  *       there, whether or not a connection was free (no coordinated omission). Without, as fast as answers come. "{n}" in BODY is a
  *       number that never repeats, "{id}" a fresh 16-digit text. Prints one JSON object.
  *
+ *       -L FILE: a line of further headers per request in turn ("X-Visitor: …|X-Forwarded-For: …"), so that many visitors write.
+ *
+ *   load screen -a ADDRESS -p PORT -n SOCKETS -d SECONDS -r PER_SECOND -w PATH [-H HEADER]... -b BODY -L FILE PATH
+ *       Posts BODY at this rate while SOCKETS WebSockets on -w PATH (with the headers -H) are open, and prints how long it took from the
+ *       moment of posting until "{id}" of BODY stood in a frame of each. At most one POST is under way per visitor of FILE.
+ *
  *   load sockets -a ADDRESS -p PORT -n COUNT [-H HEADER]... PATH
  *       Opens COUNT WebSockets, says "ready", then for each line "go" on standard input waits until every socket has had one more text
  *       frame and prints the times since "go" as one JSON object.
@@ -40,8 +46,9 @@ struct conn {
 };
 
 static struct {
-    const char *address, *method, *body, *headers[HEADERS_MAX], *paths[PATHS_MAX];
-    int port, connections, header_count, path_count;
+    const char *address, *method, *body, *headers[HEADERS_MAX], *paths[PATHS_MAX], *lines_file, *socket_path;
+    char **lines;
+    int port, connections, header_count, path_count, line_count;
     double seconds, rate;
 } opt = {.address = "127.0.0.1", .method = "GET", .connections = 16, .seconds = 5};
 
@@ -97,29 +104,64 @@ static int connect_to(void)
     return fd;
 }
 
-static size_t make_request(char *out, size_t room, const char *extra)
+/* FILE of -L: one line per visitor, '|' between headers. */
+static void read_lines(void)
+{
+    FILE *f = fopen(opt.lines_file, "r");
+    char line[2048];
+    if (!f) die(opt.lines_file);
+    while (fgets(line, sizeof line, f)) {
+        line[strcspn(line, "\n")] = '\0';
+        opt.lines = realloc(opt.lines, (size_t)(opt.line_count + 1) * sizeof *opt.lines);
+        opt.lines[opt.line_count++] = strdup(line);
+    }
+    fclose(f);
+}
+
+static char last_id[64];            /* what "{id}" was in the request made last */
+
+static size_t make_body(char *body, size_t room)
 {
     static unsigned long n;
-    static int turn;
-    char body[4096] = "", *b = body;
+    char *b = body;
     n++;
-    for (const char *p = opt.body; p && *p && b < body + sizeof body - 40;) {
+    for (const char *p = opt.body; p && *p && b < body + room - 64;) {
         if (strncmp(p, "{n}", 3) == 0) {
             b += snprintf(b, 32, "%lu", n);
             p += 3;
         } else if (strncmp(p, "{id}", 4) == 0) {
-            b += snprintf(b, 40, "%08lx%08lx%016lx", (unsigned long)getpid(), n, (unsigned long)now_us());
+            snprintf(last_id, sizeof last_id, "%08lx%08lx%016lx", (unsigned long)getpid(), n, (unsigned long)now_us());
+            b += snprintf(b, 40, "%s", last_id);
             p += 4;
         } else
             *b++ = *p++;
     }
     *b = '\0';
-    int len = snprintf(out, room, "%s %s HTTP/1.1\r\nHost: %s:%d\r\n%s", opt.method, opt.paths[turn++ % opt.path_count], opt.address, opt.port, extra);
-    for (int i = 0; i < opt.header_count; i++)
+    return (size_t)(b - body);
+}
+
+static size_t make_head(char *out, size_t room, const char *method, const char *path, const char *extra, bool ours, const char *line)
+{
+    int len = snprintf(out, room, "%s %s HTTP/1.1\r\nHost: %s:%d\r\n%s", method, path, opt.address, opt.port, extra);
+    for (int i = 0; ours && i < opt.header_count; i++)
         len += snprintf(out + len, room - (size_t)len, "%s\r\n", opt.headers[i]);
-    if (opt.body) len += snprintf(out + len, room - (size_t)len, "Content-Type: application/json\r\nContent-Length: %zu\r\n", strlen(body));
-    len += snprintf(out + len, room - (size_t)len, "\r\n%s", opt.body ? body : "");
+    for (const char *h = line; h && *h;) {
+        size_t n = strcspn(h, "|");
+        len += snprintf(out + len, room - (size_t)len, "%.*s\r\n", (int)n, h);
+        h += n + (h[n] == '|');
+    }
     return (size_t)len;
+}
+
+static size_t make_request(char *out, size_t room, const char *extra, bool ours)
+{
+    static int turn;
+    char body[4096] = "";
+    size_t body_len = make_body(body, sizeof body);
+    const char *line = opt.line_count ? opt.lines[turn % opt.line_count] : NULL;
+    size_t len = make_head(out, room, opt.method, opt.paths[turn++ % opt.path_count], extra, ours, line);
+    if (opt.body) len += (size_t)snprintf(out + len, room - len, "Content-Type: application/json\r\nContent-Length: %zu\r\n", body_len);
+    return len + (size_t)snprintf(out + len, room - len, "\r\n%s", opt.body ? body : "");
 }
 
 static void send_all(int fd, const char *data, size_t len)
@@ -136,7 +178,7 @@ static void send_all(int fd, const char *data, size_t len)
 static void start(struct conn *c, int64_t due_us)
 {
     char request[16384];
-    size_t len = make_request(request, sizeof request, "");
+    size_t len = make_request(request, sizeof request, "", true);
     c->due_us = due_us;
     c->busy = true;
     c->in_len = c->need = 0;
@@ -209,6 +251,39 @@ static void http(void)
 
 /* --- sockets --- */
 
+static const char upgrade[] = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+
+/* One after the other: a burst of handshakes is not what is measured. */
+static void open_socket(struct conn *c, const char *path, size_t room)
+{
+    char request[16384], answer[2048];
+    c->fd = connect_to();
+    c->in = malloc(room);
+    size_t len = make_head(request, sizeof request, "GET", path, upgrade, true, NULL);
+    len += (size_t)snprintf(request + len, sizeof request - len, "\r\n");
+    send_all(c->fd, request, len);
+    for (size_t got = 0;;) {
+        ssize_t n = read(c->fd, answer + got, sizeof answer - got - 1);
+        if (n < 0 && errno == EAGAIN) {
+            usleep(100);
+            continue;
+        }
+        if (n <= 0) die("handshake");
+        got += (size_t)n;
+        answer[got] = '\0';
+        char *end = strstr(answer, "\r\n\r\n");
+        if (!end) continue;
+        if (strncmp(answer, "HTTP/1.1 101", 12) != 0) {
+            fprintf(stderr, "load: %.200s\n", answer);
+            exit(1);
+        }
+        c->in_len = got - (size_t)(end + 4 - answer);
+        memcpy(c->in, end + 4, c->in_len);
+        return;
+    }
+}
+
+
 /* Takes whole frames off the front; returns how many were text. Frames of a server are not masked. */
 static int frames(struct conn *c)
 {
@@ -231,7 +306,6 @@ static int frames(struct conn *c)
 
 static void sockets(void)
 {
-    static const char upgrade[] = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
     struct rlimit limit = {65536, 65536};
     setrlimit(RLIMIT_NOFILE, &limit);
     struct conn *conns = calloc((size_t)opt.connections, sizeof *conns);
@@ -240,30 +314,7 @@ static void sockets(void)
     struct epoll_event ev = {.events = EPOLLIN, .data.u32 = UINT32_MAX}, evs[512];
     epoll_ctl(ep, EPOLL_CTL_ADD, 0, &ev);
     for (int i = 0; i < opt.connections; i++) {
-        char request[16384], answer[2048];
-        conns[i].fd = connect_to();
-        conns[i].in = malloc(8192);
-        send_all(conns[i].fd, request, make_request(request, sizeof request, upgrade));
-        size_t got = 0;
-        while (true) {                    /* one after the other: a burst of handshakes is not what is measured */
-            ssize_t n = read(conns[i].fd, answer + got, sizeof answer - got - 1);
-            if (n < 0 && errno == EAGAIN) {
-                usleep(100);
-                continue;
-            }
-            if (n <= 0) die("handshake");
-            got += (size_t)n;
-            answer[got] = '\0';
-            char *end = strstr(answer, "\r\n\r\n");
-            if (!end) continue;
-            if (strncmp(answer, "HTTP/1.1 101", 12) != 0) {
-                fprintf(stderr, "load: socket %d: %.200s\n", i, answer);
-                exit(1);
-            }
-            conns[i].in_len = got - (size_t)(end + 4 - answer);
-            memcpy(conns[i].in, end + 4, conns[i].in_len);
-            break;
-        }
+        open_socket(&conns[i], opt.paths[0], 8192);
         ev = (struct epoll_event){.events = EPOLLIN, .data.u32 = (uint32_t)i};
         epoll_ctl(ep, EPOLL_CTL_ADD, conns[i].fd, &ev);
         open_count++;
@@ -310,6 +361,92 @@ static void sockets(void)
     }
 }
 
+/* --- from a visitor's message to the screens of the team --- */
+
+#define PROBES_MAX 4096
+#define POSTS 32
+
+struct probe {
+    char id[64];
+    int64_t at_us;
+    int seen;
+};
+
+static struct probe probes[PROBES_MAX];
+static int probe_count;
+
+/* Looks for the ids that are still awaited in what a socket got; keeps the end, where one may be cut in two. */
+static void look(struct conn *c)
+{
+    for (int i = probe_count - 1; i >= 0 && i > probe_count - 500; i--) {
+        struct probe *p = &probes[i];
+        if (p->seen >= opt.connections || !memmem(c->in, c->in_len, p->id, strlen(p->id))) continue;
+        p->seen++;
+        sample(now_us() - p->at_us);
+    }
+    size_t keep = c->in_len < 31 ? c->in_len : 31;     /* less than an id, which may be cut in two */
+    memmove(c->in, c->in + c->in_len - keep, keep);
+    c->in_len = keep;
+}
+
+static void screen(void)
+{
+    struct conn *staff = calloc((size_t)opt.connections, sizeof *staff), posts[POSTS] = {0};
+    int ep = epoll_create1(0);
+    size_t errors = 0, refused = 0;
+    for (int i = 0; i < opt.connections; i++) {
+        open_socket(&staff[i], opt.socket_path, 1 << 20);
+        struct epoll_event ev = {.events = EPOLLIN, .data.u32 = (uint32_t)i};
+        epoll_ctl(ep, EPOLL_CTL_ADD, staff[i].fd, &ev);
+    }
+    for (int i = 0; i < POSTS; i++) {
+        posts[i].fd = connect_to();
+        posts[i].in = malloc(BUFFER);
+        struct epoll_event ev = {.events = EPOLLIN, .data.u32 = (uint32_t)(opt.connections + i)};
+        epoll_ctl(ep, EPOLL_CTL_ADD, posts[i].fd, &ev);
+    }
+    int64_t begin = now_us(), end = begin + (int64_t)(opt.seconds * 1e6);
+    opt.method = "POST";
+    for (int64_t now = begin; now < end + 3000000; now = now_us()) {
+        int64_t due = begin + (int64_t)(probe_count * 1e6 / opt.rate);
+        for (int i = 0; i < POSTS && due <= now && now < end && probe_count < PROBES_MAX; i++) {
+            if (posts[i].busy) continue;
+            char request[16384];
+            size_t len = make_request(request, sizeof request, "", false);
+            struct probe *p = &probes[probe_count++];
+            memcpy(p->id, last_id, sizeof p->id);
+            p->at_us = now;
+            posts[i].busy = true;
+            posts[i].in_len = posts[i].need = 0;
+            send_all(posts[i].fd, request, len);
+            break;
+        }
+        struct epoll_event evs[64];
+        int n = epoll_wait(ep, evs, 64, 1);
+        for (int i = 0; i < n; i++) {
+            int k = (int)evs[i].data.u32;
+            if (k >= opt.connections) {
+                struct conn *c = &posts[k - opt.connections];
+                if (c->busy && receive(c)) {
+                    c->busy = false;
+                    refused += c->status != 201;
+                }
+                continue;
+            }
+            struct conn *c = &staff[k];
+            ssize_t len = read(c->fd, c->in + c->in_len, (1 << 20) - c->in_len);
+            if (len < 0 && errno == EAGAIN) continue;
+            if (len <= 0) die("a socket of the staff was closed");
+            c->in_len += (size_t)len;
+            look(c);
+        }
+    }
+    for (int i = 0; i < probe_count; i++) errors += (size_t)(opt.connections - probes[i].seen);
+    qsort(samples, sample_count, sizeof *samples, by_size);
+    printf("{\"posted\":%d,\"refused\":%zu,\"seen\":%zu,\"missed\":%zu,\"p50_ms\":%.2f,\"p95_ms\":%.2f,\"p99_ms\":%.2f,\"max_ms\":%.2f}\n", probe_count, refused,
+           sample_count, errors, percentile_ms(.5), percentile_ms(.95), percentile_ms(.99), percentile_ms(1));
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 2) return 2;
@@ -329,12 +466,16 @@ int main(int argc, char **argv)
         case 'r': opt.rate = strtod(v, NULL); break;
         case 'm': opt.method = v; break;
         case 'b': opt.body = v; break;
+        case 'L': opt.lines_file = v; break;
+        case 'w': opt.socket_path = v; break;
         case 'H': if (opt.header_count < HEADERS_MAX) opt.headers[opt.header_count++] = v; break;
         default: fprintf(stderr, "load: %s?\n", a); return 2;
         }
     }
     if (!opt.path_count) return 2;
+    if (opt.lines_file) read_lines();
     if (strcmp(argv[1], "http") == 0) http();
+    else if (strcmp(argv[1], "screen") == 0) screen();
     else sockets();
     return 0;
 }

@@ -21,6 +21,7 @@ beforeAll(async () => {
   const owner = statSync(join(source, 'files'));
   if (process.getuid?.() === 0) execFileSync('chown', ['-R', `${owner.uid}:${owner.gid}`, join(source, 'files')]);
   sql(source, "create table kept (n int, t text); insert into kept select i, repeat('ação', i) from generate_series(1, 500) i");
+  sql(source, "insert into jobs (org_id, kind, due_at) select gen_random_uuid(), 'kept.job', now() + n * interval '1 day' from unnest(array[0, 1]) n");
   const outcome = await command(['backup', archive, '--data', source]); // while it runs
   expect(outcome.code, outcome.err).toBe(0);
   expect(await server.halt()).toBe(0);
@@ -35,6 +36,8 @@ async function restored(dir: string): Promise<void> {
   expect(sql(dir, "select count(*) || ' ' || sum(length(t)) from kept")).toBe(`500 ${(4 * 500 * 501) / 2}`);
   expect(sql(dir, "select count(*) from pg_roles where rolname = 'interflow_app'")).toBe('1');
   expect(readFileSync(place(dir)).equals(content)).toBe(true);
+  // What may have been done since the backup waits for a person; what was for later still is.
+  expect(sql(dir, "select string_agg(state, ' ' order by due_at) from jobs where kind = 'kept.job'")).toBe('parked waiting');
   // Positions of before the restore are too old: browsers load afresh.
   expect(sql(dir, "select xid > '0'::xid8 from event_horizon")).toBe('t');
   expect(sql(dir, "select event_position_known(xid) from event_horizon")).toBe('f');

@@ -55,7 +55,11 @@ static inline int test_database_exec(const struct test_database *t, const char *
         unsetenv("LSAN_OPTIONS");
         char path[256];
         (void)snprintf(path, sizeof path, "%s/%s", t->bin, argv[0]);
-        execv(path, (char *const *)(uintptr_t)argv);
+        /* By its whole path: initdb looks for its sisters beside itself, and is in nobody's PATH on Debian. */
+        const char *words[32] = {path};
+        for (int i = 1; i < 31 && argv[i]; i++)
+            words[i] = argv[i];
+        execv(path, (char *const *)(uintptr_t)words);
         _exit(96);
     }
     if (ret_pid) {

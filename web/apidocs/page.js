@@ -4,7 +4,8 @@
    choose from. */
 function name(root) {
   for (const heading of root.querySelectorAll('h3.opblock-tag')) heading.setAttribute('aria-level', '2');
-  for (const list of root.querySelectorAll('select:not([aria-label])')) list.setAttribute('aria-label', list.id || 'Choice');
+  for (const list of root.querySelectorAll('select:not([aria-label])'))
+    list.setAttribute('aria-label', list.id || 'Choice');
 }
 
 window.addEventListener('DOMContentLoaded', () => {

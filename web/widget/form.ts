@@ -18,7 +18,13 @@ export function formView(store: Store, t: Texts): HTMLElement {
   if (store.config.welcome) form.append(h('p', { class: 'hello' }, store.config.welcome));
   for (const f of fields) {
     const need = pre?.required.includes(f) ?? false;
-    const input = h('input', { type: rules[f].type, name: f, autocomplete: rules[f].auto, maxlength: 120, required: need }) as HTMLInputElement;
+    const input = h('input', {
+      type: rules[f].type,
+      name: f,
+      autocomplete: rules[f].auto,
+      maxlength: 120,
+      required: need,
+    }) as HTMLInputElement;
     const note = h('small', { class: 'err', id: `e-${f}` });
     inputs.set(f, { input, note });
     form.append(h('label', {}, `${t[f]}${need ? ' *' : ''}`, input, note));

@@ -38,7 +38,10 @@ async function boot(src: string, key: string): Promise<void> {
 
 const key = tag?.dataset['channel'];
 if (tag && key && !window.Interflow) {
-  const start = (): void => void boot(tag.src, key).catch((e: unknown) => console.warn('Interflow web chat:', e instanceof Error ? e.message : e));
+  const start = (): void =>
+    void boot(tag.src, key).catch((e: unknown) =>
+      console.warn('Interflow web chat:', e instanceof Error ? e.message : e),
+    );
   if (document.body) start();
   else addEventListener('DOMContentLoaded', start, { once: true });
 }

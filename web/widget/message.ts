@@ -52,17 +52,25 @@ export function messageView(
   const who = m.from === 'visitor' ? t.you : m.authorName || t.team;
   const row = h('div', { class: `m ${m.from}` }, h('span', { class: 'sr' }, `${who}, ${time}: `));
   for (const f of m.files) row.append(fileView(f, store, locale));
-  if (m.localFile) row.append(h('div', { class: 'file' }, icon('file') as unknown as Node, h('span', {}, m.localFile.name)));
+  if (m.localFile)
+    row.append(h('div', { class: 'file' }, icon('file') as unknown as Node, h('span', {}, m.localFile.name)));
   if (m.text || m.deleted) {
     const bubble = h('div', { class: `b${m.deleted ? ' gone' : ''}` });
     if (m.replyTo) bubble.append(h('div', { class: 'q' }, m.replyTo.text));
     bubble.append(...(m.deleted ? [t.deleted] : linked(m.text)));
     const line = h('div', { class: 'line' }, bubble);
     if (m.id && !m.deleted && m.from === 'agent')
-      line.append(h('button', { class: 'r', type: 'button', 'aria-label': t.reply, title: t.reply, click: () => onReply(m) }, icon('reply') as unknown as Node));
+      line.append(
+        h(
+          'button',
+          { class: 'r', type: 'button', 'aria-label': t.reply, title: t.reply, click: () => onReply(m) },
+          icon('reply') as unknown as Node,
+        ),
+      );
     row.append(line);
   }
   if (m.from === 'visitor' && (last || m.pending)) row.append(stateLine(m, store, t, time));
-  else if (m.from === 'agent' && last) row.append(h('div', { class: 'meta' }, m.authorName ? `${m.authorName} · ${time}` : time));
+  else if (m.from === 'agent' && last)
+    row.append(h('div', { class: 'meta' }, m.authorName ? `${m.authorName} · ${time}` : time));
   return row;
 }

@@ -39,7 +39,7 @@ export class Store {
   constructor(readonly api: Api) {
     this.place = `interflow:${api.key}`;
     const kept = this.restore();
-    if (kept.visitor?.token) this.visitor = kept.visitor;
+    if (kept.visitor) this.visitor = { ...kept.visitor, token: kept.visitor.token ?? '' };
     if (Array.isArray(kept.outbox)) this.outbox = kept.outbox;
     this.read = kept.read ?? '';
     this.live = new Live(api, {
@@ -72,6 +72,7 @@ export class Store {
   }
 
   introduce(who: Partial<Visitor>): void {
+    this.adopt();
     Object.assign(this.visitor, who, { asked: true });
     this.save();
     this.onchange();
@@ -93,6 +94,7 @@ export class Store {
     };
     if (file) m.localFile = file;
     if (replyTo) m.replyTo = { id: replyTo.id, text: replyTo.text, from: replyTo.from };
+    this.adopt();
     this.outbox.push(m);
     this.save();
     this.onchange();
@@ -126,6 +128,11 @@ export class Store {
     this.onchange();
   }
 
+  /* Another tab of this page may have asked for a token already: one person, one token. */
+  private adopt(): void {
+    if (!this.visitor.token) this.visitor = { ...this.visitor, ...this.restore().visitor };
+  }
+
   private looking(): boolean {
     return this.open && !document.hidden;
   }
@@ -136,8 +143,7 @@ export class Store {
 
   private async ready(): Promise<void> {
     if (!this.visitor.token) {
-      /* Another tab of this page may have asked already: one person, one token. */
-      this.visitor.token = this.restore().visitor?.token || (await this.api.token());
+      this.visitor.token = await this.api.token();
       this.save();
     }
     this.live.start(this.visitor.token);

@@ -33,17 +33,44 @@ export class View {
     private readonly t: Texts,
   ) {
     const c = store.config;
-    this.launch = h('button', { class: 'launch', type: 'button', 'aria-expanded': 'false', click: () => this.toggle() }, node('chat'), this.badge);
+    this.launch = h(
+      'button',
+      { class: 'launch', type: 'button', 'aria-expanded': 'false', click: () => this.toggle() },
+      node('chat'),
+      this.badge,
+    );
     this.log = h('div', { class: 'log', role: 'log', 'aria-live': 'polite', 'aria-label': t.history, tabindex: 0 });
-    this.area = h('textarea', { rows: 1, placeholder: t.placeholder, 'aria-label': t.placeholder, maxlength: 4000 }) as HTMLTextAreaElement;
-    this.go = h('button', { class: 'icon go', type: 'submit', 'aria-label': t.send, title: t.send, disabled: true }, node('send')) as HTMLButtonElement;
+    this.area = h('textarea', {
+      rows: 1,
+      placeholder: t.placeholder,
+      'aria-label': t.placeholder,
+      maxlength: 4000,
+    }) as HTMLTextAreaElement;
+    this.go = h(
+      'button',
+      { class: 'icon go', type: 'submit', 'aria-label': t.send, title: t.send, disabled: true },
+      node('send'),
+    ) as HTMLButtonElement;
     /* Pictures that arrive push the end down; who was there stays there. */
-    this.log.addEventListener('load', () => this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 320 && this.toEnd(), true);
+    this.log.addEventListener(
+      'load',
+      () => this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 320 && this.toEnd(),
+      true,
+    );
     this.foot = this.composer();
     this.panel = h(
       'section',
       { class: 'panel', role: 'dialog', 'aria-label': c.title, hidden: true },
-      h('div', { class: 'head' }, h('div', {}, h('h2', {}, c.title), this.presence()), h('button', { class: 'icon', type: 'button', 'aria-label': t.close, title: t.close, click: () => this.toggle(false) }, node('down'))),
+      h(
+        'div',
+        { class: 'head' },
+        h('div', {}, h('h2', {}, c.title), this.presence()),
+        h(
+          'button',
+          { class: 'icon', type: 'button', 'aria-label': t.close, title: t.close, click: () => this.toggle(false) },
+          node('down'),
+        ),
+      ),
       this.bar,
       this.log,
       this.typing,
@@ -117,7 +144,18 @@ export class View {
         this.attach(pasted);
       }
     });
-    const write = h('form', { class: 'write' }, h('button', { class: 'icon', type: 'button', 'aria-label': this.t.attach, title: this.t.attach, click: () => file.click() }, node('clip')), file, this.area, this.go);
+    const write = h(
+      'form',
+      { class: 'write' },
+      h(
+        'button',
+        { class: 'icon', type: 'button', 'aria-label': this.t.attach, title: this.t.attach, click: () => file.click() },
+        node('clip'),
+      ),
+      file,
+      this.area,
+      this.go,
+    );
     write.addEventListener('submit', (e) => {
       e.preventDefault();
       this.submit();
@@ -143,7 +181,9 @@ export class View {
 
   private attach(files: File[]): void {
     const max = this.store.config.fileMaxBytes;
-    this.warning = files.some((f) => f.size > max) ? this.t.tooLarge.replace('{max}', sizeText(max, this.store.config.language)) : '';
+    this.warning = files.some((f) => f.size > max)
+      ? this.t.tooLarge.replace('{max}', sizeText(max, this.store.config.language))
+      : '';
     for (const f of files) {
       if (f.size > max) continue;
       void this.store.write('', f, this.replyTo);
@@ -171,7 +211,11 @@ export class View {
     if (!m) return;
     this.replyBar.replaceChildren(
       h('span', {}, m.text),
-      h('button', { class: 'icon', type: 'button', 'aria-label': this.t.cancelReply, click: () => this.reply(undefined) }, node('close')),
+      h(
+        'button',
+        { class: 'icon', type: 'button', 'aria-label': this.t.cancelReply, click: () => this.reply(undefined) },
+        node('close'),
+      ),
     );
     this.area.focus();
   }

@@ -18,12 +18,13 @@ with mine as (
     order by case when :after::text is null then (q.m).created_at end desc, case when :after::text is null then (q.m).id end desc,
              (q.m).created_at, (q.m).id limit 100
 )
-select json_build_object('items', coalesce(json_agg(webchat_message_json(p.m) order by (p.m).created_at, (p.m).id), '[]')) from page p;
+select json_build_object('items', coalesce(json_agg(i.item order by (p.m).created_at, (p.m).id), '[]'))
+from page p cross join lateral webchat_item(p.m) i;
 
 -- name: webchat_message
 -- What the visitor wrote, as the visitor sees it. Only that: a clientId that somebody of the team has used in the same chat leads to
 -- the team's message or note.
-select webchat_message_json(m) from messages m where m.org_id = :org::uuid and m.id = :message::uuid and m.direction = 'in';
+select i.item from messages m cross join lateral webchat_item(m) i where m.org_id = :org::uuid and m.id = :message::uuid and m.direction = 'in';
 
 -- name: webchat_chat
 -- The visitor's open chat, if any.

@@ -78,7 +78,7 @@ static json_t *visible_files(const json_t *files)
     return list;
 }
 
-/* The same shape as webchat_message_json() in SQL, but for its cursor. NULL: not for visitors. */
+/* The same shape as webchat_item() in SQL, but for its cursor. NULL: not for visitors. */
 static json_t *visible_message(const json_t *m)
 {
     const char *direction = json_get_text(m, "direction"), *status = json_get_text(m, "status");

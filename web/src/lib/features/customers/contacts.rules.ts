@@ -62,6 +62,6 @@ export function guessKind(text: string): ContactKind | undefined {
 export function contactsFor(channelKind: string, contacts: readonly Contact[]): Contact[] {
   const fits = (c: Contact) => (c.kind === channelKind ? 0 : isNumber(c.kind) && channelKind === 'whatsapp' ? 1 : 2);
   return contacts
-    .filter((c) => !c.masked && fits(c) < (channelKind === 'webchat' ? 3 : 2))
+    .filter((c) => !c.masked && fits(c) < 2)
     .sort((a, b) => fits(a) - fits(b) || Number(b.isPrimary) - Number(a.isPrimary));
 }

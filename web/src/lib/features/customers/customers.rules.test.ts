@@ -1,9 +1,27 @@
 import { describe, expect, it } from 'vitest';
-import { emptyFilter, forEachOf, isFiltered, listQuery, nameOf, neighbours, readColumns, readFilter, usualColumns, writeFilter } from './customers.rules';
+import {
+  emptyFilter,
+  forEachOf,
+  isFiltered,
+  listQuery,
+  nameOf,
+  neighbours,
+  readColumns,
+  readFilter,
+  usualColumns,
+  writeFilter,
+} from './customers.rules';
 import type { Contact } from './types';
 
 const contact = (kind: Contact['kind'], display: string, isPrimary = false): Contact => ({
-  id: display, kind, identifier: display, canonical: display, display, label: '', isPrimary, masked: false,
+  id: display,
+  kind,
+  identifier: display,
+  canonical: display,
+  display,
+  label: '',
+  isPrimary,
+  masked: false,
 });
 
 describe('filters', () => {
@@ -21,7 +39,11 @@ describe('filters', () => {
       search: 'ana',
       createdTo: '2026-11-20T03:00:00.000Z',
     });
-    expect([isFiltered(emptyFilter), isFiltered({ ...emptyFilter, sort: 'name' }), isFiltered({ ...emptyFilter, tag: 'x' })]).toEqual([false, false, true]);
+    expect([
+      isFiltered(emptyFilter),
+      isFiltered({ ...emptyFilter, sort: 'name' }),
+      isFiltered({ ...emptyFilter, tag: 'x' }),
+    ]).toEqual([false, false, true]);
   });
 });
 
@@ -48,17 +70,24 @@ describe('lists', () => {
 describe('work on many', () => {
   it('goes on after a failure and tells which', async () => {
     const seen: number[] = [];
-    const out = await forEachOf(['a', 'b', 'c'], (id) => (id === 'b' ? Promise.reject(new Error()) : Promise.resolve()), {
-      atOnce: 2,
-      onprogress: (n) => seen.push(n),
-    });
+    const out = await forEachOf(
+      ['a', 'b', 'c'],
+      (id) => (id === 'b' ? Promise.reject(new Error()) : Promise.resolve()),
+      {
+        atOnce: 2,
+        onprogress: (n) => seen.push(n),
+      },
+    );
     expect(out).toEqual({ done: 2, failed: ['b'] });
     expect(seen.at(-1)).toBe(3);
   });
 
   it('stops when told', async () => {
     const stop = new AbortController();
-    const out = await forEachOf(['a', 'b', 'c', 'd'], () => Promise.resolve(stop.abort()), { atOnce: 1, signal: stop.signal });
+    const out = await forEachOf(['a', 'b', 'c', 'd'], () => Promise.resolve(stop.abort()), {
+      atOnce: 1,
+      signal: stop.signal,
+    });
     expect(out.done).toBe(1);
   });
 });

@@ -17,7 +17,16 @@ export interface Filter {
   sort: SortBy;
 }
 
-export const emptyFilter: Filter = { search: '', tag: '', stage: '', owner: '', channel: '', from: '', to: '', sort: 'recent' };
+export const emptyFilter: Filter = {
+  search: '',
+  tag: '',
+  stage: '',
+  owner: '',
+  channel: '',
+  from: '',
+  to: '',
+  sort: 'recent',
+};
 const sorts: readonly string[] = ['recent', 'name', 'activity'];
 
 /** The filter that an address holds. */
@@ -117,7 +126,10 @@ export function itemOf(c: Customer): CustomerItem {
 }
 
 /** The place of a customer in the list, and its neighbours. */
-export function neighbours(ids: readonly string[], id: string): { at: number; before: string | undefined; after: string | undefined } {
+export function neighbours(
+  ids: readonly string[],
+  id: string,
+): { at: number; before: string | undefined; after: string | undefined } {
   const at = ids.indexOf(id);
   return { at, before: at > 0 ? ids[at - 1] : undefined, after: at >= 0 ? ids[at + 1] : undefined };
 }

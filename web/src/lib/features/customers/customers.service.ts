@@ -3,7 +3,18 @@ import { api, newKey, upload, withQuery } from '$lib/api/client';
 import type { Id, Page } from '$lib/api/types';
 import { urls } from '$lib/api/urls';
 import type { ListQuery, SortBy } from './customers.rules';
-import type { Address, ChatRow, Contact, ContactKind, Customer, CustomerFile, CustomerItem, FieldValue, Note, TimelineItem } from './types';
+import type {
+  Address,
+  ChatRow,
+  Contact,
+  ContactKind,
+  Customer,
+  CustomerFile,
+  CustomerItem,
+  FieldValue,
+  Note,
+  TimelineItem,
+} from './types';
 
 interface Done<T> {
   success: boolean;
@@ -39,7 +50,12 @@ export interface NewCustomer extends CustomerChange {
 
 /* --- lists --- */
 
-export function listCustomers(query: ListQuery, sort: SortBy, cursor: string | null, signal: AbortSignal): Promise<Page<CustomerItem>> {
+export function listCustomers(
+  query: ListQuery,
+  sort: SortBy,
+  cursor: string | null,
+  signal: AbortSignal,
+): Promise<Page<CustomerItem>> {
   return api.get(urls.customers(), { query: { ...query, sort, cursor, limit: 100 }, signal });
 }
 
@@ -53,7 +69,10 @@ export function exportUrl(query: ListQuery, format: 'csv' | 'json'): string {
 }
 
 export async function searchCustomers(text: string, signal: AbortSignal): Promise<CustomerItem[]> {
-  const page = await api.get<Page<CustomerItem>>(urls.customers(), { query: { search: text, limit: 8, sort: 'activity' }, signal });
+  const page = await api.get<Page<CustomerItem>>(urls.customers(), {
+    query: { search: text, limit: 8, sort: 'activity' },
+    signal,
+  });
   return page.items;
 }
 
@@ -73,8 +92,10 @@ export const customers = {
     api.patch<Customer>(urls.customerContact(id, contactId), { body }),
   removeContact: (id: Id, contactId: Id) => api.delete<Customer>(urls.customerContact(id, contactId)),
   addTag: async (id: Id, tagId: Id) =>
-    (await api.post<Done<{ tags: Id[] }>>(urls.customerTags(id), { body: { tagId }, idempotencyKey: newKey() })).data.tags,
-  removeTag: async (id: Id, tagId: Id) => (await api.delete<Done<{ tags: Id[] }>>(urls.customerTag(id, tagId))).data.tags,
+    (await api.post<Done<{ tags: Id[] }>>(urls.customerTags(id), { body: { tagId }, idempotencyKey: newKey() })).data
+      .tags,
+  removeTag: async (id: Id, tagId: Id) =>
+    (await api.delete<Done<{ tags: Id[] }>>(urls.customerTag(id, tagId))).data.tags,
   setStage: async (id: Id, stageId: Id | null) =>
     (await api.put<Done<Customer>>(urls.customerStage(id), { body: { stageId } })).data,
   timeline: (id: Id, cursor: string | null, signal: AbortSignal) =>
@@ -100,10 +121,15 @@ export function uploadFile(file: File, onprogress?: (part: number) => void): Pro
 }
 
 /** Opens a chat (or finds the open one) and perhaps writes its first message. */
-export function startChat(customerId: Id, contact: Contact, channelId: Id, text: string): Promise<{ chatId: Id; initialMessageError: string | null }> {
+export function startChat(
+  customerId: Id,
+  contact: Contact,
+  channelId: Id,
+  text: string,
+): Promise<{ chatId: Id; initialMessageError: string | null }> {
   return api.post(urls.chatCreate(), {
     body: {
-      contactType: contact.kind,
+      contactType: contact.kind === 'messenger' ? 'facebook' : contact.kind,
       contactValue: contact.identifier,
       channelId,
       customerId,

@@ -1,16 +1,35 @@
 import { describe, expect, it } from 'vitest';
-import { decimalSign, type Formats, momentOf, momentParts, parseMoney, parseNumber, parseValue, typed, valueText } from './fields.rules';
+import {
+  decimalSign,
+  type Formats,
+  momentOf,
+  momentParts,
+  parseMoney,
+  parseNumber,
+  parseValue,
+  typed,
+  valueText,
+} from './fields.rules';
 
 const f: Formats = {
-  number: (n) => String(n), money: (m, c) => `${c} ${m}`, date: (d) => `d:${d}`, dateTime: (d) => `t:${d}`,
-  phone: (p) => `p:${p}`, yes: 'Sim', no: 'Não',
+  number: (n) => String(n),
+  money: (m, c) => `${c} ${m}`,
+  date: (d) => `d:${d}`,
+  dateTime: (d) => `t:${d}`,
+  phone: (p) => `p:${p}`,
+  yes: 'Sim',
+  no: 'Não',
 };
-const options = [{ id: 'a', label: 'Ouro' }, { id: 'b', label: 'Prata' }];
+const options = [
+  { id: 'a', label: 'Ouro' },
+  { id: 'b', label: 'Prata' },
+];
 const brl = { decimal: ',' as const, currency: 'BRL' };
 
 describe('values of custom fields', () => {
   it('read by their kind', () => {
-    const show = (kind: Parameters<typeof valueText>[0]['kind'], v: Parameters<typeof valueText>[1]) => valueText({ kind, options }, v, f);
+    const show = (kind: Parameters<typeof valueText>[0]['kind'], v: Parameters<typeof valueText>[1]) =>
+      valueText({ kind, options }, v, f);
     expect(show('money', { amountMinor: 8990, currency: 'BRL' })).toBe('BRL 8990');
     expect(show('select', 'a')).toBe('Ouro');
     expect(show('multi_select', ['a', 'b'])).toBe('Ouro, Prata');
@@ -26,7 +45,11 @@ describe('values of custom fields', () => {
     expect(parseNumber('31.4', ',')).toBe(31.4);
     expect(parseNumber('1.234', ',')).toBe(1234);
     expect(parseNumber('−5', ',')).toBe(-5);
-    expect([parseNumber('', ','), parseNumber('1,2,3', ','), parseNumber('abc', ',')]).toEqual([undefined, undefined, undefined]);
+    expect([parseNumber('', ','), parseNumber('1,2,3', ','), parseNumber('abc', ',')]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 
   it('never lose or invent a cent', () => {

@@ -25,7 +25,11 @@ export function isEmptyValue(v: FieldValue | undefined): boolean {
 const label = (field: Pick<CustomField, 'options'>, id: string) => field.options.find((o) => o.id === id)?.label ?? id;
 
 /** What a profile shows; files are drawn apart. */
-export function valueText(field: Pick<CustomField, 'kind' | 'options'>, value: FieldValue | undefined, f: Formats): string {
+export function valueText(
+  field: Pick<CustomField, 'kind' | 'options'>,
+  value: FieldValue | undefined,
+  f: Formats,
+): string {
   if (isEmptyValue(value) || value === undefined || value === null) return '';
   if (isMoney(value)) return f.money(value.amountMinor, value.currency);
   if (Array.isArray(value)) return value.map((id) => label(field, id)).join(', ');
@@ -48,8 +52,12 @@ export function valueText(field: Pick<CustomField, 'kind' | 'options'>, value: F
 /** Reads 1.234,56 or 1,234.56 by the sign that the language parts decimals with; undefined when it is no number. */
 export function parseNumber(text: string, decimal: ',' | '.'): number | undefined {
   const group = decimal === ',' ? '.' : ',';
-  let s = text.trim().replace(/^[−–]/, '-').replace(/[\s\u00a0]/g, '');
-  if (!s.includes(decimal) && s.split(group).length === 2 && !/^-?\d{1,3}[.,]\d{3}$/.test(s)) s = s.replace(group, decimal);
+  let s = text
+    .trim()
+    .replace(/^[−–]/, '-')
+    .replace(/[\s\u00a0]/g, '');
+  if (!s.includes(decimal) && s.split(group).length === 2 && !/^-?\d{1,3}[.,]\d{3}$/.test(s))
+    s = s.replace(group, decimal);
   s = s.replaceAll(group, '').replace(decimal, '.');
   return /^-?\d+(\.\d+)?$/.test(s) || /^-?\.\d+$/.test(s) ? Number(s) : undefined;
 }
@@ -100,7 +108,9 @@ export function parseValue(kind: FieldKind, text: string, o: { decimal: ',' | '.
     }
     case 'money': {
       const minor = parseMoney(s, o.decimal, digitsOf(o.currency));
-      return minor === undefined ? wrong('INVALID_NUMBER') : { ok: true, value: { amountMinor: minor, currency: o.currency } };
+      return minor === undefined
+        ? wrong('INVALID_NUMBER')
+        : { ok: true, value: { amountMinor: minor, currency: o.currency } };
     }
     case 'link': {
       const url = /^https?:\/\//i.test(s) ? s : `https://${s}`;

@@ -3,22 +3,65 @@ import { mergedContacts, mergeRows, type MergeTexts, suggestKeep } from './merge
 import type { Contact, Customer } from './types';
 
 const texts: MergeTexts = {
-  day: (d) => d, user: (u) => u, stage: (s) => s, money: (m) => String(m),
-  address: (c) => c.address.city ?? '', field: (_, v) => (v === undefined || v === null ? '' : String(v)),
+  day: (d) => d,
+  user: (u) => u,
+  stage: (s) => s,
+  money: (m) => String(m),
+  address: (c) => c.address.city ?? '',
+  field: (_, v) => (v === undefined || v === null ? '' : String(v)),
 };
 const contact = (kind: Contact['kind'], canonical: string): Contact => ({
-  id: canonical, kind, identifier: canonical, canonical, display: canonical, label: '', isPrimary: false, masked: false,
+  id: canonical,
+  kind,
+  identifier: canonical,
+  canonical,
+  display: canonical,
+  label: '',
+  isPrimary: false,
+  masked: false,
 });
 const person = (more: Partial<Customer>): Customer => ({
-  id: 'x', name: '', kind: 'person', avatarUrl: null, contacts: [], tags: [], stageId: null, ownerId: null, valueMinor: null,
-  lastMessageAt: null, createdAt: '2026-01-01T00:00:00Z', openChats: 0, document: null, birthDate: null, country: null, language: null,
-  address: {}, avatarFileId: null, pinnedNote: '', stageSince: null, utm: {}, source: 'manual', fields: {}, updatedAt: '', version: 1,
-  mergedIntoId: null, ...more,
+  id: 'x',
+  name: '',
+  kind: 'person',
+  avatarUrl: null,
+  contacts: [],
+  tags: [],
+  stageId: null,
+  ownerId: null,
+  valueMinor: null,
+  lastMessageAt: null,
+  createdAt: '2026-01-01T00:00:00Z',
+  openChats: 0,
+  document: null,
+  birthDate: null,
+  country: null,
+  language: null,
+  address: {},
+  avatarFileId: null,
+  pinnedNote: '',
+  stageSince: null,
+  utm: {},
+  source: 'manual',
+  fields: {},
+  updatedAt: '',
+  version: 1,
+  mergedIntoId: null,
+  ...more,
 });
 
 describe('merging', () => {
-  const left = person({ name: 'Beatriz Carvalho', document: '1', fields: { peso: 31 }, contacts: [contact('whatsapp', '+5511')] });
-  const right = person({ name: 'Bia', birthDate: '1987-08-14', contacts: [contact('instagram', '@bia'), contact('whatsapp', '+5511'), contact('webchat', 'v1')] });
+  const left = person({
+    name: 'Beatriz Carvalho',
+    document: '1',
+    fields: { peso: 31 },
+    contacts: [contact('whatsapp', '+5511')],
+  });
+  const right = person({
+    name: 'Bia',
+    birthDate: '1987-08-14',
+    contacts: [contact('instagram', '@bia'), contact('whatsapp', '+5511'), contact('webchat', 'v1')],
+  });
 
   it('keeps the kept one and fills its gaps', () => {
     const rows = Object.fromEntries(mergeRows(left, right, 'right', ['peso', 'cor'], texts).map((r) => [r.id, r]));

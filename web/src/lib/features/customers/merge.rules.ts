@@ -22,7 +22,13 @@ export interface MergeTexts {
 }
 
 /** The rows in which at least one of the two has something. */
-export function mergeRows(left: Customer, right: Customer, keep: 'left' | 'right', slugs: readonly string[], x: MergeTexts): MergeRow[] {
+export function mergeRows(
+  left: Customer,
+  right: Customer,
+  keep: 'left' | 'right',
+  slugs: readonly string[],
+  x: MergeTexts,
+): MergeRow[] {
   const readers: [string, (c: Customer) => string][] = [
     ['name', (c) => c.name],
     ['document', (c) => c.document ?? ''],

@@ -39,6 +39,7 @@ export class Profile {
       void this.load();
       void this.timeline.reload();
       void this.chats.reload();
+      void this.notes.reload();
       void this.files.reload();
     });
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -49,8 +50,7 @@ export class Profile {
         this.refreshParts();
       }, 300);
     };
-    const mine = (chat: Record<string, unknown>) =>
-      (chat['customer'] as { id?: string } | undefined)?.id === this.id;
+    const mine = (chat: Record<string, unknown>) => (chat['customer'] as { id?: string } | undefined)?.id === this.id;
     const offs = [
       on('customer.changed', ({ customerId }) => customerId === this.id && again()),
       on('customer.merged', (e) => {
@@ -60,6 +60,7 @@ export class Profile {
       on('customer.deleted', ({ customerId }) => {
         if (customerId === this.id) this.gone = true;
       }),
+      on('message.created', ({ chat }) => mine(chat) && again()),
       on('chat.created', ({ chat }) => mine(chat) && again()),
       on('chat.changed', ({ chat }) => mine(chat) && again()),
       onReload(again),

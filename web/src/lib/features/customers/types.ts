@@ -2,7 +2,15 @@
 import type { Id, Instant } from '$lib/api/types';
 
 export type ContactKind = 'phone' | 'whatsapp' | 'email' | 'instagram' | 'messenger' | 'telegram' | 'webchat' | 'other';
-export const contactKinds: readonly ContactKind[] = ['whatsapp', 'phone', 'email', 'instagram', 'messenger', 'telegram', 'other'];
+export const contactKinds: readonly ContactKind[] = [
+  'whatsapp',
+  'phone',
+  'email',
+  'instagram',
+  'messenger',
+  'telegram',
+  'other',
+];
 
 export interface Contact {
   id: Id;
@@ -134,7 +142,10 @@ export type TimelineItem =
       }
     >
   | Happened<'note', { title: string; content: string; updatedAt: Instant }>
-  | Happened<'stage', { fromStageId: Id | null; toStageId: Id | null; note: string; chatId: Id | null; secondsInStage: number | null }>
+  | Happened<
+      'stage',
+      { fromStageId: Id | null; toStageId: Id | null; note: string; chatId: Id | null; secondsInStage: number | null }
+    >
   | Happened<'merge', { mergedId: Id; mergedName: string }>
   | Happened<'field', { changes: Record<string, unknown> }>
   | Happened<'created', { source: string }>;

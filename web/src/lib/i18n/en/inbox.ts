@@ -204,6 +204,7 @@ export default {
   'file.tooBig': "{name} is over this channel's limit of {limit}.",
   'file.wrongKind': 'This channel does not take {name}.',
   'file.tooMany': { one: 'Up to {n} file per message.', other: 'Up to {n} files per message.' },
+  'file.downloadIt': 'Download',
   'audio.play': 'Play',
   'audio.pause': 'Pause',
   'audio.position': 'Position',
@@ -347,5 +348,4 @@ export default {
   'keys.reply': 'Reply',
   'keys.note': 'Write a note',
   'keys.assign': 'Take or transfer',
-  'keys.send': 'Send',
 } satisfies Translation<typeof base>;

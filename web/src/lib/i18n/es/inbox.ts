@@ -204,6 +204,7 @@ export default {
   'file.tooBig': '{name} supera el límite de {limit} de este canal.',
   'file.wrongKind': 'Este canal no acepta {name}.',
   'file.tooMany': { one: 'Hasta {n} archivo por mensaje.', other: 'Hasta {n} archivos por mensaje.' },
+  'file.downloadIt': 'Descargar',
   'audio.play': 'Escuchar',
   'audio.pause': 'Pausar',
   'audio.position': 'Posición',
@@ -347,5 +348,4 @@ export default {
   'keys.reply': 'Responder',
   'keys.note': 'Escribir nota',
   'keys.assign': 'Tomar o transferir',
-  'keys.send': 'Enviar',
 } satisfies Translation<typeof base>;

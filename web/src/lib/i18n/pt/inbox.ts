@@ -201,6 +201,7 @@ export default {
   'file.tooBig': '{name} passa do limite de {limit} deste canal.',
   'file.wrongKind': 'Este canal não aceita {name}.',
   'file.tooMany': { one: 'Até {n} arquivo por mensagem.', other: 'Até {n} arquivos por mensagem.' },
+  'file.downloadIt': 'Baixar',
   'audio.play': 'Ouvir',
   'audio.pause': 'Pausar',
   'audio.position': 'Posição',
@@ -344,5 +345,4 @@ export default {
   'keys.reply': 'Responder',
   'keys.note': 'Escrever nota',
   'keys.assign': 'Assumir ou transferir',
-  'keys.send': 'Enviar',
 } as const;
