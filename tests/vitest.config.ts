@@ -13,7 +13,7 @@ export default defineConfig({
     fileParallelism: atOnce > 1,
     projects: [
       { extends: true, test: { name: 'api', include: ['api/**/*.test.ts'] } },
-      { extends: true, test: { name: 'process', include: ['process/**/*.test.ts'], testTimeout: 120_000 } },
+      { extends: true, test: { name: 'process', include: ['process/**/*.test.ts', 'crash/**/*.test.ts'], testTimeout: 120_000 } },
       { extends: true, test: { name: 'e2e', include: ['e2e/**/*.test.ts'], testTimeout: 120_000 } },
     ],
   },

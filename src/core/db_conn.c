@@ -35,6 +35,15 @@ void db_conn_close(struct conn *k)
     k->state = CONN_DOWN;
     k->retire = false;
     k->leased = false;
+    if (k->promised) { /* lost between the promise and the waiter's turn: it waits on, as the first */
+        struct lease_wait *w = k->promised;
+        struct pool *p = k->pool;
+        k->promised = NULL;
+        w->conn = NULL;
+        w->next = p->waiting;
+        if (!p->waiting) p->waiting_last = &w->next;
+        p->waiting = w;
+    }
     k->prepared_count = 0;
     if (k->prepared) memset(k->prepared, 0, (size_t)k->prepared_size * sizeof *k->prepared);
 }

@@ -76,6 +76,7 @@ struct conn {
     int failures; /* in a row */
     bool retire;  /* send nothing more; replace once quiet */
     bool leased;
+    struct lease_wait *promised; /* leased to this waiter, whose coroutine has not run yet */
     struct db_tx *tx;            /* who holds the lease; NULL while a rollback is on its way */
     struct group *first, **last; /* on the wire */
     int on_wire;

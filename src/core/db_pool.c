@@ -190,6 +190,7 @@ void db_pool_lease(struct pool *p)
         p->waiting = w->next;
         if (!p->waiting) p->waiting_last = &p->waiting;
         k->leased = true;
+        k->promised = w;
         w->conn = k;
         loop_wake(d->loop, w->co);
     }

@@ -29,6 +29,7 @@ static enum err lease(struct ctx *c, struct pool *p, struct conn **ret_conn)
     while (!w.conn && !w.failed && !e) {
         e = loop_park(d->loop, deadline);
     }
+    if (w.conn) w.conn->promised = NULL;
     if (w.conn && !e) {
         *ret_conn = w.conn;
         return ERR_OK;

@@ -424,7 +424,7 @@ const struct route inbox_public_routes[] = {
      .errors = "400 INVALID_PHONE|400 TEAM_NOT_FOUND|404 CHANNEL_NOT_FOUND|404 CUSTOMER_NOT_FOUND|409 CUSTOMER_DUPLICATE|409 CHAT_ASSIGNED|422 CHANNEL_DISCONNECTED"},
     {ROW("/{chatId}/message", "messageCreate", "Write to the customer.", PERMISSION_CHATS_REPLY, message_fields, message_create), .creates = true,
      .multipart = true, .status = 201, .errors = "404 CHAT_NOT_FOUND|409 CHAT_CLOSED|400 MESSAGE_NOT_FOUND|400 MESSAGE_TOO_LONG|400 UNSUPPORTED_MEDIA|400 FILE_TOO_LARGE|400 FILE_NOT_FETCHED|"
-                                               "400 URL_WITH_IDEMPOTENCY_KEY|413 FILE_TOO_LARGE|415 FILE_TYPE_REFUSED|422 CHANNEL_DISCONNECTED"},
+                                               "400 URL_WITH_IDEMPOTENCY_KEY|413 FILE_TOO_LARGE|413 TOO_MANY_FILES|415 FILE_TYPE_REFUSED|422 CHANNEL_DISCONNECTED"},
     {ROW("/{chatId}/message-sequence", "sequenceCreate", "Write several messages with pauses.", PERMISSION_CHATS_REPLY, sequence_fields,
          sequence_create),
      .creates = true, .status = 201, .errors = "404 CHAT_NOT_FOUND|409 CHAT_CLOSED|400 MESSAGE_NOT_FOUND|400 MESSAGE_TOO_LONG|400 UNSUPPORTED_MEDIA|400 FILE_TOO_LARGE|400 FILE_NOT_FETCHED|"

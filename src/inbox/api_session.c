@@ -133,7 +133,7 @@ const struct route inbox_session_routes[] = {
      .no_keys = true, .fields = events_fields, .shape = ANSWER_OTHER, .status = 101, .handler = live_connect},
     {.method = HTTP_POST, .path = O "/files", .id = "files.create", .summary = "Upload a file, to attach it afterwards.", .group = "Files",
      .permission = PERMISSION_CHATS_REPLY, .multipart = true, .creates = true, .fields = upload_fields, .answer = &file_schema,
-     .errors = "413 FILE_TOO_LARGE|415 FILE_TYPE_REFUSED", .handler = file_upload},
+     .errors = "413 FILE_TOO_LARGE|413 TOO_MANY_FILES|415 FILE_TYPE_REFUSED", .handler = file_upload},
     {.method = HTTP_GET, .path = O "/files/{fileId}", .id = "files.get", .summary = "The bytes of a file.", .group = "Files",
      .fields = download_fields, .shape = ANSWER_OTHER, .errors = "404 FILE_NOT_FOUND", .handler = file_get},
     {0},

@@ -297,10 +297,18 @@ static void live_bus(void *arg, const char *payload)
 
 /* --- connections --- */
 
+static bool same_user_elsewhere(struct hub_conn *conn, void *arg)
+{
+    const struct viewer *v = hub_data(arg);
+    return conn != arg && same_user(conn, (void *)(uintptr_t)&v->user);
+}
+
+/* Their second page here is no news: when a worker restarts everybody comes back at once, and each word of presence goes to everybody. */
 static void live_opened(struct hub_conn *conn)
 {
     const struct viewer *v = hub_data(conn);
-    publish_presence(hub_app(conn), hub_org(conn), v->user, true);
+    if (!hub_any(hub_app(conn)->hub, hub_org(conn), same_user_elsewhere, conn))
+        publish_presence(hub_app(conn), hub_org(conn), v->user, true);
 }
 
 static void live_closed(struct hub_conn *conn)

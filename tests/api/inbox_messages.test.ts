@@ -336,6 +336,20 @@ describe('files', () => {
     expect(got.headers.get('content-type')).toBe('image/png');
   });
 
+  test('at most ten, and none larger than the channel takes', async () => {
+    const { desk } = all;
+    const { chatId } = await desk.guest();
+    const one = await desk.upload();
+    const send = (fileIds: string[]) => desk.owner.call('messages.send', { chatId }, { json: { fileIds } });
+    expect(details(refused(await send(Array.from({ length: 11 }, () => one)), 400))).toEqual(['fileIds TOO_MANY']);
+    const large = await desk.upload(desk.owner, 'grande.txt', Buffer.alloc(16 * 1024 * 1024 + 1, 'a'));
+    expect(refused(await send([large]), 400, 'FILE_TOO_LARGE').get('limitBytes')).toBe(16 * 1024 * 1024);
+    const form = new FormData();
+    for (let i = 0; i < 12; i++) form.append('file', new Blob(['x']), `x${i}.txt`);
+    refused(await desk.owner.call('public.messageCreate', { chatId }, { body: form }), 413, 'TOO_MANY_FILES');
+    expect(texts(await desk.messages(chatId))).toHaveLength(1);
+  });
+
   test('a restricted person neither reads nor attaches what is not theirs', async () => {
     const { desk } = all;
     const rita = await desk.person(restricted);

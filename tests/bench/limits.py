@@ -27,7 +27,7 @@ def values(server, **more):
 def pgbench(server, scripts, variables, clients=8, seconds=3, rate=None):
     """scripts: texts, chosen at random. {'per_second', 'latency_ms'} of the whole pipelines."""
     with tempfile.TemporaryDirectory() as folder:
-        args = ['pgbench', '-n', '-M', 'prepared', '-c', str(clients), '-j', '2', '-T', str(seconds), '-h', str(server.data / 'run'), '-U', 'interflow']
+        args = ['pgbench', '-n', '-M', 'prepared', '-c', str(clients), '-j', '2', '-T', str(max(1, round(seconds))), '-h', str(server.data / 'run'), '-U', 'interflow']
         if rate:
             args += ['-R', str(rate)]
         for k, v in variables.items():

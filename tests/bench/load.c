@@ -11,7 +11,7 @@
  *       Posts BODY at this rate while SOCKETS WebSockets on -w PATH (with the headers -H) are open, and prints how long it took from the
  *       moment of posting until "{id}" of BODY stood in a frame of each. At most one POST is under way per visitor of FILE.
  *
- *   load sockets -a ADDRESS -p PORT -n COUNT [-H HEADER]... PATH
+ *   load sockets -a ADDRESS -p PORT -n COUNT [-H HEADER]... [-L FILE] PATH
  *       Opens COUNT WebSockets, says "ready", then for each line "go" on standard input waits until every socket has had one more text
  *       frame and prints the times since "go" as one JSON object.
  *
@@ -259,7 +259,9 @@ static void open_socket(struct conn *c, const char *path, size_t room)
     char request[16384], answer[2048];
     c->fd = connect_to();
     c->in = malloc(room);
-    size_t len = make_head(request, sizeof request, "GET", path, upgrade, true, NULL);
+    static int turn;
+    const char *line = opt.line_count && !opt.socket_path ? opt.lines[turn++ % opt.line_count] : NULL;
+    size_t len = make_head(request, sizeof request, "GET", path, upgrade, true, line);
     len += (size_t)snprintf(request + len, sizeof request - len, "\r\n");
     send_all(c->fd, request, len);
     for (size_t got = 0;;) {

@@ -22,6 +22,7 @@ LOAD = BUILD / 'load'
 SIZES = {'customers': 200_000, 'chats': 120_000, 'open': 2_000, 'messages': 1_000_000}
 PASSWORD = 'bench ' + 'x' * 20
 VISITORS = 5_000
+PEOPLE = 1_000    # of the team, for sockets: one person may hold 32 of a worker
 
 
 def say(text):
@@ -145,7 +146,7 @@ class Server:
 # --- the data set ---
 
 def fingerprint():
-    h = hashlib.sha256(repr((sorted(SIZES.items()), VISITORS)).encode())
+    h = hashlib.sha256(repr((sorted(SIZES.items()), VISITORS, PEOPLE)).encode())
     for f in sorted((ROOT / 'sql/migrations').glob('*.sql')) + [HERE / 'data.sql']:
         h.update(f.read_bytes())
     return h.hexdigest()[:16]
@@ -169,7 +170,14 @@ def make_data(server):
         address = f'10.{i // 62500}.{i // 250 % 250}.{i % 250 + 1}'
         token = server.request('POST', f'/webchat/{key}/visitor', {}, {'X-Forwarded-For': address})['token']
         tokens.append((token, address))
-    return {'fingerprint': mark, 'org': org, 'owner': owner, 'channel': channels[0]['id'], 'key': key, 'visitors': tokens}
+    people = [secrets.token_urlsafe(32) for _ in range(PEOPLE)]
+    hashes = ','.join(f"('{hashlib.sha256(t.encode()).hexdigest()}')" for t in people)
+    server.psql(f"""
+        create temp table p as select uuid_v7() as id, row_number() over () as n, h from (values {hashes}) x (h);
+        insert into users (id, email, name, password_hash, language) select id, 'pessoa' || n || '@bench.example', 'Pessoa ' || n, '', 'pt' from p;
+        insert into memberships (org_id, user_id, role_id) select '{org}', p.id, r.id from p join roles r on r.org_id = '{org}' and r.kind = 'agent';
+        insert into sessions (user_id, token_hash) select id, h from p""")
+    return {'fingerprint': mark, 'people': people, 'org': org, 'owner': owner, 'channel': channels[0]['id'], 'key': key, 'visitors': tokens}
 
 
 def open_server():

@@ -2,8 +2,19 @@
 
 /* What Swagger UI leaves to be wished for by those who hear the page: levels of headings without a gap, names of lists to
    choose from. */
+const parts = [
+  ['.information-container', 'About'],
+  ['.scheme-container', 'Access'],
+  ['.filter-container', 'Filter'],
+];
+
 function name(root) {
-  for (const heading of root.querySelectorAll('h3.opblock-tag')) heading.setAttribute('aria-level', '2');
+  for (const heading of root.querySelectorAll('h3.opblock-tag, .models h4')) heading.setAttribute('aria-level', '2');
+  for (const [part, label] of parts)
+    for (const e of root.querySelectorAll(part)) {
+      e.setAttribute('role', 'region');
+      e.setAttribute('aria-label', label);
+    }
   for (const list of root.querySelectorAll('select:not([aria-label])'))
     list.setAttribute('aria-label', list.id || 'Choice');
 }

@@ -139,15 +139,18 @@ export class Live {
     }
     let silent = 0;
     let up = false;
+    /* Silence is asked about; no answer means that the connection only seems to be there. */
     const watch = () => {
       clearTimeout(silent);
-      silent = window.setTimeout(() => s.close(), 70_000);
+      silent = window.setTimeout(() => {
+        this.send({ type: 'ping' });
+        silent = window.setTimeout(() => s.close(), 15_000);
+      }, 40_000);
     };
     s.onopen = () => {
       this.tries = 0;
       up = true;
       watch();
-      this.on.up();
     };
     s.onmessage = (e) => {
       watch();
@@ -155,7 +158,8 @@ export class Live {
       if (type === 'message') this.on.message(data as ChatMessage);
       else if (type === 'seen') this.on.seen();
       else if (type === 'typing') this.on.typing((data as { on: boolean }).on);
-      else if (type === 'reload') this.on.up();
+      /* From this frame on nothing is missed: only now it makes sense to ask for what was. */
+      else if (type === 'hello' || type === 'reload') this.on.up();
     };
     s.onclose = () => {
       clearTimeout(silent);

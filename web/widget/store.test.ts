@@ -22,6 +22,7 @@ class Socket {
   open(): void {
     this.readyState = 1;
     this.onopen?.();
+    this.tell('hello', {});
   }
   tell(type: string, data: unknown): void {
     this.onmessage?.({ data: JSON.stringify({ type, data }) });
@@ -323,6 +324,32 @@ describe('live', () => {
     expect(store.online).toBe(true);
     expect(texts(store)).toEqual(['oi', 'perdida']);
     expect(store.unread).toBe(1);
+  });
+
+  test('asks for what was missed only once the server hears it: what falls between is not lost', async () => {
+    const store = await visit();
+    await store.write('oi');
+    const socket = server.last();
+    socket.readyState = 1;
+    socket.onopen?.();
+    await settle();
+    server.add('agent', 'entre os dois');
+    socket.tell('hello', {});
+    await settle();
+    expect(texts(store)).toEqual(['oi', 'entre os dois']);
+  });
+
+  test('a connection that only seems to be there is noticed, a quiet one is kept', async () => {
+    await talking();
+    const socket = server.last();
+    await vi.advanceTimersByTimeAsync(41_000);
+    expect(socket.sent.at(-1)).toEqual({ type: 'ping' });
+    socket.tell('pong', {});
+    await vi.advanceTimersByTimeAsync(41_000);
+    expect(socket.readyState).toBe(1);
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(socket.readyState).toBe(3);
+    expect(server.sockets.length).toBeGreaterThan(1);
   });
 
   test('says again how far it was read: the words may have been lost', async () => {

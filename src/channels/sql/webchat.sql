@@ -27,10 +27,11 @@ from page p cross join lateral webchat_item(p.m) i;
 select i.item from messages m cross join lateral webchat_item(m) i where m.org_id = :org::uuid and m.id = :message::uuid and m.direction = 'in';
 
 -- name: webchat_chat
--- The visitor's open chat, if any.
-select ch.id from contact_keys k join chats ch on ch.org_id = k.org_id and ch.contact_id = k.contact_id
-where k.org_id = :org::uuid and k.key = 'webchat:' || :visitor::text and ch.channel_id = :channel::uuid
-order by ch.status = 'closed', ch.opened_at desc limit 1;
+-- The visitor's newest chat (null: none), and the position from which events tell of a chat that is not in it: one snapshot.
+select event_position() as position, (
+    select ch.id from contact_keys k join chats ch on ch.org_id = k.org_id and ch.contact_id = k.contact_id
+    where k.org_id = :org::uuid and k.key = 'webchat:' || :visitor::text and ch.channel_id = :channel::uuid
+    order by ch.status = 'closed', ch.opened_at desc limit 1) as id;
 
 -- name: webchat_file
 -- A file of the visitor's conversation.

@@ -37,14 +37,15 @@ static bool chat_of_visitor(const struct visitor_conn *v, const char *payload)
     return mine;
 }
 
-/* Is this event about the visitor's chat? Learns a new chat from the visitor id in the payload. */
+/* Is this event about the visitor's chat? Learns a new chat from the visitor id in the payload. Only of chat.created, which comes before
+ * the first message: looking into every message for every visitor would cost more than all the rest. */
 static bool is_mine(struct visitor_conn *v, const struct event *e)
 {
     if (uuid_is_nil(e->chat))
         return false;
     if (uuid_equal(e->chat, v->chat))
         return true;
-    if (strcmp(e->type, "message.created") != 0 || !chat_of_visitor(v, e->payload))
+    if (strcmp(e->type, "chat.created") != 0 || !chat_of_visitor(v, e->payload))
         return false;
     v->chat = e->chat;
     return true;
@@ -184,16 +185,16 @@ enum err webchat_live_connect(struct ctx *c, struct request *r, struct reply *p,
 {
     struct rows *rows = NULL;
     char id[UUID_TEXT_SIZE];
-    enum err e = db_query(c, &SQL_WEBCHAT_CHAT,
+    enum err e = db_one(c, &SQL_WEBCHAT_CHAT,
                           PARAMS(P_UUID("channel", visit->channel.id), P_TEXT("visitor", uuid_text(visit->visitor, id))), &rows);
     if (e) return e;
     struct visitor_conn *v = mem_alloc(sizeof(*v));
     v->visitor = visit->visitor;
     v->channel = visit->channel.id;
     uuid_text(visit->visitor, v->visitor_text);
-    if (rows_count(rows) > 0)
-        v->chat = rows_uuid(rows, 0, "id");
-    e = hub_accept(c, r, p, &webchat_hub_kind, v, NULL);
+    v->chat = rows_uuid(rows, 0, "id");
+    /* From what was asked just now, so that a chat which begins meanwhile is not missed. */
+    e = hub_accept(c, r, p, &webchat_hub_kind, v, rows_text(rows, 0, "position"));
     if (e) mem_free(v);
     return e;
 }

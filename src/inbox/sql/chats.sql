@@ -1,15 +1,18 @@
 -- Chats: lists, details, counts and changes of state. The lists are one statement per view, so that each has its own plan on its
--- own partial index; the filtered list takes every filter at once.
+-- own partial index; the filtered list takes every filter at once. The inner limit, one more than the API allows, is there for the
+-- planner: it sees that few rows are wanted without knowing :limit, and keeps one plan instead of making one per call.
 
 -- name: chats_list_open
 -- Chats that are not closed. Newest message first.
 with page as (
-    select x.ch, row_number() over (order by (x.ch).last_message_at desc, (x.ch).id desc) as n from (
-        select ch from chats ch
-        where ch.org_id = :org::uuid and ch.status <> 'closed' and ch.archived_at is null and (ch.snoozed_until is null or ch.snoozed_until <= now())
-          and (:sees_all::boolean or ch.assignee_id = :actor::uuid or ch.team_id = any(:teams::uuid[]))
-          and (:cursor::text is null or (ch.last_message_at, ch.id) < (cursor_time(:cursor::text), cursor_id(:cursor::text)))
-        order by ch.last_message_at desc, ch.id desc limit :limit::int + 1) x
+    select x.ch, row_number() over (order by x.last_message_at desc, x.id desc) as n from (
+        select y.* from (
+            select ch, ch.last_message_at, ch.id from chats ch
+            where ch.org_id = :org::uuid and ch.status <> 'closed' and ch.archived_at is null and (ch.snoozed_until is null or ch.snoozed_until <= now())
+              and (:sees_all::boolean or ch.assignee_id = :actor::uuid or ch.team_id = any(:teams::uuid[]))
+              and (ch.last_message_at, ch.id) < (coalesce(cursor_time(:cursor::text), 'infinity'), coalesce(cursor_id(:cursor::text), 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+            order by ch.last_message_at desc, ch.id desc limit 201) y
+        order by y.last_message_at desc, y.id desc limit :limit::int + 1) x
 )
 select json_build_object(
     'items', coalesce(json_agg(i.item order by p.n) filter (where p.n <= :limit::int), '[]'),
@@ -19,12 +22,14 @@ from page p cross join lateral chat_item(p.ch, :sees_contacts::boolean, :actor::
 -- name: chats_list_mine
 -- My open chats. Newest message first.
 with page as (
-    select x.ch, row_number() over (order by (x.ch).last_message_at desc, (x.ch).id desc) as n from (
-        select ch from chats ch
-        where ch.org_id = :org::uuid and ch.status <> 'closed' and ch.assignee_id = :actor::uuid and ch.archived_at is null and (ch.snoozed_until is null or ch.snoozed_until <= now())
-          and (:sees_all::boolean or ch.assignee_id = :actor::uuid or ch.team_id = any(:teams::uuid[]))
-          and (:cursor::text is null or (ch.last_message_at, ch.id) < (cursor_time(:cursor::text), cursor_id(:cursor::text)))
-        order by ch.last_message_at desc, ch.id desc limit :limit::int + 1) x
+    select x.ch, row_number() over (order by x.last_message_at desc, x.id desc) as n from (
+        select y.* from (
+            select ch, ch.last_message_at, ch.id from chats ch
+            where ch.org_id = :org::uuid and ch.status <> 'closed' and ch.assignee_id = :actor::uuid and ch.archived_at is null and (ch.snoozed_until is null or ch.snoozed_until <= now())
+              and (:sees_all::boolean or ch.assignee_id = :actor::uuid or ch.team_id = any(:teams::uuid[]))
+              and (ch.last_message_at, ch.id) < (coalesce(cursor_time(:cursor::text), 'infinity'), coalesce(cursor_id(:cursor::text), 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+            order by ch.last_message_at desc, ch.id desc limit 201) y
+        order by y.last_message_at desc, y.id desc limit :limit::int + 1) x
 )
 select json_build_object(
     'items', coalesce(json_agg(i.item order by p.n) filter (where p.n <= :limit::int), '[]'),
@@ -34,12 +39,14 @@ from page p cross join lateral chat_item(p.ch, :sees_contacts::boolean, :actor::
 -- name: chats_list_unassigned
 -- Open chats that nobody has. Newest message first.
 with page as (
-    select x.ch, row_number() over (order by (x.ch).last_message_at desc, (x.ch).id desc) as n from (
-        select ch from chats ch
-        where ch.org_id = :org::uuid and ch.status <> 'closed' and ch.assignee_id is null and ch.archived_at is null and (ch.snoozed_until is null or ch.snoozed_until <= now())
-          and (:sees_all::boolean or ch.assignee_id = :actor::uuid or ch.team_id = any(:teams::uuid[]))
-          and (:cursor::text is null or (ch.last_message_at, ch.id) < (cursor_time(:cursor::text), cursor_id(:cursor::text)))
-        order by ch.last_message_at desc, ch.id desc limit :limit::int + 1) x
+    select x.ch, row_number() over (order by x.last_message_at desc, x.id desc) as n from (
+        select y.* from (
+            select ch, ch.last_message_at, ch.id from chats ch
+            where ch.org_id = :org::uuid and ch.status <> 'closed' and ch.assignee_id is null and ch.archived_at is null and (ch.snoozed_until is null or ch.snoozed_until <= now())
+              and (:sees_all::boolean or ch.assignee_id = :actor::uuid or ch.team_id = any(:teams::uuid[]))
+              and (ch.last_message_at, ch.id) < (coalesce(cursor_time(:cursor::text), 'infinity'), coalesce(cursor_id(:cursor::text), 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+            order by ch.last_message_at desc, ch.id desc limit 201) y
+        order by y.last_message_at desc, y.id desc limit :limit::int + 1) x
 )
 select json_build_object(
     'items', coalesce(json_agg(i.item order by p.n) filter (where p.n <= :limit::int), '[]'),
@@ -49,12 +56,14 @@ from page p cross join lateral chat_item(p.ch, :sees_contacts::boolean, :actor::
 -- name: chats_list_closed
 -- Closed chats. Newest message first.
 with page as (
-    select x.ch, row_number() over (order by (x.ch).last_message_at desc, (x.ch).id desc) as n from (
-        select ch from chats ch
-        where ch.org_id = :org::uuid and ch.status = 'closed' and ch.archived_at is null
-          and (:sees_all::boolean or ch.assignee_id = :actor::uuid or ch.team_id = any(:teams::uuid[]))
-          and (:cursor::text is null or (ch.last_message_at, ch.id) < (cursor_time(:cursor::text), cursor_id(:cursor::text)))
-        order by ch.last_message_at desc, ch.id desc limit :limit::int + 1) x
+    select x.ch, row_number() over (order by x.last_message_at desc, x.id desc) as n from (
+        select y.* from (
+            select ch, ch.last_message_at, ch.id from chats ch
+            where ch.org_id = :org::uuid and ch.status = 'closed' and ch.archived_at is null
+              and (:sees_all::boolean or ch.assignee_id = :actor::uuid or ch.team_id = any(:teams::uuid[]))
+              and (ch.last_message_at, ch.id) < (coalesce(cursor_time(:cursor::text), 'infinity'), coalesce(cursor_id(:cursor::text), 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+            order by ch.last_message_at desc, ch.id desc limit 201) y
+        order by y.last_message_at desc, y.id desc limit :limit::int + 1) x
 )
 select json_build_object(
     'items', coalesce(json_agg(i.item order by p.n) filter (where p.n <= :limit::int), '[]'),
@@ -64,13 +73,15 @@ from page p cross join lateral chat_item(p.ch, :sees_contacts::boolean, :actor::
 -- name: chats_list_waiting
 -- Open chats whose customer waits for an answer, longest first.
 with page as (
-    select x.ch, row_number() over (order by (x.ch).waiting_since, (x.ch).id) as n from (
-        select ch from chats ch
-        where ch.org_id = :org::uuid and ch.status <> 'closed' and ch.waiting_since is not null
-          and ch.archived_at is null and (ch.snoozed_until is null or ch.snoozed_until <= now())
-          and (:sees_all::boolean or ch.assignee_id = :actor::uuid or ch.team_id = any(:teams::uuid[]))
-          and (:cursor::text is null or (ch.waiting_since, ch.id) > (cursor_time(:cursor::text), cursor_id(:cursor::text)))
-        order by ch.waiting_since, ch.id limit :limit::int + 1) x
+    select x.ch, row_number() over (order by x.waiting_since, x.id) as n from (
+        select y.* from (
+            select ch, ch.waiting_since, ch.id from chats ch
+            where ch.org_id = :org::uuid and ch.status <> 'closed' and ch.waiting_since is not null
+              and ch.archived_at is null and (ch.snoozed_until is null or ch.snoozed_until <= now())
+              and (:sees_all::boolean or ch.assignee_id = :actor::uuid or ch.team_id = any(:teams::uuid[]))
+              and (ch.waiting_since, ch.id) > (coalesce(cursor_time(:cursor::text), '-infinity'), coalesce(cursor_id(:cursor::text), '00000000-0000-0000-0000-000000000000'))
+            order by ch.waiting_since, ch.id limit 201) y
+        order by y.waiting_since, y.id limit :limit::int + 1) x
 )
 select json_build_object(
     'items', coalesce(json_agg(i.item order by p.n) filter (where p.n <= :limit::int), '[]'),

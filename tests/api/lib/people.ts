@@ -23,12 +23,12 @@ export interface Organization {
 export const unique = (): string => randomBytes(6).toString('hex');
 
 /** Sign up: an organization with its owner, logged in. */
-export async function signUp(base: string, name = 'Quintal da Lola'): Promise<Organization> {
+export async function signUp(base: string, name = 'Quintal da Lola', more: JsonObject = {}): Promise<Organization> {
   const secret = `sigilo${unique()}`;
   const client = new Client(base);
   const email = `dona-${secret}@example.com`;
   const person = `Marina ${secret}`;
-  const answer = ok(await client.post('/api/signup', { organization: `${name} ${secret}`, name: person, email, password }), 201);
+  const answer = ok(await client.post('/api/signup', { organization: `${name} ${secret}`, name: person, email, password, ...more }), 201);
   const id = answer.str('organizationId');
   const user = answer.get('user');
   const userId = isObject(user) ? String(user['id']) : '';

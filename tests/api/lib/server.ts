@@ -54,6 +54,14 @@ export function makeDataDir(): string {
   return dir;
 }
 
+/* What a failed test left running goes with the test file's process. */
+const stillRunning = new Set<ChildProcess>();
+for (const end of ['exit', 'SIGTERM', 'SIGINT', 'disconnect'])
+  process.on(end, () => {
+    for (const child of stillRunning) child.kill('SIGTERM');
+    stillRunning.clear();
+  });
+
 export class Server {
   readonly url: string;
   readonly port: number;
@@ -96,8 +104,10 @@ export class Server {
     child.stdout?.pipe(log, { end: false });
     child.stderr?.pipe(log, { end: false });
     this.process = child;
+    stillRunning.add(child);
     this.exited = new Promise((done) => {
       child.once('exit', (code, signal) => {
+        stillRunning.delete(child);
         log.end();
         done(signal ? 128 : (code ?? 1));
       });

@@ -153,6 +153,7 @@ export class World {
     stageId: 'stageId',
     moveToId: 'stageId',
     channelId: 'channelId',
+    auxiliaryChannelId: 'channelId',
     fileIds: 'fileId',
     attachment_ids: 'fileId',
     avatarFileId: 'fileId',

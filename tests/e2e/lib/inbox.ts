@@ -36,6 +36,8 @@ export class Inbox {
     await this.chat.waitFor();
   }
   async send(text: string): Promise<void> {
+    // The composer stays where it was: at notes, after a note.
+    if (await this.noteComposer.isVisible()) await this.chat.getByRole('button', { name: 'Responder', exact: true }).click();
     await this.composer.fill(text);
     await this.composer.press('Enter');
   }

@@ -2,7 +2,9 @@
 import { getContext, setContext } from 'svelte';
 
 export interface FieldInfo {
-  readonly id: string;
+  /** For the one control inside; none in a group, whose controls have names of their own. */
+  readonly id: string | undefined;
+  readonly labelId: string;
   readonly describedBy: string | undefined;
   readonly invalid: boolean;
   readonly required: boolean;

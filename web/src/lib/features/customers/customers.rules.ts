@@ -83,7 +83,7 @@ export function isFiltered(f: Filter): boolean {
 /** Columns that can be chosen, in their order; the name is always there. */
 export const columnIds = ['contact', 'tags', 'stage', 'owner', 'value', 'chats', 'activity', 'created'] as const;
 export type ColumnId = (typeof columnIds)[number];
-export const usualColumns: readonly ColumnId[] = ['contact', 'tags', 'stage', 'owner', 'activity'];
+export const usualColumns: readonly ColumnId[] = ['contact', 'tags', 'stage', 'owner', 'activity', 'created'];
 
 /** What was kept, as far as it still exists. */
 export function readColumns(text: string | null): ColumnId[] {

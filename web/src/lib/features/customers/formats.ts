@@ -29,3 +29,9 @@ export function addressLines(a: Address): string[] {
   const second = [a.district, [a.city, a.state].filter(Boolean).join(' '), a.postalCode].filter(Boolean).join(', ');
   return [first, second].filter((s) => s !== '');
 }
+
+/** "português" for pt, as the reader's own language calls it. */
+export function languageName(code: string): string {
+  const name = new Intl.DisplayNames(tag(), { type: 'language', fallback: 'code' }).of(code) ?? code;
+  return name.charAt(0).toLocaleUpperCase(tag()) + name.slice(1);
+}

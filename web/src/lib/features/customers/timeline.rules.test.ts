@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { byDay, daysSince, noteTitle, titleWorthShowing } from './timeline.rules';
+import type { TimelineItem } from './types';
+import { byDay, foldChanges, noteTitle, titleWorthShowing } from './timeline.rules';
 
 describe('timeline', () => {
   it('groups what is in order by day', () => {
@@ -20,8 +21,31 @@ describe('timeline', () => {
     expect(titleWorthShowing('', long)).toBe(false);
   });
 
-  it('counts whole days', () => {
-    const now = Date.parse('2026-11-19T12:00:00Z');
-    expect([daysSince('2026-11-15T11:00:00Z', now), daysSince('2026-11-19T13:00:00Z', now)]).toEqual([4, 0]);
+  it('folds what one person changed in one go, and forgets what was taken back', () => {
+    const field = (id: string, at: string, actorId: string, changes: Record<string, unknown>): TimelineItem => ({
+      id,
+      type: 'field',
+      at,
+      actorId,
+      actorName: actorId,
+      data: { changes },
+    });
+    const folded = foldChanges([
+      field('4', '2026-11-19T13:10:00Z', 'm', { name: ['B', 'C'] }),
+      field('3', '2026-11-19T13:05:00Z', 'm', { name: ['A', 'B'], 'fields.pet': [null, 'Thor'] }),
+      field('2', '2026-11-19T13:04:00Z', 't', { name: ['X', 'A'] }),
+      field('1', '2026-11-19T12:00:00Z', 't', { name: ['A', 'X'] }),
+    ]);
+    expect(folded.map((x) => [x.id, x.type === 'field' && x.data.changes])).toEqual([
+      ['4', { name: ['A', 'C'], 'fields.pet': [null, 'Thor'] }],
+      ['2', { name: ['X', 'A'] }],
+      ['1', { name: ['A', 'X'] }],
+    ]);
+    expect(
+      foldChanges([
+        field('2', '2026-11-19T13:04:00Z', 't', { name: ['X', 'A'] }),
+        field('1', '2026-11-19T13:00:00Z', 't', { name: ['A', 'X'] }),
+      ]),
+    ).toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
-/* The timeline of a customer: days, notes' titles. */
+/* The timeline of a customer: days, notes' titles, changes folded together. */
+import type { TimelineItem } from './types';
 
 export interface DayGroup<T> {
   day: string;
@@ -33,7 +34,51 @@ export function titleWorthShowing(title: string, content: string): boolean {
   return title.trim() !== '' && !plain(content).startsWith(plain(title));
 }
 
-/** Days since an instant, for "há 4 dias" beside a stage. */
-export function daysSince(at: string, now: number): number {
-  return Math.max(0, Math.floor((now - Date.parse(at)) / 86_400_000));
+const together = 15 * 60_000;
+
+function pair(value: unknown): [unknown, unknown] {
+  const [before, after] = Array.isArray(value) ? (value as unknown[]) : [];
+  return [before ?? null, after ?? null];
+}
+
+/* Contacts are told as what went and what came: of two changes both lists count. */
+function both(older: unknown, newer: unknown): unknown {
+  if (Array.isArray(older) && Array.isArray(newer)) return [...(older as unknown[]), ...(newer as unknown[])];
+  return older ?? newer;
+}
+
+/** Changes of the record that one person made in one go, as one; what ended as it began is left out. Newest first. */
+export function foldChanges(items: readonly TimelineItem[]): TimelineItem[] {
+  const out: TimelineItem[] = [];
+  for (const item of items) {
+    const last = out.at(-1);
+    if (
+      item.type !== 'field' ||
+      last?.type !== 'field' ||
+      last.actorId !== item.actorId ||
+      Date.parse(last.at) - Date.parse(item.at) > together
+    ) {
+      out.push(item);
+      continue;
+    }
+    const changes: Record<string, unknown> = { ...last.data.changes };
+    for (const [key, value] of Object.entries(item.data.changes)) {
+      if (!(key in changes)) {
+        changes[key] = value;
+        continue;
+      }
+      const [before, between] = pair(value);
+      const [from, after] = pair(changes[key]);
+      changes[key] = key === 'contacts' ? [both(before, from), both(between, after)] : [before, after];
+    }
+    out[out.length - 1] = { ...last, data: { changes } };
+  }
+  return out.filter(
+    (x) =>
+      x.type !== 'field' ||
+      Object.entries(x.data.changes).some(([key, v]) => {
+        const [before, after] = pair(v);
+        return key === 'tags' || JSON.stringify(before) !== JSON.stringify(after);
+      }),
+  );
 }

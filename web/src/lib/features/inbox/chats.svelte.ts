@@ -20,6 +20,7 @@ import {
   sameFilter,
   toSaved,
 } from './chats.rules';
+import { setFaviconBadge } from './favicon';
 import type { Chat, Counts } from './types';
 
 const pageSize = 50;
@@ -281,6 +282,7 @@ export function refreshCounts(soonMs = 500): void {
       .then((c) => {
         counts = c;
         setBadge('inbox', c.unread);
+        setFaviconBadge(c.unread);
       })
       .catch(() => undefined);
   }, soonMs);
@@ -298,6 +300,8 @@ export function resetChats(): void {
   more = 'none';
   phase = 'loading';
   counts = undefined;
+  setBadge('inbox', 0);
+  setFaviconBadge(0);
   cursorId = undefined;
   holding = stale = false;
   filter = noFilter;

@@ -1,5 +1,5 @@
 /* Words for chats and messages, in the person's language. */
-import { dateTime, relative } from '$lib/i18n/format.svelte';
+import { dateTime } from '$lib/i18n/format.svelte';
 import { t, tMaybe } from '$lib/i18n/i18n.svelte';
 import { lookup } from '$lib/shell/session.svelte';
 import type { IconName } from '$lib/ui/icons';
@@ -71,7 +71,7 @@ export function eventLine(m: Pick<Message, 'data' | 'authorName'>): EventLine {
   };
 }
 
-/** "Cliente desde março de 2023" needs only the month. */
-export function since(at: string): string {
-  return relative(at);
+/** Why a message did not leave: in our words where the code is known, else in the platform's. */
+export function failureText(m: Pick<Message, 'error'>): string {
+  return tMaybe(`errors.code.${m.error?.code ?? ''}`, m.error?.message || t('inbox.unknownReason'));
 }

@@ -1,12 +1,16 @@
 /* The one place where the server's news change the inbox. It runs as long as one is in an organization, on every page:
    the number of unread chats, sounds and notifications do not wait for the inbox to be open. */
+import { api } from '$lib/api/client';
 import type { Id } from '$lib/api/types';
-import { on, onReload } from '$lib/events/events.svelte';
+import { urls } from '$lib/api/urls';
+import { on, onRefused, onReload } from '$lib/events/events.svelte';
 import type { Entity } from '$lib/events/types';
 import { t } from '$lib/i18n/i18n.svelte';
 import { paths } from '$lib/paths';
+import { registerSearch } from '$lib/shell/commands.svelte';
 import { notify, playSound } from '$lib/shell/notify';
 import { myId, org } from '$lib/shell/session.svelte';
+import type { CommandItem } from '$lib/ui/CommandBar.svelte';
 import { toast } from '$lib/ui/toast.svelte';
 import { go } from '../../../routes';
 import { resetAttachments } from './attachments.svelte';
@@ -23,13 +27,14 @@ import {
   takeChat,
 } from './chats.svelte';
 import { customerChanged, resetCustomer } from './customer.svelte';
+import { snippetParts } from './chats.rules';
 import { closeDrafts, openDrafts } from './drafts.svelte';
 import { previewText } from './labels';
 import { forgetShortcuts } from './message.service';
 import { closeOutbox, confirmed, flush, openOutbox } from './outbox.svelte';
 import { closePeople, openPeople, setTyping, setViewing } from './people.svelte';
 import { forgetThread, knownThread, reloadThreads, resetThreads } from './threads.svelte';
-import type { Chat, Message } from './types';
+import type { Chat, Message, SearchResults } from './types';
 
 const asChat = (e: Entity) => e as unknown as Chat;
 const asMessage = (e: Entity) => e as unknown as Message;
@@ -89,6 +94,30 @@ function reloadAll(): void {
   if (c) customerChanged(c);
 }
 
+/* For the command bar: people with their newest chat, and messages by their words. */
+async function findChats(q: string, signal: AbortSignal): Promise<CommandItem[]> {
+  const found = await api.get<SearchResults>(urls.search(), { query: { q, limit: 6 }, signal });
+  return [
+    ...found.customers.flatMap((c) => {
+      const id = c.chatId;
+      if (!id) return [];
+      const label = c.name || c.display || t('inbox.nameless');
+      return [
+        { id: `chat-of-${c.id}`, label, hint: c.display ?? '', person: label, run: () => void go(paths.chat(id)) },
+      ];
+    }),
+    ...found.messages.map((m) => ({
+      id: `message-${m.messageId}`,
+      label: m.customerName || t('inbox.nameless'),
+      hint: snippetParts(m.snippet)
+        .map((p) => p.text)
+        .join(''),
+      icon: 'message-square' as const,
+      run: () => void go(`${paths.chat(m.chatId)}?m=${m.seq}`),
+    })),
+  ];
+}
+
 /* Begins for the current organization; returns the end. */
 function startInbox(): () => void {
   restoreFilter();
@@ -138,6 +167,9 @@ function startInbox(): () => void {
     ),
     on('viewing', ({ chatId, userId, name, on: viewing }) => setViewing(chatId, userId, name ?? '', viewing)),
     onReload(reloadAll),
+    /* My rights changed: what I may see is asked for anew. */
+    onRefused((rightsChanged) => rightsChanged && reloadAll()),
+    registerSearch({ id: 'inbox', title: () => t('inbox.title'), search: findChats }),
   ];
   return () => {
     for (const off of offs) off();

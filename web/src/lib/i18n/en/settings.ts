@@ -44,9 +44,11 @@ export default {
   'org.language': 'Language',
   'org.languageHelp': 'Of what is sent on its behalf.',
   'org.reopen': 'Reopen chats for (hours)',
-  'org.reopenHelp': 'A message that comes within this time after closing reopens the same chat; later it begins a new one.',
+  'org.reopenHelp':
+    'A message that comes within this time after closing reopens the same chat; later it begins a new one.',
   'org.reopenWrong': 'Type 0 to 720 hours.',
-  'mail.lead': 'Invitations and password links go out through this server. Without it, the links are shown here for you to hand over.',
+  'mail.lead':
+    'Invitations and password links go out through this server. Without it, the links are shown here for you to hand over.',
   'mail.host': 'Outgoing server, SMTP',
   'mail.port': 'Port',
   'mail.security': 'Security',
@@ -320,7 +322,10 @@ export default {
   'channels.resumed': '{name} is back.',
   'channels.delete': 'Delete channel',
   'channels.deleteAsk': 'Delete the channel {name}?',
-  'channels.deleteText': { one: '{n} chat of the last 30 days stays in the history. New messages stop coming.', other: '{n} chats of the last 30 days stay in the history. New messages stop coming.' },
+  'channels.deleteText': {
+    one: '{n} chat of the last 30 days stays in the history. New messages stop coming.',
+    other: '{n} chats of the last 30 days stay in the history. New messages stop coming.',
+  },
   'channels.deleted': 'Channel {name} deleted.',
   'channels.none': 'No channel is connected',
   'channels.noneText': 'Connect the web chat: it takes a minute, and you can talk to people.',
@@ -465,7 +470,10 @@ export default {
   'funnels.deleteText': 'Its stages go. The history of customers stays.',
   'funnels.deleted': 'Funnel {name} deleted.',
   'funnels.moveTitle': 'Move the customers of {name}',
-  'funnels.moveText': { one: '{n} customer is still here. Choose where they go.', other: '{n} customers are still here. Choose where they go.' },
+  'funnels.moveText': {
+    one: '{n} customer is still here. Choose where they go.',
+    other: '{n} customers are still here. Choose where they go.',
+  },
   'funnels.moveTo': 'New stage',
   'funnels.move': 'Move and delete',
   'shortcuts.lead': 'Ready answers: in a chat, type / and the keyword.',
@@ -597,7 +605,8 @@ export default {
   'totp.six': 'It has 6 digits.',
   'totp.confirm': 'Confirm and turn on',
   'totp.codes': 'Recovery codes',
-  'totp.codesText': 'If you lose the phone, each code lets you in once. Keep them somewhere safe: they are shown only now.',
+  'totp.codesText':
+    'If you lose the phone, each code lets you in once. Keep them somewhere safe: they are shown only now.',
   'totp.download': 'Download',
   'totp.kept': 'I have kept the codes',
   'logins.device': '{browser} on {system}',

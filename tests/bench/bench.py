@@ -1,0 +1,290 @@
+"""./bench [api|webhooks|sockets|start]...: figures as JSON lines, each beside the limit that was measured in the same run.
+
+The machine is shared and noisy, so that a figure alone says little: server and limit take turns, and the ratio is the median of the
+turns' ratios. Words about what happens go to standard error."""
+import argparse
+import gzip
+import json
+import os
+import pathlib
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+import limits
+import server as S
+
+CONNECTIONS = 16
+
+
+def out(bench, value, unit, limit=None, ratio=None, p50=None, p99=None):
+    def short(x):
+        return None if x is None else round(x, 3 if abs(x) < 100 else 1)
+    print(json.dumps({'bench': bench, 'value': short(value), 'unit': unit, 'limit': short(limit), 'ratio': short(ratio), 'p50_ms': short(p50),
+                      'p99_ms': short(p99)}), flush=True)
+
+
+def load(server, mode, *args, paths=(), headers=(), **popen):
+    command = [S.LOAD, mode, '-a', '127.0.0.1', '-p', str(server.port), *map(str, args)]
+    for h in headers:
+        command += ['-H', h]
+    return subprocess.Popen([*command, *paths], stdout=subprocess.PIPE, text=True, **popen)
+
+
+def load_result(process):
+    text, _ = process.communicate()
+    if process.returncode:
+        raise SystemExit('bench: the load ended with an error')
+    return json.loads(text.strip().split('\n')[-1])
+
+
+# --- lists and details against pgbench with the same statement ---
+
+def api_cases(server):
+    org = server.facts['org']
+    api = f'/api/{org}'
+
+    def ids(sql):
+        return server.psql(sql).split()
+    # One of each: pgbench plans a statement anew for every script, which would count against it.
+    talking = ids(f"select id from chats where org_id = '{org}' and status <> 'closed' and message_count between 8 and 60 order by last_message_at desc limit 1")
+    long = ids(f"select id from chats where org_id = '{org}' and message_count = 300 order by last_message_at desc limit 1")
+    people = ids(f"select customer_id from chats where org_id = '{org}' order by last_message_at desc limit 1")
+    for view in ('all', 'mine', 'unassigned', 'waiting', 'closed'):
+        yield f'chats.{view}', [f'{api}/chats?view={view}'], 'chats_list_' + ('open' if view == 'all' else view), [{}]
+    yield 'chat', [f'{api}/chats/{c}' for c in talking], 'chat_get', [{'chatId': c} for c in talking]
+    yield 'chat.messages', [f'{api}/chats/{c}/messages' for c in talking], 'messages_list', [{'chatId': c} for c in talking]
+    yield 'chat.messages.long', [f'{api}/chats/{c}/messages' for c in long], 'messages_list', [{'chatId': c} for c in long]
+    for sort in ('recent', 'name', 'activity'):
+        yield f'customers.{sort}', [f'{api}/customers?sort={sort}'], 'customer_list', [{'in': json.dumps({'sort': sort, 'limit': 50})}]
+    yield 'customer', [f'{api}/customers/{c}' for c in people], 'customer_get', [{'customerId': c} for c in people]
+
+
+def pgbench(server, query, sets, seconds):
+    """Each set of values is a script of its own, with its own names for what differs."""
+    text, scripts, variables = limits.statement(query), [], limits.values(server)
+    for i, more in enumerate(sets):
+        script = text
+        for k, v in more.items():
+            script = re.sub(rf'(?<!:):{k}\b', f':{k}{i}', script)
+            variables[f'{k}{i}'] = v
+        scripts.append(script)
+    return limits.pgbench(server, scripts, variables, clients=8, seconds=seconds)['per_second']
+
+
+def bench_api(server, args):
+    cookie = [f'Cookie: {server.cookie}']
+    for name, paths, query, sets in api_cases(server):
+        if args.only and args.only not in name:
+            continue
+        ours, theirs = [], []
+        pgbench(server, query, sets, 1)
+        for _ in range(args.rounds):
+            ours.append(load_result(load(server, 'http', '-c', CONNECTIONS, '-d', args.seconds, paths=paths, headers=cookie)))
+            theirs.append(pgbench(server, query, sets, args.seconds))
+        if any(r['errors'] for r in ours):
+            raise SystemExit(f'bench: {name}: the server answered with errors')
+        rates = [r['per_second'] for r in ours]
+        rate = statistics.median(rates)
+        half = load_result(load(server, 'http', '-c', 2 * CONNECTIONS, '-d', args.seconds, '-r', rate / 2, paths=paths, headers=cookie))
+        out(f'api.{name}', rate, 'requests/s', statistics.median(theirs), statistics.median(a / b for a, b in zip(rates, theirs)), half['p50_ms'], half['p99_ms'])
+
+
+def bench_search(server, args):
+    org = server.facts['org']
+    cookie = [f'Cookie: {server.cookie}']
+    for name, words in (('name', 'maria'), ('two names', 'joao silva'), ('digits', '99123'), ('rare', 'carament')):
+        r = load_result(load(server, 'http', '-c', 1, '-d', args.seconds, paths=[f'/api/{org}/customers?search={words.replace(" ", "%20")}'], headers=cookie))
+        out(f'search.customers.{name}', r['per_second'], 'requests/s', None, None, r['p50_ms'], r['p99_ms'])
+    for name, words in (('frequent', 'pedido'), ('two words', 'boleto garantia'), ('rare', 'caravel'), ('nothing', 'zyxwvut')):
+        r = load_result(load(server, 'http', '-c', 1, '-d', args.seconds, paths=[f'/api/{org}/search?q={words.replace(" ", "%20")}'], headers=cookie))
+        out(f'search.messages.{name}', r['per_second'], 'requests/s', None, None, r['p50_ms'], r['p99_ms'])
+
+
+# --- messages of visitors ---
+
+BODY = '{"text":"Oi, bom dia! Queria saber do meu pedido, ainda não chegou","clientId":"{id}"}'
+
+
+def visitors_file(server, folder, first, last):
+    path = pathlib.Path(folder, f'visitors-{first}')
+    path.write_text('\n'.join(f'X-Visitor: {t}|X-Forwarded-For: {a}' for t, a in server.facts['visitors'][first:last]) + '\n')
+    return path
+
+
+def receive_statement(server):
+    """inbox_receive as the program calls it, for a visitor at random of those that wrote before."""
+    org, channel = server.facts['org'], server.facts['channel']
+    return f"""select r.* from (select gen_random_uuid()::text as client, k.visitor from bench_visitors k where k.n = (random() * 3999)::int) v,
+        lateral inbox_receive('{org}'::uuid, '{channel}'::uuid, jsonb_build_object('id', uuid_v7(), 'identityKind', 'webchat', 'identifier', v.visitor,
+        'canonical', v.visitor, 'keys', jsonb_build_array('webchat:' || v.visitor), 'name', 'Visitante 1234', 'kind', 'text', 'text',
+        'Oi, bom dia! Queria saber do meu pedido, ainda não chegou', 'clientId', v.client, 'echo', false,
+        'visitor', jsonb_build_object('id', v.visitor), 'files', '[]'::jsonb, 'contacts', '[]'::jsonb)) r;"""
+
+
+def forget_visitors(server):
+    """What the visitors of the benchmark wrote goes away again, so that every run begins alike."""
+    org = server.facts['org']
+    server.psql(f"""
+        set session_replication_role = replica;
+        create temp table gone as select k.id, k.customer_id from contacts k join bench_visitors v on v.visitor = k.canonical where k.org_id = '{org}' and k.kind = 'webchat';
+        create temp table chats_gone as select c.id from chats c join gone g on g.id = c.contact_id where c.org_id = '{org}';
+        delete from messages m using chats_gone c where m.org_id = '{org}' and m.chat_id = c.id;
+        delete from chat_reads m using chats_gone c where m.org_id = '{org}' and m.chat_id = c.id;
+        delete from chats c using chats_gone g where c.org_id = '{org}' and c.id = g.id;
+        delete from contact_keys k using gone g where k.org_id = '{org}' and k.contact_id = g.id;
+        delete from contacts k using gone g where k.org_id = '{org}' and k.id = g.id;
+        delete from customers k using gone g where k.org_id = '{org}' and k.id = g.customer_id;
+        delete from events""")
+    server.psql('vacuum analyze chats'), server.psql('vacuum analyze messages'), server.psql('vacuum events')
+
+
+def remember_visitors(server):
+    rows = ','.join(f"({i}, '{t.split('.')[0]}')" for i, (t, _) in enumerate(server.facts['visitors']))
+    server.psql(f'drop table if exists bench_visitors; create table bench_visitors (n int primary key, visitor text); '
+                f'insert into bench_visitors values {rows}; grant select on bench_visitors to interflow_app; analyze bench_visitors')
+
+
+def bench_webhooks(server, args):
+    org, key = server.facts['org'], server.facts['key']
+    path = f'/webchat/{key}/messages'
+    remember_visitors(server)
+    forget_visitors(server)
+    with tempfile.TemporaryDirectory() as folder:
+        writers, probers = visitors_file(server, folder, 0, 4000), visitors_file(server, folder, 4000, 5000)
+        # Everybody is known and has an open chat: the usual message.
+        for part in (writers, probers):
+            load_result(load(server, 'http', '-c', 32, '-d', 6 if part == writers else 2, '-m', 'POST', '-b', BODY, '-L', part, paths=[path]))
+        ours, theirs = [], []
+        for _ in range(args.rounds):
+            ours.append(load_result(load(server, 'http', '-c', 64, '-d', args.seconds, '-m', 'POST', '-b', BODY, '-L', writers, paths=[path]))['per_second'])
+            theirs.append(limits.pgbench(server, [receive_statement(server)], limits.values(server), clients=8, seconds=args.seconds)['per_second'])
+        out('webhooks.most', statistics.median(ours), 'messages/s', statistics.median(theirs), statistics.median(a / b for a, b in zip(ours, theirs)))
+
+        # The rate that is to be held, with screens of the team open.
+        count = f"select count(*), count(distinct client_id) from messages m where org_id = '{org}' and client_id is not null and created_at > '%s'"
+        since = server.psql('select clock_timestamp()')
+        screen = load(server, 'screen', '-n', 2, '-d', args.hold, '-r', 10, '-w', f'/api/{org}/events', '-b', BODY, '-L', probers, paths=[path], headers=[f'Cookie: {server.cookie}'])
+        r = load_result(load(server, 'http', '-c', 256, '-d', args.hold, '-r', args.rate, '-m', 'POST', '-b', BODY, '-L', writers, paths=[path]))
+        s = load_result(screen)
+        wanted = args.rate
+        out('webhooks.held', r['per_second'], 'messages/s', wanted, r['per_second'] / wanted, r['p50_ms'], r['p99_ms'])
+        out('webhooks.to_screen_p95', s['p95_ms'], 'ms', 300, s['p95_ms'] / 300, s['p50_ms'], s['p99_ms'])
+        accepted = r['requests'] + s['posted'] - s['refused']
+        time.sleep(1)
+        found, once = map(int, server.psql(count % since).split('|'))
+        out('webhooks.accepted_found_once', once, 'messages', accepted, once / accepted)
+        if found != once or once < accepted or s['missed']:
+            S.say(f'bench: {accepted} accepted, {found} found, {once} different, {s["missed"]} never seen on a screen, {r["errors"]} errors')
+    forget_visitors(server)
+
+
+# --- many live connections ---
+
+def kernel_bytes():
+    """Socket buffers and slabs of the whole machine."""
+    info = dict(line.split(':') for line in pathlib.Path('/proc/meminfo').read_text().strip().split('\n'))
+    tcp = re.search(r'^TCP:.* mem (\d+)', pathlib.Path('/proc/net/sockstat').read_text(), re.M)
+    return int(info['Slab'].split()[0]) * 1024 + int(tcp.group(1)) * os.sysconf('SC_PAGE_SIZE')
+
+
+def bench_sockets(server, args):
+    org = server.facts['org']
+    with tempfile.TemporaryDirectory() as folder:
+        people = pathlib.Path(folder, 'people')
+        people.write_text('\n'.join(f'Cookie: if_session={t}' for t in server.facts['people']) + '\n')
+        for _ in range(2):
+            server.request('GET', f'/api/{org}/bootstrap')
+        before, kernel = server.memory(), kernel_bytes()
+        p = load(server, 'sockets', '-n', args.sockets, '-L', people, paths=[f'/api/{org}/events'], stdin=subprocess.PIPE)
+        if p.stdout.readline().strip() != 'ready':
+            raise SystemExit('bench: the sockets did not open')
+        time.sleep(3)
+        each = (server.memory() - before) / args.sockets
+        out('sockets.bytes_each', each, 'bytes', 16384, each / 16384)
+        out('sockets.kernel_bytes_each', (kernel_bytes() - kernel) / args.sockets, 'bytes (both ends, whole machine)')
+        rounds = []
+        for i in range(args.rounds + 2):
+            p.stdin.write('go\n')
+            p.stdin.flush()
+            p.stdout.readline()
+            server.request('POST', f'/api/{org}/tags', {'name': f'Bench {time.time_ns()}', 'color': '#5a4fd6'})
+            rounds.append(json.loads(p.stdout.readline()))
+            time.sleep(0.5)
+        rounds = rounds[1:]
+        last, p50, p99 = (statistics.median(r[k] for r in rounds) for k in ('last_ms', 'p50_ms', 'p99_ms'))
+        out('sockets.broadcast_last', last, 'ms', 150, last / 150, p50, p99)
+        p.stdin.close()
+        p.wait()
+    server.psql(f"delete from tags where org_id = '{org}' and name like 'Bench %'")
+
+
+# --- start, memory, script ---
+
+def bench_start(server, args):
+    server.stop()
+    times = []
+    for _ in range(args.rounds + 2):
+        times.append(server.start())
+        server.stop()
+    out('start.first_answer', statistics.median(times) * 1000, 'ms', 1000, statistics.median(times))
+    server.start()
+    cookie = [f'Cookie: {server.cookie}']
+    org = server.facts['org']
+    load_result(load(server, 'http', '-c', 64, '-d', 3, paths=[f'/api/{org}/chats', f'/api/{org}/customers'], headers=cookie))
+    most = max(server.memory([pid]) for pid in server.workers())
+    out('start.worker_memory', most / 2**20, 'MiB', 60, most / 2**20 / 60)
+    bench_script()
+
+
+def bench_script():
+    """The script that a browser loads to show the inbox: what index.html names, and what these import, down to the page."""
+    dist = S.ROOT / 'web/dist'
+    if not (dist / 'index.html').exists():
+        return
+    index = (dist / 'index.html').read_text()
+    queue = re.findall(r'(?:src|href)="/assets/([\w.-]+\.js)"', index)
+    queue += [f.name for pattern in ('Inbox-*.js', 'InboxPage-*.js', 'pt-*.js') for f in (dist / 'assets').glob(pattern)]
+    seen = set()
+    while queue:
+        name = queue.pop()
+        if name in seen or not (dist / 'assets' / name).exists():
+            continue
+        seen.add(name)
+        text = (dist / 'assets' / name).read_text()
+        queue += re.findall(r'(?:import|from)\s*"\./([\w.-]+\.js)"', text)
+    size = 0
+    for name in seen:
+        data = (dist / 'assets' / name).read_bytes()
+        brotli = subprocess.run(['brotli', '-c', '-q', '9'], input=data, capture_output=True) if subprocess.run(['which', 'brotli'], capture_output=True).returncode == 0 else None
+        size += len(brotli.stdout) if brotli else len(gzip.compress(data, 9))
+    out('start.inbox_script', size / 1024, 'KiB compressed', 200, size / 1024 / 200)
+
+
+def main():
+    parser = argparse.ArgumentParser(prog='./bench', description=__doc__)
+    benches = {'api': bench_api, 'search': bench_search, 'webhooks': bench_webhooks, 'sockets': bench_sockets, 'start': bench_start}
+    parser.add_argument('names', nargs='*', metavar='NAME', help=', '.join(benches))
+    parser.add_argument('--seconds', type=float, default=3, help='of one turn')
+    parser.add_argument('--rounds', type=int, default=3)
+    parser.add_argument('--only', help='of api: names that hold this')
+    parser.add_argument('--rate', type=int, default=3000, help='messages a second of webhooks')
+    parser.add_argument('--hold', type=int, default=60, help='seconds that webhooks holds the rate')
+    parser.add_argument('--sockets', type=int, default=10000)
+    args = parser.parse_args()
+    for name in args.names:
+        if name not in benches:
+            parser.error(f'unknown benchmark {name}')
+    server = S.open_server()
+    try:
+        for name in args.names or benches:
+            benches[name](server, args)
+    finally:
+        server.stop()
+
+
+if __name__ == '__main__':
+    sys.exit(main())
