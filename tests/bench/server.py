@@ -103,8 +103,8 @@ class Server:
         args = ['psql', '-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-h', self.data / 'run', '-U', 'interflow', '-d', 'interflow']
         for k, v in (variables or {}).items():
             args += ['-v', f'{k}={v}']
-        args += ['-f', file] if file else ['-c', sql]
-        r = subprocess.run(args, capture_output=True, text=True)
+        args += ['-f', file or '-']
+        r = subprocess.run(args, input=sql, capture_output=True, text=True)
         if r.returncode:
             raise SystemExit(f'bench: psql: {r.stderr[:2000]}')
         return r.stdout.strip()
