@@ -133,7 +133,7 @@ begin
     update contacts x set is_primary = true
     where k.is_primary is not null and x.org_id = p_org
       and x.id = (select y.id from contacts y where y.org_id = p_org and y.customer_id = k.customer_id and y.hidden_at is null
-                  order by y.created_at, y.id limit 1)
+                  order by y.kind = 'webchat', y.created_at, y.id limit 1)
       and not exists (select from contacts y where y.org_id = p_org and y.customer_id = k.customer_id and y.hidden_at is null and y.is_primary);
 end $$;
 

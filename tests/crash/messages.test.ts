@@ -69,7 +69,11 @@ test('PostgreSQL restarts and crashes under load: 503 meanwhile, back by itself'
   for (const signal of ['SIGINT', 'SIGKILL'] as const) {
     await sleep(1000);
     const old = postmaster(dir);
+    const before = stream.again;
+    process.kill(server.pid, 'SIGSTOP'); // nobody starts another one before the load has met its absence
     process.kill(old, signal);
+    await until('a request that the missing database refused', () => stream.again > before, 60_000);
+    process.kill(server.pid, 'SIGCONT');
     await until(
       'another PostgreSQL',
       () => {

@@ -79,4 +79,5 @@ video,audio{max-width:100%;border-radius:10px}
 .icon{width:44px;height:44px}
 }
 @media (prefers-reduced-motion:no-preference){.panel{animation:up .16s cubic-bezier(.2,.8,.2,1)}@keyframes up{from{opacity:0;transform:translateY(8px)}}}
+@media (prefers-color-scheme:dark){.write .go{color:var(--text)}.write:focus-within{outline-color:var(--text2)}}
 `;

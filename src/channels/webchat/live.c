@@ -14,14 +14,15 @@
 #include "core/loop.h"
 #include "sql.h"
 
-#define TYPING_EVERY_MS 800
+#define TYPING_PER_SECOND 4
 
 struct visitor_conn {
     struct uuid visitor;
     struct uuid channel;
     struct uuid chat;                    /* nil: none yet */
     char visitor_text[UUID_TEXT_SIZE];
-    int64_t typed_ms;
+    int64_t typed_ms;                    /* the running second … */
+    int typed;                           /* … and how often it said that it types, or not */
 };
 
 /* Does the payload's chat name this visitor as its own? Only the member that the server wrote counts: the id may also stand
@@ -145,6 +146,16 @@ enum err webchat_progress_set(struct ctx *c, struct uuid channel, struct uuid vi
                           P_TEXT("status", status)));
 }
 
+/* "Stopped" and "types again" may follow each other closely, so it is their number that is limited, not their distance. */
+static bool may_type(struct visitor_conn *v, int64_t now_ms)
+{
+    if (now_ms - v->typed_ms >= SECOND_MS) {
+        v->typed_ms = now_ms;
+        v->typed = 0;
+    }
+    return v->typed++ < TYPING_PER_SECOND;
+}
+
 /* {"type":"typing","on":…} and {"type":"delivered"|"read","id":message}. */
 static void visitor_receive(struct ctx *c, struct hub_conn *conn, const json_t *frame)
 {
@@ -155,10 +166,8 @@ static void visitor_receive(struct ctx *c, struct hub_conn *conn, const json_t *
         return;
     if (strcmp(type, "typing") == 0) {
         bool on = json_get_bool(frame, "on", true);
-        int64_t now = loop_now(c->app->loop);
-        if (uuid_is_nil(chat) || (on && now - v->typed_ms < TYPING_EVERY_MS))
+        if (uuid_is_nil(chat) || !may_type(v, loop_now(c->app->loop)))
             return;
-        v->typed_ms = now;
         struct channel ch = {.id = channel, .kind = "webchat"};
         channel_sink()->typing(c, &ch, chat, on);
     } else if ((strcmp(type, "delivered") == 0 || strcmp(type, "read") == 0) && id && uuid_parse(id, &message)) {

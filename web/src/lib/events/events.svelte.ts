@@ -45,6 +45,7 @@ let wanted = false;
 let cursor: string | undefined;
 let socket: WebSocket | undefined;
 let attempt = 0;
+let reloadOnHello = false;
 let retryTimer: ReturnType<typeof setTimeout> | undefined;
 let noticeTimer: ReturnType<typeof setTimeout> | undefined;
 let silenceTimer: ReturnType<typeof setTimeout> | undefined;
@@ -87,6 +88,7 @@ export function tell(message: ClientMessage): void {
 export function connect(from?: string): void {
   disconnect();
   wanted = true;
+  reloadOnHello = false;
   cursor = from;
   attempt = 0;
   window.addEventListener('online', wake);
@@ -129,6 +131,11 @@ function open(): void {
   };
   ws.onclose = (e) => {
     const rights = e.code === closeRightsChanged;
+    if (rights) {
+      /* Resumed from here, the server would meet the same change again; all is read anew instead. */
+      cursor = undefined;
+      reloadOnHello = true;
+    }
     if (rights || !wasOpen) for (const handler of [...refused]) handler(rights);
     again();
   };
@@ -180,6 +187,10 @@ function receive(text: string): void {
   if (id !== undefined) cursor = id;
   if (type === 'hello') {
     if (cursor === undefined && data['position'] !== undefined) cursor = String(data['position']);
+    if (reloadOnHello) {
+      reloadOnHello = false;
+      for (const handler of [...reloaders]) handler();
+    }
   } else if (type === 'reload') {
     if (id === undefined && data['position'] !== undefined) cursor = String(data['position']);
     for (const handler of [...reloaders]) handler();

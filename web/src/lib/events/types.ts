@@ -48,4 +48,6 @@ export type EventName = keyof ServerEvents;
 
 /** What a page may tell the server. */
 export type ClientMessage =
-  { type: 'typing'; chatId: Id; on: boolean; note?: boolean } | { type: 'viewing'; chatId: Id | null } | { type: 'ping' };
+  | { type: 'typing'; chatId: Id; on: boolean; note?: boolean }
+  | { type: 'viewing'; chatId: Id | null }
+  | { type: 'ping' };

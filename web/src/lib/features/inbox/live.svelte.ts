@@ -3,7 +3,7 @@
 import { api } from '$lib/api/client';
 import type { Id } from '$lib/api/types';
 import { urls } from '$lib/api/urls';
-import { on, onRefused, onReload } from '$lib/events/events.svelte';
+import { on, onReload } from '$lib/events/events.svelte';
 import type { Entity } from '$lib/events/types';
 import { t } from '$lib/i18n/i18n.svelte';
 import { paths } from '$lib/paths';
@@ -90,6 +90,8 @@ function reloadAll(): void {
   reloadThreads(chats.openId);
   refreshCounts(0);
   flush();
+  /* The open chat may be out of my sight by now: then it goes. */
+  if (chats.openId) void fetchChat(chats.openId).catch(() => undefined);
   const c = chats.get(chats.openId)?.customer.id;
   if (c) customerChanged(c);
 }
@@ -167,8 +169,6 @@ function startInbox(): () => void {
     ),
     on('viewing', ({ chatId, userId, name, on: viewing }) => setViewing(chatId, userId, name ?? '', viewing)),
     onReload(reloadAll),
-    /* My rights changed: what I may see is asked for anew. */
-    onRefused((rightsChanged) => rightsChanged && reloadAll()),
     registerSearch({ id: 'inbox', title: () => t('inbox.title'), search: findChats }),
   ];
   return () => {

@@ -95,5 +95,5 @@ export default {
   'code.MESSAGE_NOT_FAILED': 'Esta mensagem já saiu.',
   'code.SEND_FAILED': 'o canal não respondeu.',
   'code.TOO_MANY_VIEWS': 'Já há muitas visões salvas. Exclua uma antes.',
-  'code.TAG_DUPLICATE': 'Já existe uma etiqueta com este nome.',
+  'code.TAG_DUPLICATE': 'Já existe uma tag com este nome.',
 } as const;
