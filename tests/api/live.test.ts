@@ -393,10 +393,10 @@ test('two hundred sockets: all hear, and none is left behind when they go', { ti
     return found.reduce((sum, one) => sum + Number(one[1]), 0);
   };
   const before = await open();
-  const people = await Promise.all(Array.from({ length: 5 }, () => desk.person()));
+  const people = await Promise.all(Array.from({ length: 10 }, () => desk.person()));
   const sockets: Socket[] = [];
   for (let i = 0; i < 200; i += 20)
-    sockets.push(...(await Promise.all(Array.from({ length: 20 }, (_, n) => desk.live((people[n % 5] ?? desk.boss).client)))));
+    sockets.push(...(await Promise.all(Array.from({ length: 20 }, (_, n) => desk.live((people[n % 10] ?? desk.boss).client)))));
   await Promise.all(sockets.map((one) => one.wait('hello', () => true, 15_000)));
   const { visitor } = await desk.guest();
   await until('all of them to be counted', async () => (await open()) >= 200);
