@@ -13,6 +13,15 @@ are in sql/README.md; the short form:
 gives `extern const struct sql SQL_TAG_CREATE;`. A parameter is a colon and a name; it becomes $1, $2 … in order of first
 use. Casts (::), := , strings, quoted names, dollar quotes and comments are left alone; comments do not reach the text.
 
+Text that several queries share is a fragment, of any file for all files:
+
+    -- fragment: chat_visible
+    -- Chats that the actor may see.
+    (:sees_all::boolean or ch.assignee_id = :actor::uuid)
+
+Where a query (or another fragment) says {chat_visible} outside quotes, that text stands instead. {page: ch.status = 'closed'}
+gives it a text of its own, which stands where the fragment says {given}. A fragment that nobody uses is a mistake.
+
 A depfile names every file read and every folder looked into, so that a new file is noticed without configuring again.
 Outputs keep their time when nothing changed. Any mistake ends the program with `file:line: what`.
 """
@@ -25,9 +34,11 @@ from pathlib import Path
 PARAMS_MAX = 40     # SQL_PARAMS_MAX of core/db.h
 NAME_MAX = 63       # PostgreSQL cuts longer names of prepared statements
 
-NAME = re.compile(r'--\s*name:\s*(\S*)\s*$')
+NAME = re.compile(r'--\s*(name|fragment):\s*(\S*)\s*$')
 OPTION = re.compile(r'--\s*(wakes|class):\s*(.*?)\s*$')
 IDENT = re.compile(r'[A-Za-z_][A-Za-z0-9_]*')
+INCLUDE = re.compile(r'\{([a-z][a-z0-9_]*)\s*([:}])')
+INCLUDES_MAX = 100  # of one query; more: fragments include each other without end
 DOLLAR = re.compile(r'\$([A-Za-z_][A-Za-z0-9_]*)?\$')
 WAKES = {'events': 'WAKE_EVENTS', 'jobs': 'WAKE_JOBS'}
 CLASSES = {'search': 'DB_SEARCH', 'report': 'DB_REPORT', 'fast': 'DB_FAST'}
@@ -44,6 +55,8 @@ class Query:
         self.purpose, self.wakes, self.db_class = [], set(), 'DB_FAST'
         self.body, self.body_line = [], 0
         self.text, self.params = '', []
+        self.source = ''    # as `text`, but with the parameters' names
+        self.used = False   # of a fragment
 
 
 def skip_quoted(text, at, quote, backslash):
@@ -77,17 +90,69 @@ def skip_comment(text, at):
     return -1
 
 
-def bind(query):
-    """Fill query.text and query.params from query.body."""
+def closing_brace(text, at):
+    """Index of the brace that closes what is open at `at`."""
+    depth = 1
+    while at < len(text):
+        if text[at] in '\'"':
+            at = skip_quoted(text, at, text[at], False)
+            if at < 0:
+                return -1
+            continue
+        depth += {'{': 1, '}': -1}.get(text[at], 0)
+        if depth == 0:
+            return at
+        at += 1
+    return -1
+
+
+def include(found, source, fragments, mistake):
+    """The text that stands for the inclusion `found` in source, and the index after it."""
+    fragment = fragments.get(found.group(1))
+    if not fragment:
+        mistake(f'there is no fragment "{found.group(1)}"')
+    fragment.used = True
+    text, end, given = '\n'.join(fragment.body).strip(), found.end(), None
+    if found.group(2) == ':':
+        close = closing_brace(source, end)
+        if close < 0:
+            mistake('a brace without end')
+        given, end = source[end:close].strip(), close + 1
+    if (given is not None) != ('{given}' in text):
+        mistake(f'the fragment "{fragment.name}" takes {"a" if "{given}" in text else "no"} text of its own')
+    return text.replace('{given}', given or ''), end
+
+
+def without_empty_lines(pieces):
+    lines = [line.rstrip() for line in ''.join(pieces).split('\n')]
+    return '\n'.join(line for line in lines if line.strip()).strip()
+
+
+def bind(query, fragments):
+    """Fill query.text, query.source and query.params from query.body."""
     source = '\n'.join(query.body)
-    out, params, at, ended = [], [], 0, False
+    out, named, params, at, ended = [], [], [], 0, False
+    included, added_lines = 0, 0
 
     def mistake(what):
-        line = query.body_line + source.count('\n', 0, min(at, len(source)))
+        line = query.body_line + max(0, source.count('\n', 0, min(at, len(source))) - added_lines)
         raise Mistake(query.where, line, f'{query.name}: {what}')
+
+    def keep(text, name=None):
+        out.append(text)
+        named.append(name or text)
 
     while at < len(source):
         c = source[at]
+        found = INCLUDE.match(source, at)
+        if found:
+            text, end = include(found, source, fragments, mistake)
+            included += 1
+            if included > INCLUDES_MAX:
+                mistake('fragments that include each other')
+            added_lines += text.count('\n') - source.count('\n', at, end)
+            source = source[:at] + text + source[end:]
+            continue
         if ended and not c.isspace() and not source.startswith(('--', '/*'), at):
             mistake('more than one statement')
         if source.startswith('--', at):
@@ -106,7 +171,7 @@ def bind(query):
             end = skip_quoted(source, at, c, escapes)
             if end < 0:
                 mistake('quote without end')
-            out.append(source[at:end])
+            keep(source[at:end])
             at = end
             continue
         if c == '$':
@@ -116,21 +181,21 @@ def bind(query):
                 if end < 0:
                     mistake('dollar quote without end')
                 end += len(tag.group(0))
-                out.append(source[at:end])
+                keep(source[at:end])
                 at = end
                 continue
             if source[at + 1:at + 2].isdigit():
                 mistake('parameters have names (:name), not numbers')
         if c == ':':
             if source.startswith(('::', ':='), at):
-                out.append(source[at:at + 2])
+                keep(source[at:at + 2])
                 at += 2
                 continue
             name = IDENT.match(source, at + 1)
             if name:
                 if name.group(0) not in params:
                     params.append(name.group(0))
-                out.append(f'${params.index(name.group(0)) + 1}')
+                keep(f'${params.index(name.group(0)) + 1}', f':{name.group(0)}')
                 at = name.end()
                 continue
         if c == ';':
@@ -139,13 +204,12 @@ def bind(query):
             continue
         word = IDENT.match(source, at)
         if word:
-            out.append(word.group(0))
+            keep(word.group(0))
             at = word.end()
             continue
-        out.append(c)
+        keep(c)
         at += 1
-    lines = [line.rstrip() for line in ''.join(out).split('\n')]
-    query.text = '\n'.join(line for line in lines if line.strip()).strip()
+    query.text, query.source = without_empty_lines(out), without_empty_lines(named)
     query.params = params
     if not query.text:
         mistake('no statement')
@@ -157,16 +221,17 @@ def bind(query):
 
 
 def read_queries(path, where):
-    queries, query, in_head = [], None, False
+    """(queries, fragments) of a file, not bound yet."""
+    both, query, in_head = {'name': [], 'fragment': []}, None, False
     for number, line in enumerate(path.read_text(encoding='utf-8').split('\n'), 1):
         stripped = line.strip()
         named = NAME.match(stripped)
         if named:
-            name = named.group(1)
+            name = named.group(2)
             if not re.fullmatch(r'[a-z][a-z0-9_]*', name) or len(name) > NAME_MAX:
                 raise Mistake(where, number, f'bad name "{name}": a-z 0-9 _, at most {NAME_MAX}')
             query, in_head = Query(name, where, number), True
-            queries.append(query)
+            both[named.group(1)].append(query)
             continue
         if query is None:
             if stripped and not stripped.startswith('--'):
@@ -191,12 +256,38 @@ def read_queries(path, where):
         if in_head:
             in_head, query.body_line = False, number
         query.body.append(line)
-    for query in queries:
+    for query in both['name'] + both['fragment']:
         if not query.purpose:
             raise Mistake(where, query.line, f'{query.name}: a line must say what it is for')
         if not query.body:
             raise Mistake(where, query.line, f'{query.name}: no statement')
-        bind(query)
+    return both['name'], both['fragment']
+
+
+def by_name(entries):
+    names = {}
+    for q in entries:
+        if q.name in names:
+            other = names[q.name]
+            raise Mistake(q.where, q.line, f'"{q.name}" is already in {other.where}:{other.line}')
+        names[q.name] = q
+    return names
+
+
+def load(root, files):
+    """All queries of the files, bound, in order."""
+    queries, fragments = [], []
+    for path in files:
+        more = read_queries(path, str(path.relative_to(root)))
+        queries += more[0]
+        fragments += more[1]
+    by_name(queries)
+    fragments = by_name(fragments)
+    for query in queries:
+        bind(query, fragments)
+    for fragment in fragments.values():
+        if not fragment.used:
+            raise Mistake(fragment.where, fragment.line, f'nobody uses the fragment "{fragment.name}"')
     return queries
 
 
@@ -289,19 +380,14 @@ def main():
         dependencies.extend(found)
         return found
 
-    queries, names = [], {}
+    files = []
     for folder, _, _ in sorted(os.walk(root / 'src')):
         folder = Path(folder)
         if folder.name != 'sql':
             dependencies.append(folder)
             continue
-        for path in sql_files(folder):
-            queries += read_queries(path, str(path.relative_to(root)))
-    for q in queries:
-        if q.name in names:
-            other = names[q.name]
-            raise Mistake(q.where, q.line, f'"{q.name}" is already in {other.where}:{other.line}')
-        names[q.name] = q
+        files += sql_files(folder)
+    queries = load(root, files)
 
     migrations = []
     for path in sql_files(root / 'sql' / 'migrations'):

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the tests and counts them: ./test [--fuzz] [part...]
 
-    source    rules of the sources (tools/check_source), types of the tests
+    source    rules of the sources (tools/check_source), their layout (clang-format), types of the tests
     unit      C unit tests and seeds of the fuzzers, under ASan and UBSan
     api       the HTTP API of a running program (the sanitizer build)
     process   starting, stopping, crashing, restarting, backup and restore
@@ -194,7 +194,9 @@ def add(*results):
 # --- the parts -----------------------------------------------------------------------------------------
 
 def source():
-    return add(one(['npm', 'run', '--silent', 'check'], 300, ROOT / 'tests'), meson_tests(['style']))
+    sources = sorted(p for folder in ('src', 'tests') for p in (ROOT / folder).rglob('*.[ch]') if 'node_modules' not in p.parts)
+    return add(one(['npm', 'run', '--silent', 'check'], 300, ROOT / 'tests'), meson_tests(['style']),
+               one(['clang-format', '--dry-run', '-Werror', *sources], 300))
 
 
 def unit():

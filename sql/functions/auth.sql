@@ -190,12 +190,16 @@ returns uuid language sql as $$
     returning id
 $$;
 
--- What somebody did to their own account, in each of their organizations.
+-- What somebody did to their own account, in each of their organizations. Without a request (p_trace empty) it was not they but
+-- the command line.
 create or replace function auth_audit_self(p_user uuid, p_action text, p_address text, p_trace text, p_changes jsonb default '{}')
 returns void language sql as $$
     insert into audit_log (org_id, actor_kind, actor_id, actor_name, address, trace, action, entity, entity_id, label, changes)
-    select m.org_id, 'user', u.id, u.name, coalesce(p_address, ''), coalesce(p_trace, ''), p_action, 'user', u.id, u.name, p_changes
-    from users u join memberships m on m.user_id = u.id
+    select m.org_id, w.kind, w.id, w.name, coalesce(p_address, ''), coalesce(p_trace, ''), p_action, 'user', u.id, u.name, p_changes
+    from users u
+    join memberships m on m.user_id = u.id
+    cross join lateral (select 'user' as kind, u.id, u.name where coalesce(p_trace, '') <> ''
+                        union all select 'system', null, 'interflow' where coalesce(p_trace, '') = '') w
     where u.id = p_user
 $$;
 
@@ -733,7 +737,9 @@ begin
         insert into memberships (org_id, user_id, role_id)
         select org, person.id, r.id from roles r where r.org_id = org and r.kind = p_role;
     end if;
-    perform audit_add(org, 'system', null, 'interflow user add', '', '', 'user.add', 'user', person.id, person.name);
+    perform audit_add(org, 'system', null, 'interflow', '', '', case when org_is_new then 'organization.create' else 'user.add' end,
+                      case when org_is_new then 'organization' else 'user' end, case when org_is_new then org else person.id end,
+                      case when org_is_new then p_organization else person.name end);
     perform auth_user_changed(person.id, 'users');
     return jsonb_build_object('userId', person.id, 'organizationId', org, 'created', is_new, 'organizationCreated', org_is_new);
 end $$;

@@ -228,11 +228,24 @@ begin
         using p_org, who, p_after, p_limit;
 end $$;
 
+-- Ids alone, for what is done to all that a filter matches.
+create or replace function crm_customers_ids(p_org uuid, who crm_actor, f jsonb, p_keys text[], p_after uuid, p_limit integer)
+returns setof uuid
+language plpgsql stable security definer set search_path = pg_catalog, public as $$
+begin
+    perform crm_own_org(p_org);
+    return query execute 'select (p.c).id from ('
+        || crm_list_sql(crm_filter_sql(p_org, who, f) || case when p_after is not null then ' and c.id > $3' else '' end,
+                        f->>'search', p_keys, not (who).sees_contacts, 'c.id', '$4')
+        || ') p order by 1'
+        using p_org, who, p_after, p_limit;
+end $$;
+
 -- ---- doubles ----------------------------------------------------------------------------------------------------------------------
 
 -- Other records that may be the same person: one of its e-mail addresses, telephone numbers or handles, the same document, or
 -- the same full name (two words at least) where nothing speaks against it: the birth dates do not differ and one of the
--- two has neither telephone number nor e-mail address.
+-- two has neither telephone number nor e-mail address. Not those that somebody said are two people (crm_duplicate_dismiss).
 create or replace function crm_duplicates(p_org uuid, who crm_actor, c customers)
 returns table (id uuid, name text, reason text)
 language sql stable as $$
@@ -258,6 +271,7 @@ language sql stable as $$
            limit 20)) d
     join customers o on o.org_id = p_org and o.id = d.customer_id and o.deleted_at is null and o.merged_into_id is null
     where customer_visible(o, who)
+      and not exists (select from duplicate_dismissals n where n.org_id = p_org and n.low_id = least(o.id, c.id) and n.high_id = greatest(o.id, c.id))
     group by o.id, o.name
     order by min(d.reason), o.id
     limit 20

@@ -100,7 +100,7 @@ begin
     end if;
     update contacts x set is_primary = true
     where x.org_id = p_org and x.id = (select y.id from contacts y where y.org_id = p_org and y.customer_id = p_customer
-                                       and y.hidden_at is null order by y.created_at, y.id limit 1)
+                                       and y.hidden_at is null order by y.kind = 'webchat', y.created_at, y.id limit 1)
       and not exists (select from contacts y where y.org_id = p_org and y.customer_id = p_customer and y.hidden_at is null and y.is_primary);
 
     insert into contact_keys (org_id, key, contact_id, customer_id)
@@ -137,13 +137,37 @@ begin
       and not exists (select from contacts y where y.org_id = p_org and y.customer_id = k.customer_id and y.hidden_at is null and y.is_primary);
 end $$;
 
+-- A person who makes a customer fills every field that is always required; integrations and the channels may not know them yet,
+-- and closing a chat asks again (crm_missing_fields).
+create or replace function crm_required_check(p_org uuid, p_customer uuid, who crm_actor) returns void
+language plpgsql as $$
+declare
+    missing text[];
+begin
+    if (who).kind is distinct from 'user' then return; end if;
+    missing := crm_missing_fields(p_org, p_customer, '{always}');
+    if missing <> '{}' then
+        perform fault(400, 'FIELDS_REQUIRED', 'fields.' || missing[1], jsonb_build_object('missing', missing));
+    end if;
+end $$;
+
 -- Set values {fieldId: value | null}, checked by the program. p_first_touch fills only what is empty. Answers what changed:
--- {slug: [before, after]}; telephone numbers and e-mail addresses in it are masked, it goes into the audit log.
+-- {slug: [before, after]}; telephone numbers and e-mail addresses in it are masked, it goes into the audit log. A person cannot empty
+-- a field that is always required.
 create or replace function crm_values_put(p_org uuid, p_customer uuid, who crm_actor, p_values jsonb, p_first_touch boolean)
 returns jsonb language plpgsql as $$
 declare
     changed jsonb;
+    emptied text[];
 begin
+    if (who).kind = 'user' and not p_first_touch then
+        select array_agg(f.slug order by f.position, f.slug) into emptied
+        from custom_fields f where f.org_id = p_org and f.archived_at is null and f.required = 'always'
+         and p_values -> f.id::text = 'null';
+        if emptied is not null then
+            perform fault(400, 'FIELDS_REQUIRED', 'fields.' || emptied[1], jsonb_build_object('missing', emptied));
+        end if;
+    end if;
     with given as (
         select f.id, f.slug, f.kind, g.value as after, v.value as before
         from jsonb_each(p_values) g
@@ -232,6 +256,7 @@ begin
     select p_org, c.id, w.id::uuid, (who).id from jsonb_array_elements_text(coalesce(p->'tagIds', '[]')) as w (id)
     on conflict do nothing;
     perform crm_values_put(p_org, c.id, who, coalesce(p->'values', '{}'), false);
+    perform crm_required_check(p_org, c.id, who);
     perform crm_stage_put(p_org, c, who, (p->>'stageId')::uuid, (p->>'stageOrder')::double precision, '', null);
     perform crm_audit(p_org, who, 'customer.created', 'customer', c.id, customer_display(c));
     perform crm_event(p_org, 'customer.created', c.id);
@@ -332,12 +357,14 @@ language plpgsql as $$
 declare
     c customers;
     people uuid[];
+    talks uuid[];
     freed uuid[];
 begin
     -- FOR UPDATE, as above: with less, a message coming in and this would wait for each other.
     perform 1 from customers x where x.org_id = p_org and (x.id = p_id or x.merged_into_id = p_id) order by x.id for update;
     c := crm_need(p_org, p_id, who, true);
     select array_agg(x.id) into people from customers x where x.org_id = p_org and (x.id = p_id or x.merged_into_id = p_id);
+    talks := array(select h.id from chats h where h.org_id = p_org and h.customer_id = any (people));
     select array_agg(distinct f) into freed from (
         select mf.file_id as f from messages m join message_files mf on mf.org_id = m.org_id and mf.message_id = m.id
         where m.org_id = p_org and m.chat_id in (select h.id from chats h where h.org_id = p_org and h.customer_id = any (people))
@@ -359,7 +386,14 @@ begin
     delete from customers x where x.org_id = p_org and x.id = any (people);
     delete from files f where f.org_id = p_org and f.id = any (freed)
        and not exists (select from message_files mf where mf.org_id = p_org and mf.file_id = f.id)
-       and not exists (select from customers x where x.org_id = p_org and x.avatar_file_id = f.id);
+       and not exists (select from customers x where x.org_id = p_org and x.avatar_file_id = f.id)
+       and not exists (select from field_values v join custom_fields d on d.org_id = v.org_id and d.id = v.field_id
+                       where v.org_id = p_org and d.kind = 'file' and v.value #>> '{}' = f.id::text)
+       -- sent by a shortcut (a price list, say): it is not theirs
+       and not exists (select from shortcuts s where s.org_id = p_org and s.steps::text like '%' || f.id || '%');
+    -- Answers kept for a day (idempotency) repeat what was said.
+    delete from idempotency_keys k where k.org_id = p_org
+       and exists (select from unnest(people || talks) x (id) where position(x.id::text in k.body) > 0);
     perform crm_audit(p_org, who, 'customer.erased', 'customer', p_id, '');
     perform crm_event(p_org, 'customer.deleted', p_id);
     return true;
@@ -611,6 +645,47 @@ begin
     return customer_json(kept, who);
 end $$;
 
+-- ---- doubles that are none, many at once ---------------------------------------------------------------------------------------
+
+-- Two people after all: the pair is not suggested any more, to nobody.
+create or replace function crm_duplicate_dismiss(p_org uuid, who crm_actor, p_id uuid, p_other uuid) returns boolean
+language plpgsql as $$
+declare
+    c customers;
+    o customers;
+begin
+    if p_id = p_other then
+        perform fault(400, 'SAME_CUSTOMER', 'otherId');
+    end if;
+    c := crm_need(p_org, p_id, who, false);
+    o := crm_need(p_org, p_other, who, false);
+    insert into duplicate_dismissals (org_id, low_id, high_id, dismissed_by)
+    values (p_org, least(p_id, p_other), greatest(p_id, p_other), (who).id)
+    on conflict do nothing;
+    if found then
+        perform crm_audit(p_org, who, 'customer.duplicate_dismissed', 'customer', p_id, customer_display(c),
+                          jsonb_build_object('otherId', jsonb_build_array(null, p_other), 'otherName', jsonb_build_array(null, customer_display(o))));
+        perform crm_event(p_org, 'customer.changed', p_id);
+        perform crm_event(p_org, 'customer.changed', p_other);
+    end if;
+    return true;
+end $$;
+
+-- One customer of a bulk action gets an owner, or none.
+create or replace function crm_customer_owner(p_org uuid, who crm_actor, p_id uuid, p_owner uuid) returns boolean
+language plpgsql as $$
+declare
+    c customers := crm_need(p_org, p_id, who, true);
+begin
+    perform crm_check_links(p_org, jsonb_build_object('ownerId', p_owner));
+    if c.owner_id is not distinct from p_owner then return true; end if;
+    update customers x set owner_id = p_owner, version = x.version + 1, updated_at = now() where x.org_id = p_org and x.id = p_id;
+    perform crm_audit(p_org, who, 'customer.updated', 'customer', p_id, customer_display(c),
+                      jsonb_build_object('ownerId', jsonb_build_array(c.owner_id, p_owner)));
+    perform crm_event(p_org, 'customer.changed', p_id);
+    return true;
+end $$;
+
 -- ---- find or create, first touch ------------------------------------------------------------------------------------------------
 
 -- p: {customerId?, kind, identifier, canonical, keys, name, source, extra: [{field, kind, identifier, canonical, keys}]}.
@@ -675,7 +750,8 @@ begin
     perform 1 from customers c where c.org_id = p_org and c.id = p_customer for no key update;
     if coalesce(p->'utm', '{}') <> '{}' then
         update customers c set utm = (p->'utm') || c.utm, updated_at = now()
-        where c.org_id = p_org and c.id = p_customer and (p->'utm') || c.utm <> c.utm;
+        where c.org_id = p_org and c.id = p_customer and (p->'utm') || c.utm <> c.utm
+          and length(((p->'utm') || c.utm)::text) <= 8192;     -- each caller may bring names of its own
         utm_applied := found;
     end if;
     values_changed := crm_values_put(p_org, p_customer, who, given, true);
@@ -700,10 +776,12 @@ begin
         'tagsApplied', applied, 'tagsMissing', missing);
 end $$;
 
--- Slugs of the fields that must be filled before a chat of the customer is closed, and are not.
-create or replace function crm_missing_fields(p_org uuid, p_customer uuid) returns text[]
+drop function if exists crm_missing_fields(uuid, uuid); -- before it had p_required
+-- Slugs of the fields that must be filled before a chat of the customer is closed (p_required: by how they are required), and are
+-- not.
+create or replace function crm_missing_fields(p_org uuid, p_customer uuid, p_required text[] default '{close,always}') returns text[]
 language sql stable as $$
     select coalesce(array_agg(f.slug order by f.position, f.slug), '{}') from custom_fields f
-    where f.org_id = p_org and f.archived_at is null and f.required in ('close', 'always')
+    where f.org_id = p_org and f.archived_at is null and f.required = any (p_required)
       and not exists (select from field_values v where v.org_id = p_org and v.customer_id = p_customer and v.field_id = f.id)
 $$;

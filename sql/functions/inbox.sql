@@ -192,58 +192,107 @@ end $$;
 
 -- ---- in ---------------------------------------------------------------------------------------------------------------
 
--- One message from outside: identity → customer → open chat (or the one closed a moment ago, or a new one) → message, events.
--- Everything or nothing; a double changes nothing. p: see receive.c, which builds it.
+-- The usual messages, many in one statement: each from somebody whom we know, in a chat that is open and in a queue or in somebody's
+-- hands. p_batch: what inbox_receive takes, each with its "channel", without attachments, replies, further contacts and echoes. At most one
+-- message per chat is taken; for those that are not in the answer (people who are new, closed chats, doubles, …) inbox_receive is
+-- asked one by one, and says why. n counts from 1; seen: the message as its channel's people see it, where they do (web chat).
 --
--- The usual message comes from somebody whom we know, in a chat that is open and in a queue or in somebody's hands: one look by
--- indexes finds it and locks the chat's row. Everything else takes the long way (inbox_receive_chat). A merge under way needs no
--- waiting for on the short one: the message goes to the chat's customer, whoever that is once the row is locked.
+-- It waits for nobody: a chat, a customer or a channel that somebody else has locked is passed over, so that no circle can close and no
+-- slow one holds up the others. A merge under way needs no waiting for: the message goes to the chat's customer, whoever that is once the
+-- chat's row is locked. Each event is written after its chat was locked (event_order() counts on it). Of two equal messages at the same
+-- moment the second breaks the unique index, and its batch falls apart into single ones (receive_batch.c).
+create or replace function inbox_receive_known(p_org uuid, p_batch jsonb)
+returns table (n integer, chat_id uuid, message_id uuid, seq integer, customer_id uuid, seen json)
+language plpgsql as $$
+begin
+    return query
+        with want as materialized (        -- as columns: conditions on what comes out of JSON may not use indexes under row-level security
+            select x.n::int, (x.p->>'id')::uuid as id, (x.p->>'channel')::uuid as channel, x.p->'keys'->>0 as key, x.p->>'identityKind' as identity_kind,
+                   x.p->>'canonical' as canonical, x.p->>'kind' as kind, x.p->>'text' as text, coalesce(x.p->'data', '{}') as data,
+                   x.p->>'clientId' as client_id, x.p->>'externalId' as external_id,
+                   coalesce(least(to_timestamp((x.p->>'sentMs')::bigint / 1000.0), clock_timestamp()), clock_timestamp()) as at
+              from jsonb_array_elements(p_batch) with ordinality as x (p, n)
+        ), found as materialized (
+            select distinct on (c.id) c.id as chat_id, w.*, cu.name as writer
+              from want w
+              join contact_keys k on k.org_id = p_org and k.key = w.key
+              join customers cu on cu.org_id = p_org and cu.id = k.customer_id and cu.name <> '' and cu.deleted_at is null and cu.merged_into_id is null
+              join contacts co on co.org_id = p_org and co.customer_id = cu.id and co.kind = w.identity_kind and co.canonical = w.canonical
+                   and co.hidden_at is null
+              join channels cn on cn.org_id = p_org and cn.id = w.channel and cn.deleted_at is null
+              join chats c on c.org_id = p_org and c.contact_id = co.id and c.channel_id = cn.id and c.status <> 'closed' and c.status <> 'waiting'
+                   and c.snoozed_until is null and c.archived_at is null
+             where not exists (select from chats o join messages x on x.org_id = p_org and x.chat_id = o.id and x.client_id = w.client_id
+                               where o.org_id = p_org and o.contact_id = co.id and o.channel_id = cn.id)
+               and not exists (select from messages x where x.org_id = p_org and x.channel_id = cn.id and x.external_id = w.external_id)
+             order by c.id, w.n
+        ), free as materialized (
+            select c.id from found f join chats c on c.org_id = p_org and c.id = f.chat_id
+             where c.status <> 'closed' and c.status <> 'waiting' and c.snoozed_until is null and c.archived_at is null
+               for update of c skip locked
+        ), ch as (
+            update chats c set
+                message_count = c.message_count + 1, inbound_count = c.inbound_count + 1, last_message_at = greatest(c.last_message_at, f.at),
+                last_message = jsonb_build_object('id', f.id, 'seq', c.message_count + 1, 'kind', f.kind, 'direction', 'in',
+                    'text', left(regexp_replace(f.text, '\s+', ' ', 'g'), 160), 'status', 'received', 'authorName', f.writer),
+                waiting_since = coalesce(c.waiting_since, f.at), version = c.version + 1, updated_at = now()
+              from found f join free on free.id = f.chat_id
+             where c.org_id = p_org and c.id = f.chat_id
+            returning c as chat, c.message_count, c.customer_id, c.team_id, c.assignee_id, f.*
+        ), m as (
+            insert into messages (org_id, id, chat_id, seq, customer_id, channel_id, direction, kind, content, data, status, author_kind, author_name,
+                                  external_id, client_id, created_at)
+            select p_org, c.id, c.chat_id, c.message_count, c.customer_id, c.channel, 'in', c.kind, c.text, c.data, 'received', 'customer', c.writer,
+                   c.external_id, c.client_id, c.at
+              from ch c
+            returning messages as m, id
+        ), news as (
+            insert into events (org_id, type, chat_id, team_id, assignee_id, customer_id, payload)
+            select p_org, 'message.created', c.chat_id, c.team_id, c.assignee_id, c.customer_id,
+                   json_build_object('chatId', c.chat_id, 'chat', i.item, 'message', x.item)
+              from ch c join m on m.id = c.id
+              cross join lateral chat_item(c.chat, false, null) i cross join lateral message_item(m.m) x
+        ), alive as (
+            update channels x set last_event_at = now()
+             where x.org_id = p_org and x.id in (
+                   select y.id from channels y
+                    where y.org_id = p_org and y.id in (select c.channel from ch c) and (y.last_event_at is null or y.last_event_at < now() - interval '10 seconds')
+                      for no key update skip locked)
+        ), active as (
+            update customers x set last_message_at = now()
+             where x.org_id = p_org and x.id in (
+                   select y.id from ch c join customers y on y.org_id = p_org and y.id = c.customer_id
+                    where y.last_message_at is null or y.last_message_at < c.at - interval '1 minute'
+                      for no key update of y skip locked)
+        )
+        select c.n, c.chat_id, c.id, c.message_count, c.customer_id, i.item
+          from ch c join m on m.id = c.id left join lateral webchat_item(m.m) i on c.identity_kind = 'webchat';
+end $$;
+
+-- One message from outside: identity → customer → open chat (or the one closed a moment ago, or a new one) → message, events.
+-- Everything or nothing; a double changes nothing. p: see receive.c, which builds it. The long way, that any message can go.
 create or replace function inbox_receive(p_org uuid, p_channel uuid, p jsonb,
     out chat_id uuid, out message_id uuid, out seq integer, out customer_id uuid, out is_double boolean, out is_new boolean)
 language plpgsql as $$
 declare
-    known record;
-    long record;
+    place record;
     ch chats;
     m messages;
     r record;
-    queued boolean := false;      -- did the chat come (back) into a queue?
     writer text;
 begin
     is_new := false;
     is_double := false;
-    select c as chat, cu.name as customer_name, cn.last_event_at into known
-      from contact_keys k
-      join customers cu on cu.org_id = k.org_id and cu.id = k.customer_id and cu.name <> '' and cu.deleted_at is null and cu.merged_into_id is null
-      join contacts co on co.org_id = k.org_id and co.customer_id = cu.id and co.kind = p->>'identityKind' and co.canonical = p->>'canonical'
-           and co.hidden_at is null
-      join channels cn on cn.org_id = k.org_id and cn.id = p_channel and cn.deleted_at is null
-      join chats c on c.org_id = k.org_id and c.contact_id = co.id and c.channel_id = cn.id and c.status <> 'closed' and c.status <> 'waiting'
-           and c.snoozed_until is null and c.archived_at is null
-     where k.org_id = p_org and k.key = p->'keys'->>0 and coalesce(p->'contacts', '[]') = '[]'
-       for update of c;
-    if found then
-        ch := known.chat;
-        writer := known.customer_name;
-        if p ? 'clientId' and ch.message_count > 0 then
-            select x.chat_id, x.id, x.seq into chat_id, message_id, seq
-              from chats c join messages x on x.org_id = c.org_id and x.chat_id = c.id and x.client_id = p->>'clientId'
-             where c.org_id = p_org and c.contact_id = ch.contact_id and c.channel_id = p_channel limit 1;
-            if found then customer_id := ch.customer_id; is_double := true; return; end if;
-        end if;
-    else
-        select * into long from inbox_receive_chat(p_org, p_channel, p);
-        if long.double_id is not null then
-            chat_id := long.double_chat_id; message_id := long.double_id; seq := long.double_seq; customer_id := long.customer_id;
-            is_double := true;
-            return;
-        end if;
-        ch := long.ch;
-        is_new := long.is_new;
-        queued := long.queued;
-        select nullif(c.name, '') into writer from customers c where c.org_id = p_org and c.id = ch.customer_id;
+    select * into place from inbox_receive_chat(p_org, p_channel, p);
+    ch := place.ch;
+    customer_id := place.customer_id;
+    if place.double_id is not null then
+        chat_id := place.double_chat_id; message_id := place.double_id; seq := place.double_seq;
+        is_double := true;
+        return;
     end if;
-    customer_id := ch.customer_id;
+    is_new := place.is_new;
+    select nullif(c.name, '') into writer from customers c where c.org_id = p_org and c.id = ch.customer_id;
 
     m.id := (p->>'id')::uuid;
     m.direction := case when (p->>'echo')::boolean then 'out' else 'in' end;
@@ -269,18 +318,22 @@ begin
     chat_id := m.chat_id; message_id := m.id; seq := m.seq;
     if is_double then return; end if;
 
-    if known.last_event_at is null or known.last_event_at < now() - interval '10 seconds' then
-        update channels set last_event_at = now() where org_id = p_org and id = p_channel
-            and (last_event_at is null or last_event_at < now() - interval '10 seconds');
-    end if;
+    update channels set last_event_at = now() where org_id = p_org and id = p_channel
+        and (last_event_at is null or last_event_at < now() - interval '10 seconds');
     if is_new then
         perform inbox_chat_event('chat.created', ch, ch.team_id, ch.assignee_id);
     end if;
     perform inbox_message_event('message.created', ch, m);
-    if queued and ch.status = 'pending' and ch.assignee_id is null then
+    if place.queued and ch.status = 'pending' and ch.assignee_id is null then
         perform inbox_distribute(p_org, ch.team_id);
     end if;
 end $$;
+
+-- For so long a new message opens the closed chat again instead of beginning another. Settings are what somebody wrote: whatever is
+-- no number of hours means the default, or no message of the organization would come in any more.
+create or replace function inbox_reopen_hours(o organizations) returns integer language sql immutable as $$
+    select case when o.settings->>'reopenHours' ~ '^[0-9]{1,4}$' then (o.settings->>'reopenHours')::integer else 12 end
+$$;
 
 -- The long way to the chat of a message: whoever is new is made, what was closed a moment ago is opened again, what slept wakes. The
 -- chat's row is locked. double_id: the message is there already (sent again after its chat was closed).
@@ -327,7 +380,7 @@ begin
             queued := ch.snoozed_until is not null or ch.archived_at is not null or ch.status = 'waiting';
             return;
         end if;
-        select coalesce((o.settings->>'reopenHours')::integer, 12) into reopen_hours from organizations o where o.id = p_org;
+        select inbox_reopen_hours(o) into reopen_hours from organizations o where o.id = p_org;
         update chats c set status = case when c.assignee_id is null then 'pending' else 'in_progress' end, closed_at = null,
                closed_by = null, closure_type_id = null, closure_note = '', archived_at = null
          where c.org_id = p_org and c.status = 'closed' and c.id = (

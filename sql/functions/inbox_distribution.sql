@@ -25,7 +25,8 @@ create or replace function inbox_turn(p_org uuid, p_user uuid) returns void lang
     on conflict (org_id, user_id) do update set idle_since = excluded.idle_since
 $$;
 
--- Give the waiting chats of a team (null: nothing to do) to its people. p_left: a chat that p_by has just given back, who does not get
+-- Give the waiting chats of a team (null: nothing to do) to its people, at most 200 of them at once: it may be the request of somebody
+-- who comes online on a Monday, and inbox_wake goes on a moment later. p_left: a chat that p_by has just given back, who does not get
 -- it again here; without it p_by, who is leaving, gets none at all. Returns how many were given.
 create or replace function inbox_distribute(p_org uuid, p_team uuid, p_left uuid default null, p_by uuid default null) returns integer
 language plpgsql as $$
@@ -45,7 +46,7 @@ begin
         select * into ch from chats c where c.org_id = p_org and c.team_id = p_team and c.status = 'pending' and c.assignee_id is null
             and c.owner = 'human' and c.snoozed_until is null and c.archived_at is null and c.id <> all (passed)
           order by c.priority desc, c.opened_at, c.id limit 1 for update skip locked;
-        exit when not found;
+        exit when not found or given >= 200;
         select * into agent from inbox_next_agent(p_org, p_team, mode, case when p_left is null or ch.id = p_left then p_by end);
         if not found then
             exit when ch.id is distinct from p_left;

@@ -56,6 +56,9 @@ begin
     if m.status = 'scheduled' then
         m.org_id := p_org; m.chat_id := ch.id; m.customer_id := ch.customer_id; m.channel_id := ch.channel_id;
         m.data := coalesce(m.data, '{}'); m.content := coalesce(m.content, ''); m.created_at := clock_timestamp();
+        if (select count(*) from messages x where x.org_id = p_org and x.chat_id = ch.id and x.seq < 0 and x.status = 'scheduled') >= 100 then
+            raise exception using errcode = 'IF409', message = 'TOO_MANY_SCHEDULED', detail = '{"limit": 100}';
+        end if;
         -- Scheduled ones are numbered below zero, so that they never stand in the way of what is said meanwhile.
         select least(min(x.seq), 0) - 1 into m.seq from messages x where x.org_id = p_org and x.chat_id = ch.id and x.seq < 0;
         m.seq := coalesce(m.seq, -1);

@@ -58,7 +58,7 @@ static enum err password_change(struct ctx *c, struct request *r, struct reply *
     return ERR_OK;
 }
 
-/* --- logins ---------------------------------------------------------------------------------- */
+/* --- logins ---------------------------------------------------------------------------- */
 
 static enum err sessions(struct ctx *c, struct request *r, struct reply *p)
 {
@@ -97,7 +97,7 @@ static enum err sessions_end(struct ctx *c, struct request *r, struct reply *p)
     return ERR_OK;
 }
 
-/* --- the second factor ----------------------------------------------------------------------- */
+/* --- the second factor ----------------------------------------------------------------- */
 
 static enum err totp_begin(struct ctx *c, struct request *r, struct reply *p)
 {
@@ -187,7 +187,7 @@ static enum err organization_create(struct ctx *c, struct request *r, struct rep
     return ERR_OK;
 }
 
-/* --- rows ------------------------------------------------------------------------------------ */
+/* --- rows ------------------------------------------------------------------------------ */
 
 static const struct field me_fields[] = {
     {.name = "name", .type = F_TEXT, .min = 1, .max = 120},
@@ -220,24 +220,7 @@ static const struct field again_fields[] = {
 };
 static const struct field organization_fields[] = {
     {.name = "name", .type = F_TEXT, .required = true, .max = 120},
-    {.name = "language", .type = F_ENUM, .values = LANGUAGES, .otherwise = "\"pt\""},
-    {.name = "timeZone",
-     .type = F_TEXT,
-     .max = 64,
-     .otherwise = "\"America/Sao_Paulo\"",
-     .help = "IANA name."},
-    {.name = "currency",
-     .type = F_TEXT,
-     .min = 3,
-     .max = 3,
-     .otherwise = "\"BRL\"",
-     .help = "ISO 4217."},
-    {.name = "country",
-     .type = F_TEXT,
-     .min = 2,
-     .max = 2,
-     .otherwise = "\"BR\"",
-     .help = "ISO 3166, two letters."},
+    HOME_FIELDS,
     {0},
 };
 

@@ -112,7 +112,7 @@ static enum err key_revoke(struct ctx *c, struct request *r, struct reply *p)
     return ERR_OK;
 }
 
-/* --- rows ------------------------------------------------------------------------------------ */
+/* --- rows ------------------------------------------------------------------------------ */
 
 static const struct field create_fields[] = {
     {.name = "name", .type = F_TEXT, .required = true, .max = 60, .example = "\"Loja virtual\""},

@@ -7,7 +7,7 @@
 #include "auth/schemas.h"
 #include "sql.h"
 
-/* --- passwords ------------------------------------------------------------------------------- */
+/* --- passwords ------------------------------------------------------------------------- */
 
 /* Always the same answer after the same work: whether there is an account shows nowhere. */
 static enum err forgot(struct ctx *c, struct request *r, struct reply *p)
@@ -61,7 +61,7 @@ static enum err reset(struct ctx *c, struct request *r, struct reply *p)
     return ERR_OK;
 }
 
-/* --- invitations ----------------------------------------------------------------------------- */
+/* --- invitations ----------------------------------------------------------------------- */
 
 static enum err invitation(struct ctx *c, struct request *r, struct reply *p)
 {
@@ -132,7 +132,7 @@ static enum err invitation_accept(struct ctx *c, struct request *r, struct reply
     return ERR_OK;
 }
 
-/* --- rows ------------------------------------------------------------------------------------ */
+/* --- rows ------------------------------------------------------------------------------ */
 
 static const struct field forgot_fields[] = {{.name = "email", .type = F_EMAIL, .required = true},
                                              {0}};

@@ -190,7 +190,7 @@ static enum err reset_link(struct ctx *c, struct request *r, struct reply *p)
     return ERR_OK;
 }
 
-/* --- invitations ----------------------------------------------------------------------------- */
+/* --- invitations ----------------------------------------------------------------------- */
 
 static enum err invitation_mail(struct ctx *c, const struct rows *context, const char *link)
 {
@@ -277,7 +277,7 @@ static enum err invitation_delete(struct ctx *c, struct request *r, struct reply
     return ERR_OK;
 }
 
-/* --- rows ------------------------------------------------------------------------------------ */
+/* --- rows ------------------------------------------------------------------------------ */
 
 static const struct field user_fields[] = {
     {.name = "roleId", .type = F_UUID},
@@ -357,7 +357,8 @@ const struct route auth_member_routes[] = {
      .summary = "Change a user's role, status, capacity or teams.",
      .fields = user_fields,
      .answer = &user_schema,
-     .errors = "400 TEAM_NOT_FOUND|403 RIGHTS_EXCEEDED|404 USER_NOT_FOUND|409 LAST_OWNER|422 NOT_YOURSELF",
+     .errors = "400 TEAM_NOT_FOUND|403 RIGHTS_EXCEEDED|404 USER_NOT_FOUND|409 LAST_OWNER|422 "
+               "NOT_YOURSELF",
      .handler = user_update},
     {.method = HTTP_DELETE,
      .path = "/api/{organizationId}/users/{userId}",

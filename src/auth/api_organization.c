@@ -12,7 +12,7 @@
 
 #define SETTINGS_MAX (32 * 1024)
 
-/* --- settings -------------------------------------------------------------------------------- */
+/* --- settings -------------------------------------------------------------------------- */
 
 static enum err organization_update(struct ctx *c, struct request *r, struct reply *p)
 {
@@ -41,7 +41,7 @@ static enum err organization_update(struct ctx *c, struct request *r, struct rep
     return ERR_OK;
 }
 
-/* --- mail server ----------------------------------------------------------------------------- */
+/* --- mail server ----------------------------------------------------------------------- */
 
 static bool same(const char *a, const char *b)
 {
@@ -142,7 +142,7 @@ static enum err smtp_test(struct ctx *c, struct request *r, struct reply *p)
     return ERR_OK;
 }
 
-/* --- parked work ----------------------------------------------------------------------------- */
+/* --- parked work ----------------------------------------------------------------------- */
 
 static enum err parked(struct ctx *c, struct reply *p, const struct sql *q, const char *action)
 {
@@ -173,7 +173,7 @@ static enum err job_delete(struct ctx *c, struct request *r, struct reply *p)
     return parked(c, p, &SQL_PARKED_JOB_DELETE, "job.delete");
 }
 
-/* --- rows ------------------------------------------------------------------------------------ */
+/* --- rows ------------------------------------------------------------------------------ */
 
 static const struct field organization_fields[] = {
     {.name = "name", .type = F_TEXT, .min = 1, .max = 120},

@@ -190,7 +190,7 @@ static enum err permissions(struct ctx *c, struct request *r, struct reply *p)
     return ERR_OK;
 }
 
-/* --- rows ------------------------------------------------------------------------------------ */
+/* --- rows ------------------------------------------------------------------------------ */
 
 static const struct field create_fields[] = {
     {.name = "name", .type = F_TEXT, .required = true, .max = 60},

@@ -16,7 +16,7 @@
 #include "core/log.h"
 #include "sql.h"
 
-/* --- sign-up --------------------------------------------------------------------------------- */
+/* --- sign-up --------------------------------------------------------------------------- */
 
 static enum err signup(struct ctx *c, struct request *r, struct reply *p)
 {
@@ -44,7 +44,7 @@ static enum err signup(struct ctx *c, struct request *r, struct reply *p)
     return ERR_OK;
 }
 
-/* --- login ----------------------------------------------------------------------------------- */
+/* --- login ----------------------------------------------------------------------------- */
 
 static enum err login_failed(struct ctx *c, const char *code, const char *words, int64_t left)
 {
@@ -179,7 +179,7 @@ static enum err logout(struct ctx *c, struct request *r, struct reply *p)
     return ERR_OK;
 }
 
-/* --- rows ------------------------------------------------------------------------------------ */
+/* --- rows ------------------------------------------------------------------------------ */
 
 static const struct field signup_fields[] = {
     {.name = "organization",
@@ -205,24 +205,7 @@ static const struct field signup_fields[] = {
      .secret = true,
      .max = 200,
      .help = "At least 8 characters."},
-    {.name = "language", .type = F_ENUM, .values = LANGUAGES, .otherwise = "\"pt\""},
-    {.name = "timeZone",
-     .type = F_TEXT,
-     .max = 64,
-     .otherwise = "\"America/Sao_Paulo\"",
-     .help = "IANA name."},
-    {.name = "currency",
-     .type = F_TEXT,
-     .min = 3,
-     .max = 3,
-     .otherwise = "\"BRL\"",
-     .help = "ISO 4217."},
-    {.name = "country",
-     .type = F_TEXT,
-     .min = 2,
-     .max = 2,
-     .otherwise = "\"BR\"",
-     .help = "ISO 3166, two letters."},
+    HOME_FIELDS,
     {0},
 };
 

@@ -1,6 +1,6 @@
 /* Teams: name, leader, members in the order of distribution, opening hours. Membership decides
- * which chats a restricted agent sees, so every change here makes the workers ask for rights anew.
- */
+ * which chats a restricted agent sees, so every change here makes the workers ask for rights
+ * anew. */
 #include <string.h>
 
 #include "auth/auth.h"
@@ -8,6 +8,14 @@
 #include "auth/identity.h"
 #include "auth/permissions.h"
 #include "sql.h"
+
+/* The team of the path as it is. ERR_NOT_FOUND TEAM_NOT_FOUND. */
+static enum err team_find(struct ctx *c, struct rows **ret_rows)
+{
+    enum err e = db_query(c, &SQL_TEAM_GET, NULL, ret_rows);
+    if (e || rows_count(*ret_rows) > 0) return e;
+    return fault(c, ERR_NOT_FOUND, "TEAM_NOT_FOUND", "There is no such team");
+}
 
 static enum err check_input(struct ctx *c)
 {
@@ -45,50 +53,39 @@ static enum err finish(struct ctx *c, struct uuid team, const char *before, cons
     return settings_changed(c, "teams");
 }
 
+/* A new team, or what the input changes of the one that the path names: check, write, answer. */
+static enum err team_put(struct ctx *c, struct reply *p, bool create)
+{
+    CLEANUP(db_rollbackp) struct db_tx *tx = NULL;
+    struct rows *rows = NULL;
+    const char *before = NULL, *json = NULL;
+    enum err e = db_begin(c, &tx);
+    if (!e && !create) e = team_find(c, &rows);
+    if (!e) e = check_input(c);
+    if (e) return e;
+    if (!create) before = rows_text(rows, 0, "json");
+    if (create)
+        e = db_one(c, &SQL_TEAM_CREATE, NULL, &rows);
+    else
+        e = db_exec(c, &SQL_TEAM_UPDATE, NULL);
+    if (!e) e = finish(c, create ? rows_uuid(rows, 0, "id") : in_uuid(c, "teamId"), before, &json);
+    if (!e) e = db_commit(c, &tx);
+    if (e) return e;
+    auth_forget(c, (struct uuid){0});
+    reply_json(c, p, create ? 201 : 200, json);
+    return ERR_OK;
+}
+
 static enum err team_create(struct ctx *c, struct request *r, struct reply *p)
 {
     (void)r;
-    CLEANUP(db_rollbackp) struct db_tx *tx = NULL;
-    struct rows *rows = NULL;
-    const char *json = NULL;
-    enum err e = db_begin(c, &tx);
-    if (e) return e;
-    e = check_input(c);
-    if (e) return e;
-    e = db_one(c, &SQL_TEAM_CREATE, NULL, &rows);
-    if (e) return e;
-    e = finish(c, rows_uuid(rows, 0, "id"), NULL, &json);
-    if (e) return e;
-    e = db_commit(c, &tx);
-    if (e) return e;
-    auth_forget(c, (struct uuid){0});
-    reply_json(c, p, 201, json);
-    return ERR_OK;
+    return team_put(c, p, true);
 }
 
 static enum err team_update(struct ctx *c, struct request *r, struct reply *p)
 {
     (void)r;
-    CLEANUP(db_rollbackp) struct db_tx *tx = NULL;
-    struct rows *rows = NULL;
-    const char *json = NULL;
-    enum err e = db_begin(c, &tx);
-    if (e) return e;
-    e = db_query(c, &SQL_TEAM_GET, NULL, &rows);
-    if (e) return e;
-    if (rows_count(rows) == 0)
-        return fault(c, ERR_NOT_FOUND, "TEAM_NOT_FOUND", "There is no such team");
-    e = check_input(c);
-    if (e) return e;
-    e = db_exec(c, &SQL_TEAM_UPDATE, NULL);
-    if (e) return e;
-    e = finish(c, in_uuid(c, "teamId"), rows_text(rows, 0, "json"), &json);
-    if (e) return e;
-    e = db_commit(c, &tx);
-    if (e) return e;
-    auth_forget(c, (struct uuid){0});
-    reply_json(c, p, 200, json);
-    return ERR_OK;
+    return team_put(c, p, false);
 }
 
 static enum err team_delete(struct ctx *c, struct request *r, struct reply *p)
@@ -97,61 +94,47 @@ static enum err team_delete(struct ctx *c, struct request *r, struct reply *p)
     CLEANUP(db_rollbackp) struct db_tx *tx = NULL;
     struct rows *rows = NULL;
     enum err e = db_begin(c, &tx);
-    if (e) return e;
-    e = db_query(c, &SQL_TEAM_GET, NULL, &rows);
-    if (e) return e;
-    if (rows_count(rows) == 0)
-        return fault(c, ERR_NOT_FOUND, "TEAM_NOT_FOUND", "There is no such team");
-    e = db_exec(c, &SQL_TEAM_DELETE, NULL);
-    if (e) return e;
-    e = db_one(c, &SQL_TEAM_DELETE_ROW, NULL, NULL);
+    if (!e) e = team_find(c, &rows);
+    if (!e) e = db_exec(c, &SQL_TEAM_DELETE, NULL);
+    if (!e) e = db_one(c, &SQL_TEAM_DELETE_ROW, NULL, NULL);
     if (e) return e;
     e = audit(c, "team.delete", "team", in_uuid(c, "teamId"), rows_text(rows, 0, "name"), NULL);
-    if (e) return e;
-    e = settings_changed(c, "teams");
-    if (e) return e;
-    e = db_commit(c, &tx);
+    if (!e) e = settings_changed(c, "teams");
+    if (!e) e = db_commit(c, &tx);
     if (e) return e;
     auth_forget(c, (struct uuid){0});
     reply_empty(p, 204);
     return ERR_OK;
 }
 
-/* --- rows ------------------------------------------------------------------------------------ */
+/* --- rows ------------------------------------------------------------------------------ */
+
+#define DISTRIBUTIONS "manual|least_open|round_robin"
+#define TEAM_INPUT                                                                                 \
+    {.name = "color", .type = F_COLOR}, {.name = "leaderId", .type = F_UUID, .nullable = true},    \
+        {.name = "memberIds",                                                                      \
+         .type = F_ARRAY,                                                                          \
+         .of = F_UUID,                                                                             \
+         .max = 500,                                                                               \
+         .help = "All of them, in the order of distribution."},                                    \
+        {.name = "hours",                                                                          \
+         .type = F_JSON,                                                                           \
+         .nullable = true,                                                                         \
+         .max = 4096,                                                                              \
+         .help = "Opening hours by day; null is always.",                                          \
+         .example = "{\"mon\":[[\"08:00\",\"18:00\"]]}"},                                          \
+    {                                                                                              \
+        .name = "distribution", .type = F_ENUM, .values = DISTRIBUTIONS                            \
+    }
 
 static const struct field create_fields[] = {
     {.name = "name", .type = F_TEXT, .required = true, .max = 60, .example = "\"Vendas\""},
-    {.name = "color", .type = F_COLOR},
-    {.name = "leaderId", .type = F_UUID, .nullable = true},
-    {.name = "memberIds",
-     .type = F_ARRAY,
-     .of = F_UUID,
-     .max = 500,
-     .help = "In the order of distribution."},
-    {.name = "hours",
-     .type = F_JSON,
-     .nullable = true,
-     .max = 4096,
-     .help = "Opening hours by day; null is always.",
-     .example = "{\"mon\":[[\"08:00\",\"18:00\"]]}"},
-    {.name = "distribution", .type = F_ENUM, .values = "manual|least_open|round_robin"},
+    TEAM_INPUT,
     {0},
 };
 static const struct field update_fields[] = {
     {.name = "name", .type = F_TEXT, .min = 1, .max = 60},
-    {.name = "color", .type = F_COLOR},
-    {.name = "leaderId", .type = F_UUID, .nullable = true},
-    {.name = "memberIds",
-     .type = F_ARRAY,
-     .of = F_UUID,
-     .max = 500,
-     .help = "All of them, in the order of distribution."},
-    {.name = "hours",
-     .type = F_JSON,
-     .nullable = true,
-     .max = 4096,
-     .help = "Opening hours by day; null is always."},
-    {.name = "distribution", .type = F_ENUM, .values = "manual|least_open|round_robin"},
+    TEAM_INPUT,
     {0},
 };
 static const struct field team_shape[] = {
@@ -161,10 +144,7 @@ static const struct field team_shape[] = {
     {.name = "leaderId", .type = F_UUID, .nullable = true},
     {.name = "memberIds", .type = F_ARRAY, .of = F_UUID, .required = true},
     {.name = "hours", .type = F_JSON, .nullable = true},
-    {.name = "distribution",
-     .type = F_ENUM,
-     .values = "manual|least_open|round_robin",
-     .required = true},
+    {.name = "distribution", .type = F_ENUM, .values = DISTRIBUTIONS, .required = true},
     {0},
 };
 static const struct schema team_schema = {

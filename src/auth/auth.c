@@ -22,11 +22,10 @@
 #include "sql.h"
 
 #define CACHE_ENTRIES 4096
-#define KEY_BUCKETS   2048
 #define KEY_PREFIX    "ak_"
 #define TOPIC         "auth"
 
-/* --- tokens ---------------------------------------------------------------------------------- */
+/* --- tokens ---------------------------------------------------------------------------- */
 
 const char *token_hash(struct ctx *c, const char *token)
 {
@@ -40,8 +39,8 @@ void token_make(struct ctx *c, const char **ret_token, const char **ret_hash)
     *ret_hash = token_hash(c, *ret_token);
 }
 
-/* Did the browser come over TLS? A trusted proxy says so; one that is not on the list cannot, but then
- * the address that the browser used (Host) is the public one, which begins with https. */
+/* Did the browser come over TLS? A trusted proxy says so; one that is not on the list cannot, but
+ * then the address that the browser used (Host) is the public one, which begins with https. */
 static bool by_tls(const struct ctx *c, const struct request *r)
 {
     static const char scheme[] = "https://";
@@ -61,7 +60,7 @@ void session_cookie(struct ctx *c, const struct request *r, struct reply *p, con
                               by_tls(c, r) ? "; Secure" : ""));
 }
 
-/* --- identities ------------------------------------------------------------------------------ */
+/* --- identities ------------------------------------------------------------------------ */
 
 static void act_as(struct ctx *c, const struct identity *i)
 {
@@ -159,7 +158,7 @@ static enum err authenticate_session(struct ctx *c, struct request *r, struct re
     return fault(c, ERR_FORBIDDEN, "NOT_A_MEMBER", "You are not a member of this organization");
 }
 
-/* --- keys ------------------------------------------------------------------------------------ */
+/* --- keys ------------------------------------------------------------------------------ */
 
 /* PostgreSQL's "{10.0.0.0/8,::1/128}" as the list that address_in takes. */
 static const char *address_list(struct ctx *c, const char *array)
@@ -219,7 +218,6 @@ static bool address_listed(const char *address, const char *list)
 
 static enum err authenticate_key(struct ctx *c, struct reply *p, const char *key)
 {
-    const struct auth *auth = c->app->auth;
     struct identity i;
     enum err e = key_identity(c, key, &i);
     if (e == ERR_NOT_FOUND)
@@ -230,8 +228,8 @@ static enum err authenticate_key(struct ctx *c, struct reply *p, const char *key
         return fault(c, ERR_FORBIDDEN, "API_KEY_IP_DENIED",
                      "This API key may not be used from your address");
     struct rate_state state;
-    bool taken =
-        rate_take(auth->keys, i.id.b, sizeof i.id.b, i.rate_per_minute, clock_mono_ms(), &state);
+    bool taken = rate_take(c->app->rate_limiter, i.id.b, sizeof i.id.b, i.rate_per_minute,
+                           clock_mono_ms(), &state);
     if (!taken) return rate_refuse(c, p, &state);
     rate_headers(c, p, &state);
     if (!uuid_is_nil(c->org) && !uuid_equal(c->org, i.org))
@@ -258,7 +256,7 @@ static enum err authenticate(struct ctx *c, struct request *r, struct reply *p)
 const struct router_auth auth_router = {.authenticate = authenticate,
                                         .permission_name = permission_name};
 
-/* --- forgetting ------------------------------------------------------------------------------ */
+/* --- forgetting ------------------------------------------------------------------------ */
 
 static void forget(struct auth *auth, bool org, const char *text)
 {
@@ -306,7 +304,6 @@ enum err auth_start(struct app *app)
 {
     struct auth *auth = mem_alloc(sizeof *auth);
     auth->sessions = session_cache_new(CACHE_ENTRIES);
-    auth->keys = rate_limiter_new(KEY_BUCKETS);
     app->auth = auth;
     if (app->events) event_reader_on(app->events, on_event, app);
     bus_on(app->bus, TOPIC, on_hint, app);
@@ -319,6 +316,5 @@ void auth_stop(struct app *app)
     app->auth = NULL;
     if (!auth) return;
     session_cache_free(auth->sessions);
-    rate_limiter_free(auth->keys);
     mem_free(auth);
 }

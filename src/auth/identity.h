@@ -14,7 +14,6 @@
 /* app->auth */
 struct auth {
     struct session_cache *sessions;
-    struct rate_limiter *keys;
 };
 
 /* A new token for somebody to keep, and the hash for us. Both in the arena. */

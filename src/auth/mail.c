@@ -94,8 +94,8 @@ enum err mail_send_now(struct ctx *c, const char *to, const char *template, cons
     return send_through(c, rows, to, message);
 }
 
-/* Variables of the texts: the payload's data and the sealed link. NULL: the link cannot be opened.
- */
+/* Variables of the texts: the payload's data and the sealed link. NULL: the link cannot be
+ * opened. */
 static json_t *variables(struct ctx *c, const struct job *j)
 {
     json_t *vars = json_deep_copy(json_object_get(j->payload, "data"));

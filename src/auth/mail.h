@@ -21,7 +21,7 @@ MUST_USE enum err mail_add(struct ctx *c, const struct mail *m);
  * texts. In the arena. */
 const char *mail_secret(struct ctx *c, const char *link);
 
-/* --- inside src/auth; pure --- */
+/* --- inside src/auth; pure ------------------------------------------------------------- */
 
 /* The texts of one mail in one language; {{variables}} as in core/template.h. */
 struct mail_text {

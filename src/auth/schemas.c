@@ -1,5 +1,5 @@
-/* Shapes of answers (schemas.h). They must say what the functions of sql/functions/auth.sql make.
- */
+/* Shapes of answers (schemas.h). They must say what the functions of sql/functions/auth.sql
+ * make. */
 #include "auth/schemas.h"
 
 static const struct field own_user_fields[] = {

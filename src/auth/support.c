@@ -9,7 +9,7 @@
 #include "core/bus.h"
 #include "sql.h"
 
-/* --- audit and news -------------------------------------------------------------------------- */
+/* --- audit and news -------------------------------------------------------------------- */
 
 enum err audit(struct ctx *c, const char *action, const char *entity, struct uuid id,
                const char *label, const json_t *changes)
@@ -25,7 +25,7 @@ enum err settings_changed(struct ctx *c, const char *what)
     return db_exec(c, &SQL_SETTINGS_CHANGED, PARAMS(P_TEXT("what", what)));
 }
 
-/* --- secrets of the input -------------------------------------------------------------------- */
+/* --- secrets of the input -------------------------------------------------------------- */
 
 const char *take_secret(struct ctx *c, const char *name)
 {
@@ -43,7 +43,7 @@ enum err password_field(struct ctx *c, const char *field, const char *password, 
     return fault_field(c, field, code, "%s", words);
 }
 
-/* --- limits on tries ------------------------------------------------------------------------- */
+/* --- limits on tries ------------------------------------------------------------------- */
 
 const char *throttle_address(struct ctx *c)
 {
@@ -96,7 +96,7 @@ enum err password_again(struct ctx *c, struct reply *p, const char *password)
     return fault(c, ERR_FORBIDDEN, "PASSWORD_WRONG", "The current password is not right");
 }
 
-/* --- other sites, and where we are ----------------------------------------------------------- */
+/* --- other sites, and where we are ----------------------------------------------------- */
 
 const char *client_agent(struct ctx *c, const struct request *r)
 {

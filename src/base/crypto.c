@@ -58,7 +58,7 @@ char *crypto_token(struct arena *a, size_t len_bytes)
     return text;
 }
 
-/* --- hashes and encodings --- */
+/* --- hashes and encodings -------------------------------------------------------------- */
 
 void sha256(const void *data, size_t len, unsigned char out[SHA256_SIZE])
 {
@@ -163,7 +163,7 @@ bool secret_equal(const void *a, const void *b, size_t len)
     return sodium_memcmp(a, b, len) == 0;
 }
 
-/* --- sealed secrets: "s1:" base64(nonce | ciphertext | tag) --- */
+/* --- sealed secrets: "s1:" base64(nonce | ciphertext | tag) ---------------------------- */
 
 char *secret_seal(struct arena *a, const unsigned char key[SEAL_KEY_SIZE], const char *purpose,
                   const char *plain)
@@ -241,7 +241,7 @@ enum err seal_key_load(const char *path, unsigned char ret_key[SEAL_KEY_SIZE])
     return e == ERR_NOT_FOUND ? ERR_IO : e;
 }
 
-/* --- passwords and codes --- */
+/* --- passwords and codes --------------------------------------------------------------- */
 
 enum err password_hash(const char *password, char out[PASSWORD_HASH_SIZE])
 {

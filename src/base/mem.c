@@ -1,6 +1,6 @@
 /* The allocation wrappers of mem.h. They exist so that no caller has to handle a NULL from the
- * machine itself: limits on what a user can make us allocate are the arenas' and buffers' business.
- */
+ * machine itself: limits on what a user can make us allocate are the arenas' and buffers'
+ * business. */
 #include "base/mem.h"
 
 #include <stdio.h>

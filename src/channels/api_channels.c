@@ -1,19 +1,22 @@
-/* Connected accounts over the API. Settings are checked by the rows of their kind, secrets are sealed before they are written; the kind may
- * look at a new account (connect) before it is saved. */
+/* Connected accounts over the API. Settings are checked by the rows of their kind, secrets are
+ * sealed before they are written; the kind may look at a new account (connect) before it is
+ * saved. */
 #include <string.h>
 
 #include "auth/hours.h"
 #include "auth/permissions.h"
 #include "base/crypto.h"
 #include "base/json.h"
-#include "channels/channels.h"
 #include "channels/channel.h"
+#include "channels/channels.h"
 #include "sql.h"
 
 #define PUBLIC_KEY_BYTES 9
 
-/* settings (an object or absent) against the kind's rows: defaults filled in, unknown members refused as "settings.x". */
-static enum err settings_check(struct ctx *c, const struct field *rows, const char *name, json_t **ret)
+/* settings (an object or absent) against the kind's rows: defaults filled in, unknown members
+ * refused as "settings.x". */
+static enum err settings_check(struct ctx *c, const struct field *rows, const char *name,
+                               json_t **ret)
 {
     json_t *given = in_json(c, name), *input = c->in;
     if (given && !json_is_object(given))
@@ -24,7 +27,8 @@ static enum err settings_check(struct ctx *c, const struct field *rows, const ch
     enum err e = fields_bind(c, rows, IN_BODY, given ? given : empty);
     c->in = input;
     for (int i = 0; i < c->fault.detail_count; i++)
-        c->fault.details[i].field = arena_printf(c->arena, "%s.%s", name, c->fault.details[i].field);
+        c->fault.details[i].field =
+            arena_printf(c->arena, "%s.%s", name, c->fault.details[i].field);
     if (e) {
         json_decref(checked);
         return e;
@@ -34,11 +38,12 @@ static enum err settings_check(struct ctx *c, const struct field *rows, const ch
 }
 
 struct account {
-    json_t *settings;          /* NULL: not given */
+    json_t *settings; /* NULL: not given */
     const char *sealed;
 };
 
-static enum err account_check(struct ctx *c, const struct channel_kind *kind, bool is_new, struct account *ret)
+static enum err account_check(struct ctx *c, const struct channel_kind *kind, bool is_new,
+                              struct account *ret)
 {
     if (is_new || in_has(c, "settings")) {
         enum err e = settings_check(c, kind->settings, "settings", &ret->settings);
@@ -61,11 +66,14 @@ static enum err hours_check(struct ctx *c)
     return fault_field(c, "hours", "INVALID_HOURS", "%s", why);
 }
 
-static enum err account_connect(struct ctx *c, const struct channel_kind *kind, const struct account *a)
+static enum err account_connect(struct ctx *c, const struct channel_kind *kind,
+                                const struct account *a)
 {
-    if (!kind->connect)
-        return ERR_OK;
-    struct channel ch = {.kind = kind->kind, .name = in_text(c, "name"), .settings = a->settings, .secrets = in_json(c, "secrets")};
+    if (!kind->connect) return ERR_OK;
+    struct channel ch = {.kind = kind->kind,
+                         .name = in_text(c, "name"),
+                         .settings = a->settings,
+                         .secrets = in_json(c, "secrets")};
     return kind->connect(c, &ch);
 }
 
@@ -74,7 +82,8 @@ static enum err channel_add(struct ctx *c, struct request *r, struct reply *p)
     (void)r;
     const struct channel_kind *kind = channel_kind_find(in_text(c, "kind"));
     if (!kind) {
-        fault_field(c, "kind", "INVALID_VALUE", "this installation does not know this kind of channel");
+        fault_field(c, "kind", "INVALID_VALUE",
+                    "this installation does not know this kind of channel");
         return ERR_INVALID;
     }
     struct account a = {0};
@@ -84,8 +93,10 @@ static enum err channel_add(struct ctx *c, struct request *r, struct reply *p)
     const char *json = NULL;
     if (!e)
         e = db_json(c, &SQL_CHANNEL_ADD,
-                    PARAMS(P_TEXT("public_key", crypto_token(c->arena, PUBLIC_KEY_BYTES)), P_JSON("settings_json", a.settings),
-                           P_TEXT("sealed", a.sealed), P_TEXT("address_of_client", c->address), P_TEXT("address", in_text(c, "address"))),
+                    PARAMS(P_TEXT("public_key", crypto_token(c->arena, PUBLIC_KEY_BYTES)),
+                           P_JSON("settings_json", a.settings), P_TEXT("sealed", a.sealed),
+                           P_TEXT("address_of_client", c->address),
+                           P_TEXT("address", in_text(c, "address"))),
                     &json);
     json_decref(a.settings);
     if (e) return e;
@@ -99,14 +110,20 @@ static enum err channel_change(struct ctx *c, struct request *r, struct reply *p
     struct channel ch;
     enum err e = channel_load(c, in_uuid(c, "channelId"), false, &ch);
     if (e) return e;
+    const struct channel_kind *kind = channel_kind_find(ch.kind);
+    if (!kind) /* made by a newer program */
+        return fault(c, ERR_UNAVAILABLE, NULL, "this program does not know the channel's kind");
     struct account a = {0};
     e = hours_check(c);
-    if (!e) e = account_check(c, channel_kind_find(ch.kind), false, &a);
+    if (!e) e = account_check(c, kind, false, &a);
     const char *json = NULL;
     if (!e)
         e = db_json(c, &SQL_CHANNEL_CHANGE,
-                    PARAMS(P_JSON("settings_json", a.settings), P_TEXT("sealed", a.sealed), P_BOOL("has_team", in_has(c, "defaultTeamId")),
-                           P_BOOL("has_hours", in_has(c, "hours")), P_TEXT("address_of_client", c->address), P_TEXT("address", in_text(c, "address"))),
+                    PARAMS(P_JSON("settings_json", a.settings), P_TEXT("sealed", a.sealed),
+                           P_BOOL("has_team", in_has(c, "defaultTeamId")),
+                           P_BOOL("has_hours", in_has(c, "hours")),
+                           P_TEXT("address_of_client", c->address),
+                           P_TEXT("address", in_text(c, "address"))),
                     &json);
     json_decref(a.settings);
     if (e) return e;
@@ -117,7 +134,9 @@ static enum err channel_change(struct ctx *c, struct request *r, struct reply *p
 static enum err status_set(struct ctx *c, struct reply *p, const char *status)
 {
     const char *json = NULL;
-    enum err e = db_json(c, &SQL_CHANNEL_STATUS, PARAMS(P_TEXT("status", status), P_TEXT("address_of_client", c->address)), &json);
+    enum err e =
+        db_json(c, &SQL_CHANNEL_STATUS,
+                PARAMS(P_TEXT("status", status), P_TEXT("address_of_client", c->address)), &json);
     if (e) return e;
     reply_json(c, p, 200, json);
     return ERR_OK;
@@ -139,23 +158,44 @@ static enum err channel_remove(struct ctx *c, struct request *r, struct reply *p
 {
     (void)r;
     const char *json = NULL;
-    enum err e = db_json(c, &SQL_CHANNEL_REMOVE, PARAMS(P_TEXT("address_of_client", c->address)), &json);
+    enum err e =
+        db_json(c, &SQL_CHANNEL_REMOVE, PARAMS(P_TEXT("address_of_client", c->address)), &json);
     if (e) return e;
     reply_empty(p, 204);
     return ERR_OK;
 }
 
-/* --- rows --- */
+/* --- rows ------------------------------------------------------------------------------ */
 
-#define SPAN_HELP "{\"mon\":[[\"08:00\",\"12:00\"],[\"13:00\",\"18:00\"]],…} in the organization's zone; null: always open."
+#define SPAN_HELP                                                                                    \
+    "{\"mon\":[[\"08:00\",\"12:00\"],[\"13:00\",\"18:00\"]],…} in the organization's zone; null: " \
+    "always open."
 
-#define CHANNEL_FIELDS(need) \
-    {.name = "name", .type = F_TEXT, .required = need, .min = 1, .max = 60, .example = "\"Site\""}, \
-    {.name = "address", .type = F_TEXT, .max = 200, .help = "What people know it by.", .example = "\"loja.example\""}, \
-    {.name = "settings", .type = F_JSON, .help = "Of its kind; see webchat settings in docs.", .max = 65536}, \
-    {.name = "secrets", .type = F_JSON, .secret = true, .max = 65536, .help = "Kept sealed; never given back."}, \
-    {.name = "defaultTeamId", .type = F_UUID, .nullable = true}, \
-    {.name = "hours", .type = F_JSON, .nullable = true, .max = 4096, .help = SPAN_HELP}
+#define CHANNEL_FIELDS(need)                                                                       \
+    {.name = "name",                                                                               \
+     .type = F_TEXT,                                                                               \
+     .required = need,                                                                             \
+     .min = 1,                                                                                     \
+     .max = 60,                                                                                    \
+     .example = "\"Site\""},                                                                       \
+        {.name = "address",                                                                        \
+         .type = F_TEXT,                                                                           \
+         .max = 200,                                                                               \
+         .help = "What people know it by.",                                                        \
+         .example = "\"loja.example\""},                                                           \
+        {.name = "settings",                                                                       \
+         .type = F_JSON,                                                                           \
+         .help = "Of its kind; see webchat settings in docs.",                                     \
+         .max = 65536},                                                                            \
+        {.name = "secrets",                                                                        \
+         .type = F_JSON,                                                                           \
+         .secret = true,                                                                           \
+         .max = 65536,                                                                             \
+         .help = "Kept sealed; never given back."},                                                \
+        {.name = "defaultTeamId", .type = F_UUID, .nullable = true},                               \
+    {                                                                                              \
+        .name = "hours", .type = F_JSON, .nullable = true, .max = 4096, .help = SPAN_HELP          \
+    }
 
 static const struct field add_fields[] = {
     {.name = "kind", .type = F_TEXT, .required = true, .max = 20, .example = "\"webchat\""},
@@ -169,10 +209,17 @@ static const struct field answer_fields[] = {
     {.name = "kind", .type = F_TEXT, .required = true},
     {.name = "name", .type = F_TEXT, .required = true},
     {.name = "address", .type = F_TEXT, .required = true},
-    {.name = "status", .type = F_ENUM, .values = "connected|reconnecting|disconnected|paused", .required = true},
+    {.name = "status",
+     .type = F_ENUM,
+     .values = "connected|reconnecting|disconnected|paused",
+     .required = true},
     {.name = "statusReason", .type = F_TEXT, .required = true},
     {.name = "statusSince", .type = F_DATETIME, .required = true},
-    {.name = "publicKey", .type = F_TEXT, .required = true, .nullable = true, .help = "Web chat: the script tag's data-channel."},
+    {.name = "publicKey",
+     .type = F_TEXT,
+     .required = true,
+     .nullable = true,
+     .help = "Web chat: the script tag's data-channel."},
     {.name = "settings", .type = F_JSON, .required = true},
     {.name = "hasSecrets", .type = F_BOOL, .required = true},
     {.name = "defaultTeamId", .type = F_UUID, .required = true, .nullable = true},
@@ -185,17 +232,23 @@ static const struct field answer_fields[] = {
 static const struct schema channel_schema = {"Channel", "One connected account.", answer_fields};
 
 #define C "/api/{organizationId}/channels"
-#define ROW(m, p, i, s) .method = m, .path = C p, .id = "channels." i, .summary = s, .group = "Channels", \
+#define ROW(m, p, i, s)                                                                            \
+    .method = m, .path = C p, .id = "channels." i, .summary = s, .group = "Channels",              \
     .permission = PERMISSION_CHANNELS_MANAGE, .answer = &channel_schema
 
 const struct route channels_routes[] = {
-    {ROW(HTTP_GET, "", "list", "Connected accounts."), .shape = ANSWER_LIST, .sql = &SQL_CHANNELS_LIST},
-    {ROW(HTTP_POST, "", "create", "Connect an account."), .creates = true, .fields = add_fields, .errors = "409 LIMIT_REACHED",
-     .handler = channel_add},
+    {ROW(HTTP_GET, "", "list", "Connected accounts."), .shape = ANSWER_LIST,
+     .sql = &SQL_CHANNELS_LIST},
+    {ROW(HTTP_POST, "", "create", "Connect an account."), .creates = true, .fields = add_fields,
+     .errors = "409 LIMIT_REACHED", .handler = channel_add},
     {ROW(HTTP_GET, "/{channelId}", "get", "One account."), .sql = &SQL_CHANNEL_GET},
-    {ROW(HTTP_PATCH, "/{channelId}", "update", "Change an account."), .fields = change_fields, .errors = "404 CHANNEL_NOT_FOUND", .handler = channel_change},
-    {ROW(HTTP_POST, "/{channelId}/pause", "pause", "Take nothing in and send nothing, for a while."), .handler = channel_pause},
+    {ROW(HTTP_PATCH, "/{channelId}", "update", "Change an account."), .fields = change_fields,
+     .errors = "404 CHANNEL_NOT_FOUND", .handler = channel_change},
+    {ROW(HTTP_POST, "/{channelId}/pause", "pause",
+         "Take nothing in and send nothing, for a while."),
+     .handler = channel_pause},
     {ROW(HTTP_POST, "/{channelId}/resume", "resume", "Go on."), .handler = channel_resume},
-    {ROW(HTTP_DELETE, "/{channelId}", "remove", "Disconnect for good; the history stays."), .shape = ANSWER_EMPTY, .handler = channel_remove},
+    {ROW(HTTP_DELETE, "/{channelId}", "remove", "Disconnect for good; the history stays."),
+     .shape = ANSWER_EMPTY, .handler = channel_remove},
     {0},
 };

@@ -1,4 +1,5 @@
-/* The list of channel kinds and the loading of connected accounts. To add a kind: its folder, one row in channel_kinds. */
+/* The list of channel kinds and the loading of connected accounts. To add a kind: its folder, one
+ * row in channel_kinds. */
 #include <string.h>
 
 #include "base/crypto.h"
@@ -14,7 +15,8 @@ const struct channel_kind *const channel_kinds[] = {
     NULL,
 };
 
-static const struct channel_sink *the_sink;     /* set once at start, before any request: read-only afterwards */
+static const struct channel_sink
+    *the_sink; /* set once at start, before any request: read-only afterwards */
 
 void channel_sink_set(const struct channel_sink *sink)
 {
@@ -29,8 +31,7 @@ const struct channel_sink *channel_sink(void)
 const struct channel_kind *channel_kind_find(const char *kind)
 {
     for (int i = 0; kind && channel_kinds[i]; i++)
-        if (strcmp(channel_kinds[i]->kind, kind) == 0)
-            return channel_kinds[i];
+        if (strcmp(channel_kinds[i]->kind, kind) == 0) return channel_kinds[i];
     return NULL;
 }
 
@@ -47,7 +48,8 @@ static enum err json_cell(struct ctx *c, const char *text, const json_t **ret)
 enum err channel_load(struct ctx *c, struct uuid id, bool deleted_too, struct channel *ret_channel)
 {
     struct rows *rows = NULL;
-    enum err e = db_one(c, &SQL_CHANNEL_LOAD, PARAMS(P_UUID("id", id), P_BOOL("deleted_too", deleted_too)), &rows);
+    enum err e = db_one(c, &SQL_CHANNEL_LOAD,
+                        PARAMS(P_UUID("id", id), P_BOOL("deleted_too", deleted_too)), &rows);
     if (e == ERR_NOT_FOUND) return fault(c, e, "CHANNEL_NOT_FOUND", "there is no such channel");
     if (e) return e;
     *ret_channel = (struct channel){
@@ -63,7 +65,9 @@ enum err channel_load(struct ctx *c, struct uuid id, bool deleted_too, struct ch
     const char *sealed = rows_text(rows, 0, "secrets"), *plain = NULL;
     if (sealed) {
         e = secret_open(c->arena, c->app->seal_key, SECRETS_PURPOSE, sealed, &plain);
-        if (e) return fault(c, ERR_INTERNAL, "SEAL_KEY", "the secrets of a channel cannot be opened with this installation's key");
+        if (e)
+            return fault(c, ERR_INTERNAL, "SEAL_KEY",
+                         "the secrets of a channel cannot be opened with this installation's key");
     }
     return json_cell(c, plain, &ret_channel->secrets);
 }
@@ -71,7 +75,6 @@ enum err channel_load(struct ctx *c, struct uuid id, bool deleted_too, struct ch
 /* Seal the secrets of an account for its row. NULL when there are none. */
 const char *channel_secrets_seal(struct ctx *c, const json_t *secrets)
 {
-    if (!secrets || json_object_size(secrets) == 0)
-        return NULL;
+    if (!secrets || json_object_size(secrets) == 0) return NULL;
     return secret_seal(c->arena, c->app->seal_key, SECRETS_PURPOSE, json_text(c->arena, secrets));
 }

@@ -1,6 +1,7 @@
-/* Addresses and networks. The rule for outgoing calls: IPv4 is refused by a list of special ranges (IANA's
- * registry of special-purpose addresses); IPv6 is refused unless it is in 2000::/3, minus special ranges there.
- * Forms that carry an IPv4 address inside (mapped, NAT64's well-known prefix) are judged by that one. */
+/* Addresses and networks. The rule for outgoing calls: IPv4 is refused by a list of special ranges
+ * (IANA's registry of special-purpose addresses); IPv6 is refused unless it is in 2000::/3, minus
+ * special ranges there. Forms that carry an IPv4 address inside (mapped, NAT64's well-known prefix)
+ * are judged by that one. */
 #include "core/address.h"
 
 #include <arpa/inet.h>
@@ -19,33 +20,36 @@ struct network {
     int bits; /* of 128 */
 };
 
-#define V4(a, b, c, d, n) {{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b, c, d}}, 96 + (n)}
+#define V4(a, b, c, d, n)                                                                          \
+    {                                                                                              \
+        {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b, c, d}}, 96 + (n)                         \
+    }
 
 static const struct network special_v4[] = {
-    V4(0, 0, 0, 0, 8),         /* this network */
-    V4(10, 0, 0, 0, 8),        /* private */
-    V4(100, 64, 0, 0, 10),     /* shared by carriers; metadata services of some clouds */
-    V4(127, 0, 0, 0, 8),       /* loopback */
-    V4(169, 254, 0, 0, 16),    /* link-local; metadata services */
-    V4(172, 16, 0, 0, 12),     /* private */
-    V4(192, 0, 0, 0, 24),      /* protocol assignments */
-    V4(192, 0, 2, 0, 24),      /* documentation */
-    V4(192, 88, 99, 0, 24),    /* 6to4 relays */
-    V4(192, 168, 0, 0, 16),    /* private */
-    V4(198, 18, 0, 0, 15),     /* benchmarks */
-    V4(198, 51, 100, 0, 24),   /* documentation */
-    V4(203, 0, 113, 0, 24),    /* documentation */
-    V4(224, 0, 0, 0, 4),       /* multicast */
-    V4(240, 0, 0, 0, 4),       /* reserved, broadcast */
-    V4(168, 63, 129, 16, 32),  /* Azure's metadata and DNS */
+    V4(0, 0, 0, 0, 8),        /* this network */
+    V4(10, 0, 0, 0, 8),       /* private */
+    V4(100, 64, 0, 0, 10),    /* shared by carriers; metadata services of some clouds */
+    V4(127, 0, 0, 0, 8),      /* loopback */
+    V4(169, 254, 0, 0, 16),   /* link-local; metadata services */
+    V4(172, 16, 0, 0, 12),    /* private */
+    V4(192, 0, 0, 0, 24),     /* protocol assignments */
+    V4(192, 0, 2, 0, 24),     /* documentation */
+    V4(192, 88, 99, 0, 24),   /* 6to4 relays */
+    V4(192, 168, 0, 0, 16),   /* private */
+    V4(198, 18, 0, 0, 15),    /* benchmarks */
+    V4(198, 51, 100, 0, 24),  /* documentation */
+    V4(203, 0, 113, 0, 24),   /* documentation */
+    V4(224, 0, 0, 0, 4),      /* multicast */
+    V4(240, 0, 0, 0, 4),      /* reserved, broadcast */
+    V4(168, 63, 129, 16, 32), /* Azure's metadata and DNS */
 };
 
 static const struct network global_v6 = {{{0x20}}, 3};
 static const struct network special_v6[] = {
-    {{{0x20, 0x01, 0x00, 0x00}}, 23},             /* protocol assignments, Teredo */
-    {{{0x20, 0x01, 0x0d, 0xb8}}, 32},             /* documentation */
-    {{{0x20, 0x02}}, 16},                         /* 6to4 */
-    {{{0x3f, 0xff, 0x00}}, 20},                   /* documentation */
+    {{{0x20, 0x01, 0x00, 0x00}}, 23}, /* protocol assignments, Teredo */
+    {{{0x20, 0x01, 0x0d, 0xb8}}, 32}, /* documentation */
+    {{{0x20, 0x02}}, 16},             /* 6to4 */
+    {{{0x3f, 0xff, 0x00}}, 20},       /* documentation */
 };
 static const struct network nat64 = {{{0x00, 0x64, 0xff, 0x9b}}, 96};
 
@@ -111,7 +115,8 @@ bool address_of(const struct sockaddr *sa, struct address *ret)
 const char *address_text(const struct address *a, char out[ADDRESS_TEXT_SIZE])
 {
     bool v4 = is_mapped(a);
-    if (!inet_ntop(v4 ? AF_INET : AF_INET6, v4 ? a->b + 12 : a->b, out, ADDRESS_TEXT_SIZE)) out[0] = '\0';
+    if (!inet_ntop(v4 ? AF_INET : AF_INET6, v4 ? a->b + 12 : a->b, out, ADDRESS_TEXT_SIZE))
+        out[0] = '\0';
     return out;
 }
 

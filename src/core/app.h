@@ -18,6 +18,7 @@ struct files;
 struct http_client;
 struct http_server;
 struct metrics;
+struct rate_limiter;
 struct router;
 struct router_auth;
 struct job_kind;
@@ -29,15 +30,16 @@ struct hub_kind;
  * run any more. */
 struct module {
     const char *name;
-    enum err (*start)(struct app *app);   /* may be NULL */
-    void (*stop)(struct app *app);        /* may be NULL */
+    enum err (*start)(struct app *app); /* may be NULL */
+    void (*stop)(struct app *app);      /* may be NULL */
 };
 
 /* The lists of all tables, one place: src/server/tables.c. */
 struct tables {
-    const struct route *const *routes;        /* NULL-ended list of tables */
-    const struct job_kind *const *job_kinds;  /* NULL-ended list of tables, each ends with a row without name */
-    const struct module *modules;             /* ends with a row without name; started in order */
+    const struct route *const *routes; /* NULL-ended list of tables */
+    const struct job_kind *const
+        *job_kinds;               /* NULL-ended list of tables, each ends with a row without name */
+    const struct module *modules; /* ends with a row without name; started in order */
     const struct router_auth *auth;
 };
 
@@ -54,10 +56,13 @@ struct app {
     struct http_client *http_client;
     struct http_server *http_server;
     struct metrics *metrics;
+    struct rate_limiter *rate_limiter; /* shared by the workers of this machine */
     struct router *router;
-    void *auth;                  /* src/auth's caches */
+    void *auth;     /* src/auth's caches */
+    void *channels; /* src/channels' cache of web chats */
+    void *inbox;    /* src/inbox's queue of what comes in */
     unsigned char seal_key[32];
-    int worker_index;            /* 0… */
+    int worker_index; /* 0… */
     bool stopping;
 };
 

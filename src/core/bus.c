@@ -46,7 +46,7 @@ struct bus {
     struct bus_nodes *nodes; /* NULL: this machine is alone, or another worker has it */
 };
 
-/* --- records --- */
+/* --- records --------------------------------------------------------------------------- */
 
 bool bus_record_add(struct buf *out, const char *topic, const char *payload)
 {
@@ -78,7 +78,7 @@ void bus_records(const char *data, size_t len,
     }
 }
 
-/* --- receiving --- */
+/* --- receiving ------------------------------------------------------------------------- */
 
 static void wake_parts(struct bus *b, uint32_t wakes)
 {
@@ -111,7 +111,7 @@ static void on_datagram(void *arg, uint32_t events)
     }
 }
 
-/* --- sending --- */
+/* --- sending --------------------------------------------------------------------------- */
 
 static void to_siblings(struct bus *b, char origin, const char *data, size_t len)
 {

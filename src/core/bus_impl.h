@@ -20,7 +20,7 @@ bool bus_record_add(struct buf *out, const char *topic, const char *payload);
 /* From another machine: to every worker of this one. */
 void bus_from_nodes(struct bus *b, const char *data, size_t len);
 
-/* --- bus_nodes.c: the connection to the other machines, held by one worker of each --- */
+/* --- bus_nodes.c: the connection to the other machines, held by one worker of each ----- */
 struct bus_nodes;
 struct bus_nodes *bus_nodes_new(struct bus *b, struct app *app, const char *url);
 void bus_nodes_free(struct bus_nodes *n);

@@ -13,10 +13,10 @@
 /* What each means and its default: the rows in config.c. NULL where a setting has none. */
 struct config {
     const char *listen_host;
-    int listen_port;             /* 0: any free one */
-    const char *data_dir;        /* absolute */
-    const char *database_url;    /* NULL: the private PostgreSQL in the data folder */
-    const char *public_url;      /* without a slash at the end; NULL: http://<listen> */
+    int listen_port;          /* 0: any free one */
+    const char *data_dir;     /* absolute */
+    const char *database_url; /* NULL: the private PostgreSQL in the data folder */
+    const char *public_url;   /* without a slash at the end; NULL: http://<listen> */
     const char *trusted_proxies;
     const char *private_networks;
     const char *system_user;

@@ -1,17 +1,18 @@
 /* Coroutines on their own stacks.
  *
- * A coroutine is entered once by setcontext (a system call for the signal mask), later switches are a pair of
- * _setjmp/_longjmp, which leave the mask alone: 18 ns against 198. Jumping to another stack is what
- * _FORTIFY_SOURCE takes for an attack (longjmp_chk), hence it is undefined here, before any header.
+ * A coroutine is entered once by setcontext (a system call for the signal mask), later switches are
+ * a pair of _setjmp/_longjmp, which leave the mask alone: 18 ns against 198. Jumping to another
+ * stack is what _FORTIFY_SOURCE takes for an attack (longjmp_chk), hence it is undefined here,
+ * before any header.
  *
- * Sanitizers must be told of every switch. ASan: start_switch_fiber before leaving a stack, finish_switch_fiber
- * on arrival; on the last switch of a coroutine the save slot is NULL, which frees its fake frames; the bounds
- * of the resumer's stack come from finish. TSan knows jmp_bufs by thread only, so there swapcontext is used,
- * with a TSan fiber for each coroutine.
+ * Sanitizers must be told of every switch. ASan: start_switch_fiber before leaving a stack,
+ * finish_switch_fiber on arrival; on the last switch of a coroutine the save slot is NULL, which
+ * frees its fake frames; the bounds of the resumer's stack come from finish. TSan knows jmp_bufs by
+ * thread only, so there swapcontext is used, with a TSan fiber for each coroutine.
  *
- * Stacks: a guard page below, kept in a small cache when they are free. The pool keeps the structs of ended
- * coroutines in a queue (first in, first out) so that a late loop_cancel on a stale pointer meets a struct that
- * says "ended" rather than a stranger. */
+ * Stacks: a guard page below, kept in a small cache when they are free. The pool keeps the structs
+ * of ended coroutines in a queue (first in, first out) so that a late loop_cancel on a stale
+ * pointer meets a struct that says "ended" rather than a stranger. */
 #undef _FORTIFY_SOURCE
 
 #include "core/coroutine.h"
@@ -68,8 +69,8 @@ struct co {
     jmp_buf back; /* where its resumer stands while it runs */
     struct co *next_free;
 #ifdef CO_ASAN
-    void *fake;               /* ASan's fake frames of the coroutine while it is suspended */
-    const void *back_bottom;  /* the resumer's stack */
+    void *fake;              /* ASan's fake frames of the coroutine while it is suspended */
+    const void *back_bottom; /* the resumer's stack */
     size_t back_size;
 #endif
 #ifdef CO_TSAN
@@ -93,7 +94,7 @@ struct co_pool {
 /* The one that runs on this thread. A thread has at most one loop. */
 static _Thread_local struct co *current;
 
-/* --- the sanitizers' view of a switch --- */
+/* --- the sanitizers' view of a switch -------------------------------------------------- */
 
 #ifdef CO_ASAN
 static void leave_to_coroutine(struct co *co, void **ret_fake)
@@ -132,7 +133,7 @@ static void arrive_in_coroutine(struct co *co)
 }
 #endif
 
-/* --- the switches themselves --- */
+/* --- the switches themselves ----------------------------------------------------------- */
 
 static void entry(void);
 
@@ -188,14 +189,14 @@ static void entry(void)
     abort(); /* nobody resumes an ended one */
 }
 
-/* --- stacks --- */
+/* --- stacks ---------------------------------------------------------------------------- */
 
 static char *stack_take(struct co_pool *p)
 {
     if (p->stack_count > 0) return p->stacks[--p->stack_count];
     size_t size = p->guard_bytes + STACK_BYTES;
-    char *map = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK,
-                     -1, 0);
+    char *map =
+        mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
     if (map == MAP_FAILED) return NULL;
     if (mprotect(map + p->guard_bytes, STACK_BYTES, PROT_READ | PROT_WRITE) != 0) {
         (void)munmap(map, size);
@@ -217,7 +218,7 @@ static void stack_give(struct co_pool *p, char *map)
     }
 }
 
-/* --- public --- */
+/* --- public ---------------------------------------------------------------------------- */
 
 struct co_pool *co_pool_new(int max)
 {

@@ -13,8 +13,8 @@
  * are numbered in order of first use.
  *
  * A parameter's value is looked up by name: first in the params given by the caller, then among the
- * context's own, then in c->in (text, numbers and booleans as text, objects and arrays as json). What
- * is nowhere is NULL. The context's own:
+ * context's own, then in c->in (text, numbers and booleans as text, objects and arrays as json).
+ * What is nowhere is NULL. The context's own:
  *
  *     org  actor (user id or null)  actor_id (whoever acts, or null)  actor_kind  actor_name
  *     sees_all  sees_contacts  teams  lang  trace  address  now_ms  in (the whole input as json)
@@ -81,7 +81,8 @@ struct param {
 struct rows; /* a result; belongs to the context's arena */
 
 /* Run q; *ret_rows may be NULL when only success matters. What PostgreSQL refused is translated:
- * - unique or exclusion violation: ERR_CONFLICT (code from the constraint's COMMENT, see sql/README)
+ * - unique or exclusion violation: ERR_CONFLICT (code from the constraint's COMMENT, see
+ * sql/README)
  * - foreign key: ERR_INVALID naming the field, ERR_CONFLICT (IN_USE) when removing
  * - check, not null, a value that its type does not take: ERR_INVALID naming the field
  * - SQLSTATE IFnnn raised by our functions: the error of that HTTP status, MESSAGE = code,
@@ -120,7 +121,7 @@ void db_rollbackp(struct db_tx **tx);           /* cleanup: rolls back when not 
  * deadlocks. body must not reply, send or touch anything outside the database. */
 MUST_USE enum err db_retry(struct ctx *c, enum err (*body)(struct ctx *c, void *arg), void *arg);
 
-/* --- set-up, by the worker --- */
+/* --- set-up, by the worker ------------------------------------------------------------- */
 struct db;
 struct db_options {
     const char *url;                    /* libpq conninfo or URL */

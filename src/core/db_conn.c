@@ -2,9 +2,8 @@
  * for good; when it breaks, a new one with back-off (model: db_impl.h).
  *
  * Groups on the wire of a broken connection end "lost": they may have been executed, so they are
- * never sent again. The descriptor is taken out of epoll before libpq may close it. Name resolution
- * of a remote host may block for a moment at (re)connection; the private cluster and plain
- * addresses do not. */
+ * never sent again. The descriptor is taken out of epoll before libpq may close it. The host's name is
+ * looked up and a statement is cancelled on a thread: both are calls that wait. */
 #include <assert.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -13,18 +12,22 @@
 #include "base/clock.h"
 #include "base/crypto.h"
 #include "base/mem.h"
+#include "core/db_host.h"
 #include "core/db_impl.h"
 #include "core/log.h"
 
 #define CONNECT_MS     (10 * SECOND_MS)
 #define BACKOFF_MAX_MS (2 * SECOND_MS)
+#define GONE_MS        (2 * SECOND_MS)  /* how often the server looks whether we are still there */
 #define IDLE_TX_MS     (15 * SECOND_MS) /* an open transaction holds back every event reader */
 
-/* --- life of a connection --- */
+/* --- life of a connection -------------------------------------------------------------- */
 
 void db_conn_close(struct conn *k)
 {
     struct db *d = k->pool->db;
+    k->attempt++;
+    k->cancelled_ms = 0;
     loop_unwatch(d->loop, k->watch);
     k->watch = NULL;
     loop_timer_cancel(d->loop, k->timer);
@@ -35,7 +38,8 @@ void db_conn_close(struct conn *k)
     k->state = CONN_DOWN;
     k->retire = false;
     k->leased = false;
-    if (k->promised) { /* lost between the promise and the waiter's turn: it waits on, as the first */
+    if (k->promised) { /* lost between the promise and the waiter's turn: it waits on, as the
+     * first */
         struct lease_wait *w = k->promised;
         struct pool *p = k->pool;
         k->promised = NULL;
@@ -176,8 +180,9 @@ static bool conn_setup_send(struct conn *k)
              "set statement_timeout = %d; set idle_in_transaction_session_timeout = %d; set "
              "timezone = 'UTC'; "
              "set datestyle = iso; set client_min_messages = warning; set jit = off; "
+             "set client_connection_check_interval = %d; "
              "prepare %s (text) as select set_config('app.org', $1, true)",
-             k->pool->timeout_ms, (int)IDLE_TX_MS, ORG_STATEMENT);
+             k->pool->timeout_ms, (int)IDLE_TX_MS, (int)GONE_MS, ORG_STATEMENT);
     if (!d->constraints_loaded) {
         buf_adds(&b, "; select c.conname, coalesce(obj_description(c.oid, 'pg_constraint'), "
                      "  case when c.contype in ('p', 'u', 'x') then obj_description(c.conindid, "
@@ -275,23 +280,113 @@ static void no_notice(void *arg, const char *message)
     (void)message;
 }
 
-void db_conn_connect(struct conn *k)
+/* hosts NULL: as the URL says. */
+static void conn_start(struct conn *k, const char *hosts, const char *addresses, const char *ports)
 {
     struct db *d = k->pool->db;
-    /* A peer that vanished without a word is noticed within half a minute; what the URL says comes
-     * later and wins. */
-    static const char *const keys[] = {
-        "keepalives_idle", "keepalives_interval", "keepalives_count",          "tcp_user_timeout",
-        "dbname",          "client_encoding",     "fallback_application_name", NULL};
-    const char *const values[] = {"15", "5", "3", "20000", d->url, "UTF8", "interflow", NULL};
-    k->state = CONN_CONNECTING;
+    /* A peer that vanished without a word is noticed within half a minute; what comes later wins:
+     * the URL over our defaults, the addresses over its host. */
+    const char *keys[] = {"keepalives_idle",
+                          "keepalives_interval",
+                          "keepalives_count",
+                          "tcp_user_timeout",
+                          "dbname",
+                          "client_encoding",
+                          "fallback_application_name",
+                          hosts ? "host" : NULL,
+                          "hostaddr",
+                          ports ? "port" : NULL,
+                          NULL};
+    const char *values[] = {"15",        "5",   "3",       "20000", d->url, "UTF8",
+                            "interflow", hosts, addresses, ports,   NULL};
     k->pg = PQconnectStartParams(keys, values, 1);
     if (!k->pg || PQstatus(k->pg) == CONNECTION_BAD) {
         db_conn_lost(k, k->pg ? PQerrorMessage(k->pg) : "out of memory");
         return;
     }
     (void)PQsetNoticeProcessor(k->pg, no_notice, NULL);
-    k->timer = loop_timer(d->loop, clock_mono_ms() + CONNECT_MS, on_connect_timeout, k);
     k->watch = loop_watch(d->loop, PQsocket(k->pg), EPOLLOUT, on_connect, k);
     if (!k->watch) db_conn_lost(k, "cannot watch the socket");
+}
+
+struct connecting {
+    struct conn *conn;
+    struct lookup *lookup;
+    uint64_t attempt;
+};
+
+/* A coroutine: find the host, then go on with the connection, unless it has been given up. */
+static void look_up(void *arg)
+{
+    struct connecting *w = arg;
+    struct conn *k = w->conn;
+    const char *hosts = NULL, *addresses = NULL, *ports = NULL;
+    enum err e = loop_offload(k->pool->db->loop, db_lookup_run, w->lookup);
+    if (k->attempt == w->attempt) {
+        if (!e && db_lookup_found(w->lookup, &hosts, &addresses, &ports)) {
+            conn_start(k, hosts, addresses, ports);
+        } else {
+            db_conn_lost(k, "the name of the database's host was not found");
+        }
+    }
+    db_lookup_free(w->lookup);
+    mem_free(w);
+}
+
+void db_conn_connect(struct conn *k)
+{
+    struct db *d = k->pool->db;
+    k->state = CONN_CONNECTING;
+    k->attempt++;
+    k->timer = loop_timer(d->loop, clock_mono_ms() + CONNECT_MS, on_connect_timeout, k);
+    struct lookup *lookup = db_lookup_new(d->url);
+    if (!lookup) {
+        conn_start(k, NULL, NULL, NULL);
+        return;
+    }
+    struct connecting *w = mem_alloc(sizeof *w);
+    *w = (struct connecting){.conn = k, .lookup = lookup, .attempt = k->attempt};
+    struct co *co = NULL;
+    if (loop_spawn(d->loop, look_up, w, &co) == ERR_OK) return;
+    db_lookup_free(lookup);
+    mem_free(w);
+    db_conn_lost(k, "no room for another task");
+}
+
+/* --- cancelling ------------------------------------------------------------------------ */
+
+struct canceller {
+    struct loop *loop;
+    PGcancel *cancel;
+};
+
+static void cancel_run(void *arg)
+{
+    char words[256];
+    (void)PQcancel(arg, words, sizeof words); /* unsuccessful: the statement's time limit ends it */
+}
+
+/* A coroutine; knows nothing of the connection, which may be gone when it ends. */
+static void cancel_main(void *arg)
+{
+    struct canceller *w = arg;
+    enum err e = loop_offload(w->loop, cancel_run, w->cancel);
+    if (e) log_event(LOG_DEBUG, NULL, "a statement was not cancelled", NULL);
+    PQfreeCancel(w->cancel);
+    mem_free(w);
+}
+
+void db_conn_cancel(struct conn *k)
+{
+    struct loop *l = k->pool->db->loop;
+    k->retire = true;
+    k->cancelled_ms = loop_now(l);
+    PGcancel *cancel = PQgetCancel(k->pg);
+    if (!cancel) return;
+    struct canceller *w = mem_alloc(sizeof *w);
+    *w = (struct canceller){.loop = l, .cancel = cancel};
+    struct co *co = NULL;
+    if (loop_spawn(l, cancel_main, w, &co) == ERR_OK) return;
+    PQfreeCancel(cancel);
+    mem_free(w);
 }

@@ -23,7 +23,7 @@ static const char *field_of(const PGresult *r, int code)
     return text ? text : "";
 }
 
-/* --- constraint comments --- */
+/* --- constraint comments --------------------------------------------------------------- */
 
 static int compare_constraints(const void *a, const void *b)
 {
@@ -104,7 +104,7 @@ static const struct constraint *constraint_find(const struct db *d, const PGresu
     return k ? k : &none;
 }
 
-/* --- words --- */
+/* --- words ----------------------------------------------------------------------------- */
 
 /* The column of a not-null violation as a field; NULL when there is none. */
 static const char *column_field(struct ctx *c, const PGresult *r)
@@ -132,7 +132,7 @@ static enum err refuse_value(struct ctx *c, const char *own_code, const char *co
     return fault_field(c, field, code, "%s", message);
 }
 
-/* --- classes --- */
+/* --- classes --------------------------------------------------------------------------- */
 
 /* Raised by our own functions: IF409 and the like. */
 static enum err raised(struct ctx *c, const char *state, const PGresult *r)

@@ -1,11 +1,12 @@
 /* Inside of the database layer; nobody but db*.c and rows.c includes this.
  *
- * - db.c: the public calls: a statement of a context becomes a group, the coroutine waits, the result
- *   is translated
+ * - db.c: the public calls: a statement of a context becomes a group, the coroutine waits, the
+ * result is translated
  * - db_params.c: values of a statement's parameters, by name
  * - db_pool.c: queues: which group goes to which connection, leases, who waited too long
  * - db_wire.c: sending groups, matching results to groups, prepared statements of a connection
  * - db_conn.c: the life of a connection
+ * - db_host.c: the addresses of the database's host, looked up on a thread
  * - db_tx.c: leases, transactions, retry
  * - db_error.c: SQLSTATE to error and fault; the table of constraint comments
  * - rows.c: reading results
@@ -14,7 +15,10 @@
  * time] statement. The server answers groups in order, so each connection has a FIFO of groups on
  * the wire. A group belongs to the waiting coroutine while `waiter` is set; when that gives up
  * (deadline, cancelled), a group not yet sent is taken out of the queue, one on the wire is
- * "detached": the pool keeps it in the FIFO, drops its result and frees it. Parameter values live
+ * "detached": the pool keeps it in the FIFO, drops its result and frees it. A detached statement that
+ * goes on running is cancelled (db_conn_cancel): nobody wants it, and it holds up those behind it. The
+ * cancellation may come too late and hit the next one: that is sent again elsewhere, which is safe
+ * because a failed group has done nothing. Parameter values live
  * in the waiter's arena: libpq copies them when the group is sent, and a group that waits in the
  * queue always has a waiter or values that live for ever. */
 #ifndef INTERFLOW_CORE_DB_IMPL_H
@@ -73,8 +77,10 @@ struct conn {
     struct loop_watch *watch;
     struct loop_timer *timer; /* of the connect, or until the next try */
     uint32_t watching;
-    int failures; /* in a row */
-    bool retire;  /* send nothing more; replace once quiet */
+    int failures;         /* in a row */
+    uint64_t attempt;     /* counts connects and closes: a look-up that ends late is for another */
+    int64_t cancelled_ms; /* when its statement was last cancelled; 0: never */
+    bool retire;          /* send nothing more; replace once quiet */
     bool leased;
     struct lease_wait *promised; /* leased to this waiter, whose coroutine has not run yet */
     struct db_tx *tx;            /* who holds the lease; NULL while a rollback is on its way */
@@ -143,7 +149,7 @@ struct rows {
 
 #define ORG_STATEMENT "interflow_org" /* the prepared set_config of every connection */
 
-/* --- db_pool.c --- */
+/* --- db_pool.c ------------------------------------------------------------------------- */
 void db_pools_open(struct db *d, const struct db_options *o);
 void db_pools_close(struct db *d);
 int db_pools_waiting(const struct db *d);
@@ -163,7 +169,7 @@ void db_pool_dispatch(struct pool *p);
 /* Hand out free leased connections; open another when there are none. */
 void db_pool_lease(struct pool *p);
 
-/* --- db_wire.c --- */
+/* --- db_wire.c ------------------------------------------------------------------------- */
 /* Put g on the wire. False: nothing of it can have been executed (no Sync went out) and the
  * connection is broken. */
 bool db_conn_send(struct conn *k, struct group *g);
@@ -173,13 +179,16 @@ void db_conn_flush(struct conn *k);
 /* Take what has arrived. May complete groups, and may end with the connection lost. */
 void db_conn_process(struct conn *k);
 
-/* --- db_conn.c --- */
+/* --- db_conn.c ------------------------------------------------------------------------- */
 void db_conn_connect(struct conn *k);
 void db_conn_close(struct conn *k);
 /* Broken: its groups are lost, a new one comes. */
 void db_conn_lost(struct conn *k, const char *why);
 /* Quiet, but to be made anew. */
 void db_conn_replace(struct conn *k);
+/* End the statement at the head of the line, which nobody waits for. The connection is not used
+ * again once it is quiet. */
+void db_conn_cancel(struct conn *k);
 /* The lease ends. */
 void db_conn_release(struct conn *k);
 
@@ -191,8 +200,8 @@ void db_constraints_load(struct db *d, const PGresult *r);
 void db_constraints_free(struct db *d);
 MUST_USE enum err db_error(struct ctx *c, const struct sql *q, const PGresult *r);
 
-/* db.c: wait for g (submitted, waiter set), free it, give its result (PGresult owned by the arena).
- */
+/* db.c: wait for g (submitted, waiter set), free it, give its result (PGresult owned by the
+ * arena). */
 MUST_USE enum err db_group_await(struct ctx *c, struct group *g, struct rows **ret_rows);
 
 #endif

@@ -16,8 +16,10 @@
 #define SHARED_BUSY  4  /* groups on the wire that make another connection worthwhile */
 #define SLOW_MS      20 /* a head of line this old: prefer another connection */
 #define QUEUE_MAX    20000
+#define UNWANTED_MS  500             /* what nobody waits for may run this long */
+#define CANCEL_MS    (5 * SECOND_MS) /* then it is cancelled once more */
 
-/* --- groups --- */
+/* --- groups ---------------------------------------------------------------------------- */
 
 struct group *db_group_new(const struct sql *q, const char *text, const char *const *values)
 {
@@ -116,7 +118,7 @@ void db_group_lost(struct db *d, struct group *g)
     db_group_done(d, g);
 }
 
-/* --- queues --- */
+/* --- queues ---------------------------------------------------------------------------- */
 
 /* The connection that answers soonest; NULL when all are full or away. */
 static struct conn *pool_pick(struct pool *p)
@@ -178,7 +180,7 @@ void db_pool_submit(struct pool *p, struct group *g)
     db_pool_dispatch(p);
 }
 
-/* --- leases --- */
+/* --- leases ---------------------------------------------------------------------------- */
 
 void db_pool_lease(struct pool *p)
 {
@@ -220,7 +222,7 @@ int db_pools_waiting(const struct db *d)
     return n;
 }
 
-/* --- once a second: who waits too long --- */
+/* --- once a second: who waits too long ------------------------------------------------- */
 
 static bool pool_alive(const struct pool *p)
 {
@@ -234,6 +236,10 @@ static void pool_tick(struct pool *p, int64_t now)
 {
     for (int i = 0; i < p->count; i++) {
         struct conn *k = &p->conns[i];
+        if (k->state == CONN_LIVE && k->first && k->first->detached && k->first->sql &&
+            now - k->first->since_ms > UNWANTED_MS &&
+            (k->cancelled_ms == 0 || now - k->cancelled_ms > CANCEL_MS))
+            db_conn_cancel(k);
         /* The server itself ends what runs too long. */
         if (k->state == CONN_LIVE && k->first &&
             now - k->first->since_ms > p->timeout_ms + GRACE_MS) {

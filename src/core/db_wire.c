@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "core/db_impl.h"
 
-/* --- prepared statements of a connection --- */
+/* --- prepared statements of a connection ----------------------------------------------- */
 
 static struct prepared *prepared_slot(struct conn *k, const struct sql *q)
 {
@@ -68,7 +68,7 @@ static void prepared_set(struct conn *k, const struct sql *q, enum prepared_stat
     *p = (struct prepared){.sql = q, .ready = state == PREPARED_YES};
 }
 
-/* --- sending --- */
+/* --- sending --------------------------------------------------------------------------- */
 
 static void conn_watch_for(struct conn *k, uint32_t events)
 {
@@ -140,7 +140,7 @@ void db_conn_submit(struct conn *k, struct group *g)
     }
 }
 
-/* --- answers --- */
+/* --- answers --------------------------------------------------------------------------- */
 
 static bool sqlstate_is(const PGresult *r, const char *state)
 {
@@ -165,9 +165,12 @@ static void group_complete(struct conn *k, struct group *g)
     if (unknown && g->sql) prepared_set(k, g->sql, PREPARED_NO);
     if (stale)
         k->retire = true; /* tables changed under prepared plans: begin with a clean connection */
+    /* The cancellation was meant for the one before. */
+    bool hit = g->failed && k->cancelled_ms > 0 && sqlstate_is(g->result, "57014");
     int most = stale ? 1 : 3;
-    if ((unknown || known || stale) && g->sql && !g->in_tx && g->again < most && !g->detached) {
-        PQclear(g->result); /* refused before it ran: sending it again is safe */
+    if ((unknown || known || stale || hit) && g->sql && !g->in_tx && g->again < most &&
+        !g->detached) {
+        PQclear(g->result); /* it did nothing: sending it again is safe */
         g->result = NULL;
         g->failed = false;
         g->again++;

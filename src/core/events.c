@@ -19,7 +19,9 @@
 #include "core/metrics.h"
 #include "sql.h"
 
-#define BATCH          500
+#define BATCH 500
+/* Given on in one turn: what connections queue leaves at its end, far below what they may queue. */
+#define TURN_BYTES     (128 * KIB)
 #define POLL_MS        500
 #define PENDING_MIN_MS 2
 #define PENDING_MAX_MS 100
@@ -103,8 +105,8 @@ static enum err read_start(struct event_reader *r)
     return position_parse(position, &r->xid, &r->id) ? ERR_OK : ERR_INTERNAL;
 }
 
-/* One batch. *ret_more: read on at once; *ret_pending: there are events that are not settled yet.
- */
+/* One batch. *ret_more: read on at once; *ret_pending: there are events that are not settled
+ * yet. */
 static enum err read_batch(struct event_reader *r, bool *ret_more, bool *ret_pending)
 {
     CLEANUP(ctx_freep) struct ctx *c = reader_context(r);
@@ -116,6 +118,7 @@ static enum err read_batch(struct event_reader *r, bool *ret_more, bool *ret_pen
     if (e) return e;
     int n = rows_count(rows), given = 0;
     int64_t created_ms = 0;
+    size_t turn_bytes = 0;
     for (; given < n && rows_bool(rows, given, "settled"); given++) {
         char position[POSITION_SIZE];
         struct event event = event_of(rows, given, position);
@@ -125,6 +128,11 @@ static enum err read_batch(struct event_reader *r, bool *ret_more, bool *ret_pen
         r->xid = event.xid;
         r->id = event.id;
         created_ms = event.created_ms;
+        turn_bytes += strlen(event.payload);
+        if (turn_bytes < TURN_BYTES) continue;
+        turn_bytes = 0; /* what was queued leaves at the end of the turn */
+        e = loop_sleep(r->app->loop, 0);
+        if (e) return e;
     }
     if (given > 0) {
         int64_t lag_ms = clock_unix_ms() - created_ms;
@@ -211,7 +219,7 @@ void event_reader_wake(struct event_reader *r)
     loop_wake(r->app->loop, r->co);
 }
 
-/* --- for one client --- */
+/* --- for one client -------------------------------------------------------------------- */
 
 enum err events_since(struct ctx *c, const char *position, int limit,
                       void (*cb)(void *arg, const struct event *e), void *arg,
@@ -245,7 +253,7 @@ enum err events_position(struct ctx *c, const char **ret_position)
     return db_json(c, &SQL_EVENT_POSITION, NULL, ret_position);
 }
 
-/* --- clean-up --- */
+/* --- clean-up -------------------------------------------------------------------------- */
 
 #define KEEP_S      (24 * 3600)
 #define PRUNE_BATCH 5000

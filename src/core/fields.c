@@ -39,7 +39,7 @@ struct bind {
 
 static json_t *bind_value(struct bind *b, const struct field *f, json_t *v);
 
-/* --- the path --------------------------------------------------------------------------------- */
+/* --- the path -------------------------------------------------------------------------- */
 
 static size_t path_push(struct bind *b, const char *name)
 {
@@ -94,7 +94,7 @@ static json_t *bad_number(struct bind *b, const char *code, const char *words, i
     return NULL;
 }
 
-/* --- single values ---------------------------------------------------------------------------- */
+/* --- single values --------------------------------------------------------------------- */
 
 static json_t *bind_int(struct bind *b, const struct field *f, const json_t *v)
 {
@@ -207,7 +207,7 @@ static json_t *bind_enum(struct bind *b, const struct field *f, json_t *v)
     return NULL;
 }
 
-/* --- lists and objects ------------------------------------------------------------------------ */
+/* --- lists and objects ----------------------------------------------------------------- */
 
 /* JSON inside a text value; a new reference that the arena owns (json_parse), or NULL with the
  * fault noted. */

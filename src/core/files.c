@@ -136,10 +136,10 @@ static const char *path_of(struct arena *a, const struct files *f, const char *s
     return arena_printf(a, "%s/%.2s/%.2s/%s", f->root, sha256, sha256 + 2, sha256);
 }
 
-/* Bring the temporary file at path into the store and make its row. */
-static enum err keep(struct ctx *c, const char *path, const char *name, const char *claimed,
-                     int64_t size_bytes, const unsigned char sha[SHA256_SIZE], const char *source,
-                     struct file *ret_file)
+/* Bring the temporary file at path into the store. */
+static enum err store(struct ctx *c, const char *path, const char *name, const char *claimed,
+                      int64_t size_bytes, const unsigned char sha[SHA256_SIZE],
+                      struct file *ret_file)
 {
     struct files *f = c->app->files;
     char hex[2 * SHA256_SIZE + 1];
@@ -177,12 +177,16 @@ static enum err keep(struct ctx *c, const char *path, const char *name, const ch
         .width = w.width,
         .height = w.height,
     };
+    return ERR_OK;
+}
+
+enum err files_row(struct ctx *c, const struct file *f, const char *source)
+{
     return db_exec(c, &SQL_FILE_CREATE,
-                   PARAMS(P_UUID("id", ret_file->id), P_TEXT("name", ret_file->name),
-                          P_TEXT("type", ret_file->type), P_TEXT("kind", ret_file->kind),
-                          P_INT("size_bytes", size_bytes), P_TEXT("sha256", ret_file->sha256),
-                          P_INT("width", w.width), P_INT("height", w.height),
-                          P_TEXT("source", source)));
+                   PARAMS(P_UUID("id", f->id), P_TEXT("name", f->name), P_TEXT("type", f->type),
+                          P_TEXT("kind", f->kind), P_INT("size_bytes", f->size_bytes),
+                          P_TEXT("sha256", f->sha256), P_INT("width", f->width),
+                          P_INT("height", f->height), P_TEXT("source", source)));
 }
 
 enum err files_keep(struct ctx *c, const struct upload *u, const char *source,
@@ -191,11 +195,12 @@ enum err files_keep(struct ctx *c, const struct upload *u, const char *source,
     if (u->size_bytes > c->app->config->upload_max_bytes)
         return fault(c, ERR_TOO_LARGE, "FILE_TOO_LARGE", "a file may have at most %lld bytes",
                      (long long)c->app->config->upload_max_bytes);
-    return keep(c, u->path, u->name, u->type, u->size_bytes, u->sha256, source, ret_file);
+    enum err e = store(c, u->path, u->name, u->type, u->size_bytes, u->sha256, ret_file);
+    return e ? e : files_row(c, ret_file, source);
 }
 
-enum err files_keep_bytes(struct ctx *c, const char *name, const void *data, size_t len,
-                          const char *source, struct file *ret_file)
+enum err files_store_bytes(struct ctx *c, const char *name, const void *data, size_t len,
+                           struct file *ret_file)
 {
     unsigned char sha[SHA256_SIZE];
     sha256(data, len, sha);
@@ -208,9 +213,16 @@ enum err files_keep_bytes(struct ctx *c, const char *name, const void *data, siz
         if (n < 0 && errno != EINTR) e = fault(c, ERR_IO, NULL, "the file could not be stored");
         done += n > 0 ? (size_t)n : 0;
     }
-    if (!e) e = keep(c, path, name, NULL, (int64_t)len, sha, source, ret_file);
+    if (!e) e = store(c, path, name, NULL, (int64_t)len, sha, ret_file);
     if (e) (void)unlink(path); /* else it was moved */
     return e;
+}
+
+enum err files_keep_bytes(struct ctx *c, const char *name, const void *data, size_t len,
+                          const char *source, struct file *ret_file)
+{
+    enum err e = files_store_bytes(c, name, data, len, ret_file);
+    return e ? e : files_row(c, ret_file, source);
 }
 
 enum err files_get(struct ctx *c, struct uuid id, struct file *ret_file)
@@ -265,8 +277,7 @@ enum err files_reply(struct ctx *c, const struct file *f, bool download, struct 
     return ERR_OK;
 }
 
-/* --- signed addresses
- * -------------------------------------------------------------------------------- */
+/* --- signed addresses ------------------------------------------------------------------ */
 
 static void code_make(const struct files *f, const unsigned char token[TOKEN_BYTES],
                       unsigned char code[SHA256_SIZE])

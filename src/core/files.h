@@ -31,6 +31,12 @@ MUST_USE enum err files_keep(struct ctx *c, const struct upload *u, const char *
 /* The same for bytes in memory (media of channels, demo data). */
 MUST_USE enum err files_keep_bytes(struct ctx *c, const char *name, const void *data, size_t len,
                                    const char *source, struct file *ret_file);
+/* The two halves of that, for contents that come before the transaction of their row: into the
+ * store (*ret_file in the arena, with a fresh id), and the row. Content that never gets a row is
+ * swept after a day. */
+MUST_USE enum err files_store_bytes(struct ctx *c, const char *name, const void *data, size_t len,
+                                    struct file *ret_file);
+MUST_USE enum err files_row(struct ctx *c, const struct file *f, const char *source);
 MUST_USE enum err files_get(struct ctx *c, struct uuid id, struct file *ret_file);
 /* Answer with the content: ETag, ranges, nosniff, sandbox CSP; inline only for images, audio,
  * video, PDF; else attachment. */

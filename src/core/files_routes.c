@@ -16,10 +16,10 @@
 
 #define SWEEP_AGE_MS                                                                               \
     DAY_MS /* content without a row is kept this long: its transaction may be under way */
-#define SWEEP_BATCH 500
+#define SWEEP_BATCH    500
+#define BACKUP_WAIT_MS (10 * MINUTE_MS)
 
-/* --- GET /files/{token}/{name}
- * ----------------------------------------------------------------------- */
+/* --- GET /files/{token}/{name} --------------------------------------------------------- */
 
 static enum err get_signed(struct ctx *c, struct request *r, struct reply *p)
 {
@@ -52,8 +52,7 @@ const struct route files_routes[] = {
     {0},
 };
 
-/* --- job files.clean
- * --------------------------------------------------------------------------------- */
+/* --- job files.clean ------------------------------------------------------------------- */
 
 /* One folder root/ab/cd at a time: its old contents' names, read on a thread. */
 struct sweep {
@@ -90,6 +89,7 @@ static void folder_sweep(void *arg)
         if (is_old(fd, s->names[i], s->before_s)) (void)unlinkat(fd, s->names[i], 0);
 }
 
+/* ERR_CONFLICT: a backup runs. */
 static enum err sweep_one(struct ctx *c, const char *folder, int *removed)
 {
     CLEANUP(arena_freep) struct arena *a = arena_new(MIB);
@@ -103,8 +103,12 @@ static enum err sweep_one(struct ctx *c, const char *folder, int *removed)
     for (int i = 0; i < s.count; i++)
         buf_addf(&list, "%s%s", i ? "," : "", s.names[i]);
     buf_addc(&list, '}');
+    CLEANUP(db_rollbackp) struct db_tx *tx = NULL; /* its lock is held until the last unlink */
     struct rows *r = NULL;
-    e = db_query(c, &SQL_FILES_UNREFERENCED, PARAMS(P_TEXT("hashes", buf_str(&list))), &r);
+    e = db_begin(c, &tx);
+    if (!e) e = db_one(c, &SQL_FILES_SWEEP_BEGIN, NULL, &r);
+    if (!e && !rows_bool(r, 0, "free")) e = ERR_CONFLICT;
+    if (!e) e = db_query(c, &SQL_FILES_UNREFERENCED, PARAMS(P_TEXT("hashes", buf_str(&list))), &r);
     buf_free(&list);
     if (e) return e;
     s.count = rows_count(r);
@@ -132,6 +136,10 @@ static enum job_outcome clean(struct ctx *c, struct job *j)
     if (removed > 0)
         log_event(LOG_INFO, c->trace, "contents without a row were removed",
                   LOG_FIELDS(LOG_INT("files", removed)));
+    if (e == ERR_CONFLICT) { /* a backup runs */
+        j->again_unix_ms = clock_unix_ms() + BACKUP_WAIT_MS;
+        return JOB_AGAIN_AT;
+    }
     j->error = e ? err_row(e)->text : NULL;
     return e ? JOB_RETRY : JOB_DONE;
 }

@@ -1,7 +1,8 @@
-/* Answers to HTTP requests: what a handler left in struct reply becomes a response of libmicrohttpd. Here are the
- * conditions (ETag, If-None-Match, If-Modified-Since → 304), ranges of files (206, 416; several ranges: the whole), the
- * headers that every answer carries unless the handler chose its own, and the upgrade, which takes the descriptor away
- * from the library at once. */
+/* Answers to HTTP requests: what a handler left in struct reply becomes a response of
+ * libmicrohttpd. Here are the conditions (ETag, If-None-Match, If-Modified-Since → 304), ranges of
+ * files (206, 416; several ranges: the whole), the headers that every answer carries unless the
+ * handler chose its own, and the upgrade, which takes the descriptor away from the library at
+ * once. */
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -28,7 +29,8 @@ static void put(struct MHD_Response *m, const char *name, const char *value)
 }
 
 /* The handler's own value wins; an empty one leaves the header out. */
-static void put_default(struct MHD_Response *m, const struct reply *p, const char *name, const char *value)
+static void put_default(struct MHD_Response *m, const struct reply *p, const char *name,
+                        const char *value)
 {
     if (!reply_value(p, name)) put(m, name, value);
 }
@@ -36,7 +38,8 @@ static void put_default(struct MHD_Response *m, const struct reply *p, const cha
 static void put_headers(struct exchange *x, struct MHD_Response *m)
 {
     const struct reply *p = &x->p;
-    for (int i = 0; i < p->header_count; i++) put(m, p->headers[i].name, p->headers[i].value);
+    for (int i = 0; i < p->header_count; i++)
+        put(m, p->headers[i].name, p->headers[i].value);
     put(m, "ETag", p->etag);
     put_default(m, p, "X-Request-Id", x->c->trace);
     if (x->server->quiet && p->kind != REPLY_UPGRADE) put(m, "Connection", "close");
@@ -57,8 +60,8 @@ static bool not_modified(const struct exchange *x)
     const char *since = request_header(x->c, &x->r, "If-Modified-Since");
     const char *changed = reply_value(&x->p, "Last-Modified");
     int64_t since_ms = 0, changed_ms = 0;
-    return since && changed && time_http_parse(since, &since_ms) && time_http_parse(changed, &changed_ms) &&
-           changed_ms <= since_ms;
+    return since && changed && time_http_parse(since, &since_ms) &&
+           time_http_parse(changed, &changed_ms) && changed_ms <= since_ms;
 }
 
 /* Range counts only when If-Range (absent, the same strong tag, the same date) allows it. */
@@ -81,7 +84,8 @@ static struct MHD_Response *empty_response(void)
 static struct MHD_Response *text_response(const struct reply *p)
 {
     /* The arena lives until the exchange is completed: no copy. */
-    return MHD_create_response_from_buffer(p->body.len, (void *)(uintptr_t)p->body.data, MHD_RESPMEM_PERSISTENT);
+    return MHD_create_response_from_buffer(p->body.len, (void *)(uintptr_t)p->body.data,
+                                           MHD_RESPMEM_PERSISTENT);
 }
 
 static struct MHD_Response *file_response(struct exchange *x)
@@ -100,19 +104,20 @@ static struct MHD_Response *file_response(struct exchange *x)
     reply_header(x->c, p, "Accept-Ranges", "bytes");
     if (range == RANGE_ONE) {
         p->status = 206;
-        (void)snprintf(text, sizeof(text), "bytes %lld-%lld/%lld", (long long)from, (long long)(from + len - 1),
-                       (long long)p->size_bytes);
+        (void)snprintf(text, sizeof(text), "bytes %lld-%lld/%lld", (long long)from,
+                       (long long)(from + len - 1), (long long)p->size_bytes);
         reply_header(x->c, p, "Content-Range", text);
     }
     if (len == 0) return empty_response();
-    struct MHD_Response *m = MHD_create_response_from_fd_at_offset64((uint64_t)len, p->fd, (uint64_t)from);
+    struct MHD_Response *m =
+        MHD_create_response_from_fd_at_offset64((uint64_t)len, p->fd, (uint64_t)from);
     x->fd_given = m != NULL;
     if (x->link) x->link->bytes = len;
     return m;
 }
 
-static void on_upgrade(void *cls, struct MHD_Connection *mhd, void *con_cls, const char *extra, size_t extra_len,
-                       MHD_socket sock, struct MHD_UpgradeResponseHandle *handle)
+static void on_upgrade(void *cls, struct MHD_Connection *mhd, void *con_cls, const char *extra,
+                       size_t extra_len, MHD_socket sock, struct MHD_UpgradeResponseHandle *handle)
 {
     (void)mhd;
     (void)con_cls;
@@ -133,7 +138,8 @@ static void on_upgrade(void *cls, struct MHD_Connection *mhd, void *con_cls, con
 static struct MHD_Response *make_response(struct exchange *x)
 {
     struct reply *p = &x->p;
-    if (p->kind == REPLY_NONE || (p->kind == REPLY_FILE && p->fd < 0)) reply_fault(x->c, p, ERR_INTERNAL);
+    if (p->kind == REPLY_NONE || (p->kind == REPLY_FILE && p->fd < 0))
+        reply_fault(x->c, p, ERR_INTERNAL);
     if (p->kind == REPLY_UPGRADE) return MHD_create_response_for_upgrade(on_upgrade, x);
     if (not_modified(x)) {
         p->status = 304;
@@ -164,6 +170,7 @@ enum MHD_Result http_answer(struct exchange *x)
 enum MHD_Result http_answer_fault(struct exchange *x, enum err e)
 {
     reply_fault(x->c, &x->p, e);
-    if (e == ERR_METHOD) reply_header(x->c, &x->p, "Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+    if (e == ERR_METHOD)
+        reply_header(x->c, &x->p, "Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
     return http_answer(x);
 }

@@ -1,6 +1,6 @@
-/* Calls by HTTP (http_client.h), on top of transfer.c. Redirects are followed here, one transfer each, not by libcurl:
- * so that the caller's headers (keys, signatures) are dropped when the host changes, which libcurl does only for its
- * own. */
+/* Calls by HTTP (http_client.h), on top of transfer.c. Redirects are followed here, one transfer
+ * each, not by libcurl: so that the caller's headers (keys, signatures) are dropped when the host
+ * changes, which libcurl does only for its own. */
 #include "core/http_client.h"
 
 #include <errno.h>
@@ -12,9 +12,9 @@
 #include "base/clock.h"
 #include "core/transfer.h"
 
-#define RESPONSE_MAX   (8 * MIB)
-#define HEADER_BYTES   (64 * KIB) /* of one answer */
-#define HEADERS_KEPT   128
+#define RESPONSE_MAX (8 * MIB)
+#define HEADER_BYTES (64 * KIB) /* of one answer */
+#define HEADERS_KEPT 128
 
 struct answer_header {
     const char *name, *value;
@@ -86,8 +86,10 @@ static size_t on_header(char *data, size_t one, size_t len, void *arg)
     const char *colon = memchr(data, ':', len);
     if (!colon || in->header_count >= HEADERS_KEPT) return len;
     const char *value = colon + 1, *end = data + len;
-    while (value < end && (*value == ' ' || *value == '\t')) value++;
-    while (end > value && (end[-1] == '\r' || end[-1] == '\n' || end[-1] == ' ' || end[-1] == '\t')) end--;
+    while (value < end && (*value == ' ' || *value == '\t'))
+        value++;
+    while (end > value && (end[-1] == '\r' || end[-1] == '\n' || end[-1] == ' ' || end[-1] == '\t'))
+        end--;
     struct answer_header h = {
         .name = arena_strndup(in->arena, data, (size_t)(colon - data)),
         .value = arena_strndup(in->arena, value, (size_t)(end - value)),
@@ -112,7 +114,7 @@ static void url_freep(CURLU **u)
     curl_url_cleanup(*u);
 }
 
-/* --- addresses --- */
+/* --- addresses ------------------------------------------------------------------------- */
 
 static CURLU *url_parse(const char *text)
 {
@@ -145,7 +147,8 @@ static bool same_origin(const char *from, const char *to)
 
 static bool url_usable(const char *text)
 {
-    if (!text || (strncasecmp(text, "http://", 7) != 0 && strncasecmp(text, "https://", 8) != 0)) return false;
+    if (!text || (strncasecmp(text, "http://", 7) != 0 && strncasecmp(text, "https://", 8) != 0))
+        return false;
     for (const char *s = text; *s; s++) {
         if ((unsigned char)*s <= 0x20 || *s == 0x7f) return false;
     }
@@ -153,7 +156,7 @@ static bool url_usable(const char *text)
     return u != NULL;
 }
 
-/* --- one step --- */
+/* --- one step -------------------------------------------------------------------------- */
 
 static bool has_header(const char *const *headers, const char *name)
 {
@@ -164,10 +167,12 @@ static bool has_header(const char *const *headers, const char *name)
     return false;
 }
 
-static enum err make_headers(struct ctx *c, const struct http_call *call, bool with_body, struct curl_slist **list)
+static enum err make_headers(struct ctx *c, const struct http_call *call, bool with_body,
+                             struct curl_slist **list)
 {
     for (const char *const *h = call->headers; h && *h; h++) {
-        if (strpbrk(*h, "\r\n") || !strchr(*h, ':')) return fault(c, ERR_INVALID, "HEADER_INVALID", "a header is malformed");
+        if (strpbrk(*h, "\r\n") || !strchr(*h, ':'))
+            return fault(c, ERR_INVALID, "HEADER_INVALID", "a header is malformed");
         struct curl_slist *longer = curl_slist_append(*list, *h);
         if (!longer) return ERR_NO_MEMORY;
         *list = longer;
@@ -187,7 +192,8 @@ static void set_method(CURL *easy, const char *method, struct bytes body)
 {
     if (body.len > 0 || strcmp(method, "POST") == 0) {
         (void)curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.len);
-        (void)curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body.len > 0 ? (const char *)body.data : "");
+        (void)curl_easy_setopt(easy, CURLOPT_POSTFIELDS,
+                               body.len > 0 ? (const char *)body.data : "");
     }
     if (strcmp(method, "HEAD") == 0) {
         (void)curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
@@ -196,8 +202,8 @@ static void set_method(CURL *easy, const char *method, struct bytes body)
     }
 }
 
-static enum err read_answer(struct ctx *c, struct transfer *t, struct arriving *in, struct http_answer *a,
-                            const char **ret_redirect)
+static enum err read_answer(struct ctx *c, struct transfer *t, struct arriving *in,
+                            struct http_answer *a, const char **ret_redirect)
 {
     long status = 0;
     const char *type = NULL, *address = NULL, *redirect = NULL;
@@ -215,8 +221,8 @@ static enum err read_answer(struct ctx *c, struct transfer *t, struct arriving *
     return redirect && !*ret_redirect ? ERR_NO_MEMORY : ERR_OK;
 }
 
-static enum err call_once(struct ctx *c, const struct http_call *call, bool redirects, struct http_answer *a,
-                          const char **ret_redirect)
+static enum err call_once(struct ctx *c, const struct http_call *call, bool redirects,
+                          struct http_answer *a, const char **ret_redirect)
 {
     struct arriving *in = arena_alloc(c->arena, sizeof(*in));
     if (!in) return ERR_NO_MEMORY;
@@ -230,7 +236,9 @@ static enum err call_once(struct ctx *c, const struct http_call *call, bool redi
     in->transfer = &t;
     in->redirects = redirects;
     enum err e = transfer_begin(c, &t, call->url, "http,https", call->timeout_ms, call->internal);
-    if (!e) e = make_headers(c, call, call->body.len > 0 || strcmp(call->method, "POST") == 0, &headers);
+    if (!e)
+        e = make_headers(c, call, call->body.len > 0 || strcmp(call->method, "POST") == 0,
+                         &headers);
     if (e) return e;
     (void)curl_easy_setopt(t.easy, CURLOPT_HTTPHEADER, headers);
     (void)curl_easy_setopt(t.easy, CURLOPT_USERAGENT, "Interflow/" INTERFLOW_VERSION);
@@ -246,7 +254,7 @@ static enum err call_once(struct ctx *c, const struct http_call *call, bool redi
     return read_answer(c, &t, in, a, ret_redirect);
 }
 
-/* --- public --- */
+/* --- public ---------------------------------------------------------------------------- */
 
 static bool is_redirect(int status)
 {
@@ -257,7 +265,8 @@ static bool is_redirect(int status)
 static void follow(struct http_call *call, int status, const char *to)
 {
     bool post = strcmp(call->method, "POST") == 0;
-    if ((status == 303 && strcmp(call->method, "HEAD") != 0) || (post && (status == 301 || status == 302))) {
+    if ((status == 303 && strcmp(call->method, "HEAD") != 0) ||
+        (post && (status == 301 || status == 302))) {
         call->method = "GET";
         call->body = (struct bytes){0};
     }
@@ -273,14 +282,17 @@ enum err http_call(struct ctx *c, const struct http_call *call, struct http_answ
     int64_t until_ms = began_ms + transfer_time(c, call->timeout_ms);
     if (!now.method) now.method = "GET";
     for (int left = call->redirects_max;; left--) {
-        if (!url_usable(now.url)) return fault(c, ERR_INVALID, "URL_INVALID", "this address cannot be called");
+        if (!url_usable(now.url))
+            return fault(c, ERR_INVALID, "URL_INVALID", "this address cannot be called");
         const char *to = NULL;
         now.timeout_ms = (int)(until_ms - clock_mono_ms());
         if (now.timeout_ms <= 0) return fault(c, ERR_DEADLINE, "CALL_TIMEOUT", "no answer in time");
         enum err e = call_once(c, &now, left > 0, &a, &to);
         if (e) return e;
         if (call->redirects_max <= 0 || !to || !is_redirect(a.status)) break;
-        if (left == 0) return fault(c, ERR_UPSTREAM, "TOO_MANY_REDIRECTS", "more than %d redirects", call->redirects_max);
+        if (left == 0)
+            return fault(c, ERR_UPSTREAM, "TOO_MANY_REDIRECTS", "more than %d redirects",
+                         call->redirects_max);
         follow(&now, a.status, to);
     }
     a.took_ms = clock_mono_ms() - began_ms;

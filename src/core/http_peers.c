@@ -1,5 +1,5 @@
-/* A hash table of addresses with counts; an entry goes when its count falls to 0. The hash is keyed by a random number,
- * so that nobody can choose addresses that fall into one chain. */
+/* A hash table of addresses with counts; an entry goes when its count falls to 0. The hash is keyed
+ * by a random number, so that nobody can choose addresses that fall into one chain. */
 #include "core/http_peers.h"
 
 #include <string.h>
@@ -72,7 +72,8 @@ void http_peers_add(struct http_peers *p, const struct address *a, int by)
 {
     struct address key = subscriber(a);
     struct peer **at = &p->chains[chain_of(p, &key)];
-    while (*at && memcmp(&(*at)->address, &key, sizeof(key)) != 0) at = &(*at)->next;
+    while (*at && memcmp(&(*at)->address, &key, sizeof(key)) != 0)
+        at = &(*at)->next;
     if (!*at) {
         if (by <= 0) return;
         *at = mem_alloc(sizeof(struct peer));

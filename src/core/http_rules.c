@@ -1,5 +1,5 @@
-/* The rules of HTTP as pure functions (http_rules.h). Sources: RFC 9110 (semantics), RFC 9112 (messages),
- * RFC 6265 (cookies), RFC 8187 (extended parameters). */
+/* The rules of HTTP as pure functions (http_rules.h). Sources: RFC 9110 (semantics), RFC 9112
+ * (messages), RFC 6265 (cookies), RFC 8187 (extended parameters). */
 #include "core/http_rules.h"
 
 #include <ctype.h>
@@ -167,7 +167,8 @@ bool http_token_listed(const char *header, const char *token)
         s += strspn(s, ", \t");
         size_t n = strcspn(s, ",");
         size_t word = n;
-        while (word > 0 && (s[word - 1] == ' ' || s[word - 1] == '\t')) word--;
+        while (word > 0 && (s[word - 1] == ' ' || s[word - 1] == '\t'))
+            word--;
         if (word == len && strncasecmp(s, token, len) == 0) return true;
         s += n;
     }
@@ -183,7 +184,8 @@ const char *http_cookie(struct arena *a, const char *header, const char *name)
         if (n > len && strncmp(s, name, len) == 0 && s[len] == '=') {
             const char *value = s + len + 1;
             size_t value_len = n - len - 1;
-            while (value_len > 0 && (value[value_len - 1] == ' ' || value[value_len - 1] == '\t')) value_len--;
+            while (value_len > 0 && (value[value_len - 1] == ' ' || value[value_len - 1] == '\t'))
+                value_len--;
             if (value_len >= 2 && value[0] == '"' && value[value_len - 1] == '"') {
                 value++;
                 value_len -= 2;
@@ -195,12 +197,14 @@ const char *http_cookie(struct arena *a, const char *header, const char *name)
     return NULL;
 }
 
-/* One parameter's value at s: a token or a quoted string, into out (as long as s); returns where it ends. */
+/* One parameter's value at s: a token or a quoted string, into out (as long as s); returns where it
+ * ends. */
 static const char *parameter_value(const char *s, char *out)
 {
     size_t n = 0;
     if (*s != '"') {
-        while (*s && *s != ';' && *s != ' ' && *s != '\t') out[n++] = *s++;
+        while (*s && *s != ';' && *s != ' ' && *s != '\t')
+            out[n++] = *s++;
         out[n] = '\0';
         return s;
     }
@@ -233,11 +237,13 @@ char *http_parameter(struct arena *a, const char *header, const char *name)
     return NULL;
 }
 
-const char *http_client_address(struct arena *a, const char *peer, const char *forwarded_for, const char *trusted)
+const char *http_client_address(struct arena *a, const char *peer, const char *forwarded_for,
+                                const char *trusted)
 {
     struct address address;
     const char *found = peer;
-    if (!address_parse(peer, &address) || !address_in(&address, trusted)) return arena_strdup(a, peer);
+    if (!address_parse(peer, &address) || !address_in(&address, trusted))
+        return arena_strdup(a, peer);
     char *list = arena_strdup(a, forwarded_for ? forwarded_for : "");
     while (list && *list) {
         char *comma = strrchr(list, ',');

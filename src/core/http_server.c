@@ -1,22 +1,27 @@
-/* The HTTP server: libmicrohttpd in the worker's loop. This file and http_answer.c alone know the library.
+/* The HTTP server: libmicrohttpd in the worker's loop. This file and http_answer.c alone know the
+ * library.
  *
- * libmicrohttpd keeps its connections in an epoll of its own, which the loop watches; in every turn MHD_run works off
- * what is there. Its timeouts do not know of resumed connections, so that a flag, `pending`, keeps the loop from
- * sleeping after every resume and upgrade; it is cleared before MHD_run, never after.
+ * libmicrohttpd keeps its connections in an epoll of its own, which the loop watches; in every turn
+ * MHD_run works off what is there. Its timeouts do not know of resumed connections, so that a flag,
+ * `pending`, keeps the loop from sleeping after every resume and upgrade; it is cleared before
+ * MHD_run, never after.
  *
- * A request (struct exchange) goes: target known → header complete (route looked up, limits set) → body read → coroutine
- * runs the handler while the connection is suspended → resumed → answer queued → completed. A connection is never
- * suspended twice: with a chunked body the library calls again in the same pass although it is suspended. While it is
- * suspended nobody sees that the client left; the handler's deadline ends it (watchdog).
+ * A request (struct exchange) goes: target known → header complete (route looked up, limits set) →
+ * body read → coroutine runs the handler while the connection is suspended → resumed → answer
+ * queued → completed. A connection is never suspended twice: with a chunked body the library calls
+ * again in the same pass although it is suspended. While it is suspended nobody sees that the
+ * client left; the handler's deadline ends it (watchdog).
  *
- * Slow clients: the library's timeout counts from the last byte, so that a byte now and then keeps a connection for
- * ever. The watchdog therefore gives each phase a time of its own: a header must be complete idle_timeout_s after the
- * last answer; bodies and answers must move at MIN_RATE on average beyond that grace. Offenders are shut down, which the
- * library takes for a client that left.
+ * Slow clients: the library's timeout counts from the last byte, so that a byte now and then keeps
+ * a connection for ever. The watchdog therefore gives each phase a time of its own: a header must
+ * be complete idle_timeout_s after the last answer; bodies and answers must move at MIN_RATE on
+ * average beyond that grace. Offenders are shut down, which the library takes for a client that
+ * left.
  *
- * What is refused by its header alone is answered at once, without "100 Continue"; small bodies are read and dropped
- * first, because closing on unread bytes resets the connection and may destroy the answer. The library's own refusals
- * (malformed requests, headers beyond its 32 KB) are short HTML pages: they cannot be changed. */
+ * What is refused by its header alone is answered at once, without "100 Continue"; small bodies are
+ * read and dropped first, because closing on unread bytes resets the connection and may destroy the
+ * answer. The library's own refusals (malformed requests, headers beyond its 32 KB) are short HTML
+ * pages: they cannot be changed. */
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -40,16 +45,16 @@
 #include "core/http_upload.h"
 #include "core/log.h"
 
-#define POOL_BYTES       32768       /* the library's memory of one connection: header, buffers */
-#define HEADER_MAX       (16 * KIB)  /* ours, answered with 431 as JSON */
-#define HEADERS_MAX      100
-#define ARENA_MAX        (32 * MIB)  /* of one request */
-#define DISCARD_MAX      (256 * KIB) /* a refused body up to this is read and dropped */
-#define MIN_RATE         1024        /* bytes a second */
-#define DEADLINE_MS      (30 * SECOND_MS)
-#define LATE_MS          (5 * SECOND_MS) /* beyond its deadline a handler is cancelled */
-#define WATCHDOG_MS      SECOND_MS
-#define FREE_MS          (2 * SECOND_MS)
+#define POOL_BYTES  32768      /* the library's memory of one connection: header, buffers */
+#define HEADER_MAX  (16 * KIB) /* ours, answered with 431 as JSON */
+#define HEADERS_MAX 100
+#define ARENA_MAX   (32 * MIB)  /* of one request */
+#define DISCARD_MAX (256 * KIB) /* a refused body up to this is read and dropped */
+#define MIN_RATE    1024        /* bytes a second */
+#define DEADLINE_MS (30 * SECOND_MS)
+#define LATE_MS     (5 * SECOND_MS) /* beyond its deadline a handler is cancelled */
+#define WATCHDOG_MS SECOND_MS
+#define FREE_MS     (2 * SECOND_MS)
 
 void http_count(const struct http_server *s, enum metric which, int64_t by)
 {
@@ -64,7 +69,7 @@ void link_enter(struct link *k, enum phase phase)
     k->bytes = 0;
 }
 
-/* --- the header ----------------------------------------------------------------------------------------------- */
+/* --- the header ------------------------------------------------------------------------ */
 
 const char *request_header(const struct ctx *c, const struct request *r, const char *name)
 {
@@ -83,16 +88,17 @@ struct header_count {
     bool odd; /* a name or value that cannot be one */
 };
 
-/* A token (RFC 9110, 5.6.2). The library lets "Transfer-Encoding : chunked" pass as a field of another name, which some
- * proxies read as the known one. */
+/* A token (RFC 9110, 5.6.2). The library lets "Transfer-Encoding : chunked" pass as a field of
+ * another name, which some proxies read as the known one. */
 static bool header_name_valid(const char *name, size_t len)
 {
-    static const char token[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-.^_`|~";
+    static const char token[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-.^_`|~";
     return len > 0 && strspn(name, token) == len;
 }
 
-static enum MHD_Result on_header(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_len,
-                                 const char *value, size_t value_len)
+static enum MHD_Result on_header(void *cls, enum MHD_ValueKind kind, const char *name,
+                                 size_t name_len, const char *value, size_t value_len)
 {
     (void)kind;
     struct header_count *n = cls;
@@ -104,7 +110,8 @@ static enum MHD_Result on_header(void *cls, enum MHD_ValueKind kind, const char 
     return MHD_YES;
 }
 
-/* What could mean different things to a proxy and to us is refused (request smuggling), then sizes. */
+/* What could mean different things to a proxy and to us is refused (request smuggling), then
+ * sizes. */
 static enum err check_header(struct exchange *x)
 {
     struct header_count n = {0};
@@ -113,13 +120,17 @@ static enum err check_header(struct exchange *x)
     const char *length = request_header(x->c, &x->r, "Content-Length");
     x->content_length = encoding ? -1 : (length ? strtoll(length, NULL, 10) : 0);
     x->expects = http_token_listed(request_header(x->c, &x->r, "Expect"), "100-continue");
-    if (n.odd || n.hosts > 1 || n.lengths + n.encodings > 1 || (encoding && strcasecmp(encoding, "chunked") != 0)) {
-        x->content_length = INT64_MAX; /* where the body ends is not certain: answer at once and close */
+    if (n.odd || n.hosts > 1 || n.lengths + n.encodings > 1 ||
+        (encoding && strcasecmp(encoding, "chunked") != 0)) {
+        x->content_length =
+            INT64_MAX; /* where the body ends is not certain: answer at once and close */
         return fault(x->c, ERR_INVALID, "BAD_REQUEST", "the header contradicts itself");
     }
-    const union MHD_ConnectionInfo *size = MHD_get_connection_info(x->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    const union MHD_ConnectionInfo *size =
+        MHD_get_connection_info(x->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
     if (n.all > HEADERS_MAX || (size && size->header_size > HEADER_MAX)) {
-        return fault(x->c, ERR_HEADERS, NULL, "at most %d header fields and %zu bytes", HEADERS_MAX, HEADER_MAX);
+        return fault(x->c, ERR_HEADERS, NULL, "at most %d header fields and %zu bytes", HEADERS_MAX,
+                     HEADER_MAX);
     }
     const char *coding = request_header(x->c, &x->r, "Content-Encoding");
     if (coding && strcasecmp(coding, "identity") != 0) {
@@ -129,7 +140,8 @@ static enum err check_header(struct exchange *x)
 }
 
 /* All X-Forwarded-For fields as one list. */
-static enum MHD_Result on_forwarded(void *cls, enum MHD_ValueKind kind, const char *name, const char *value)
+static enum MHD_Result on_forwarded(void *cls, enum MHD_ValueKind kind, const char *name,
+                                    const char *value)
 {
     (void)kind;
     struct buf *b = cls;
@@ -167,7 +179,8 @@ static enum err prepare_body(struct exchange *x)
     if (x->content_length == 0) return ERR_OK;
     const char *type = request_header(x->c, &x->r, "Content-Type");
     if (type && strncasecmp(type, "multipart/", 10) == 0) {
-        if (file_max <= 0) return fault(x->c, ERR_MEDIA_TYPE, NULL, "this address takes no multipart body");
+        if (file_max <= 0)
+            return fault(x->c, ERR_MEDIA_TYPE, NULL, "this address takes no multipart body");
         x->upload_total_max = 2 * file_max + (int64_t)x->body_max;
         if (x->content_length > x->upload_total_max) {
             return fault(x->c, ERR_TOO_LARGE, "FILE_TOO_LARGE", "the body has more than %lld bytes",
@@ -176,7 +189,8 @@ static enum err prepare_body(struct exchange *x)
         struct http_upload_limits limits = {
             .dir = s->o.upload_dir, .file_max = file_max, .fields_max = x->body_max};
         x->upload = http_upload_new(x->c, &x->r, type, &limits);
-        if (!x->upload) return fault(x->c, ERR_INVALID, "MULTIPART_INVALID", "the boundary is missing");
+        if (!x->upload)
+            return fault(x->c, ERR_INVALID, "MULTIPART_INVALID", "the boundary is missing");
         return ERR_OK;
     }
     if (x->content_length > (int64_t)x->body_max) {
@@ -214,7 +228,7 @@ static void begin(struct exchange *x, const char *method)
     x->refused = read_header(x, method);
 }
 
-/* --- the course of a request ------------------------------------------------------------------------------------ */
+/* --- the course of a request ----------------------------------------------------------- */
 
 /* The coroutine of a request. */
 static void run_handler(void *arg)
@@ -237,7 +251,8 @@ static enum MHD_Result complete(struct exchange *x)
     if (!x->refused && x->upload) x->refused = http_upload_finish(x->upload);
     if (!x->refused) {
         x->r.body = (struct bytes){(const unsigned char *)buf_str(&x->body), x->body.len};
-        x->c->deadline_ms = clock_mono_ms() + DEADLINE_MS; /* the time of the upload does not count */
+        x->c->deadline_ms =
+            clock_mono_ms() + DEADLINE_MS; /* the time of the upload does not count */
         x->refused = loop_spawn(s->loop, run_handler, x, &x->co);
     }
     if (x->refused) return http_answer_fault(x, x->refused);
@@ -248,7 +263,8 @@ static enum MHD_Result complete(struct exchange *x)
     return MHD_YES;
 }
 
-/* A piece of the body. MHD_NO ends the connection: the client sends without end what was refused. */
+/* A piece of the body. MHD_NO ends the connection: the client sends without end what was
+ * refused. */
 static enum MHD_Result take(struct exchange *x, const char *data, size_t len)
 {
     x->received += (int64_t)len;
@@ -267,14 +283,16 @@ static enum MHD_Result take(struct exchange *x, const char *data, size_t len)
             buf_add(&x->body, data, len);
             return MHD_YES;
         }
-        x->refused = fault(x->c, ERR_TOO_LARGE, NULL, "the body has more than %zu bytes", x->body_max);
+        x->refused =
+            fault(x->c, ERR_TOO_LARGE, NULL, "the body has more than %zu bytes", x->body_max);
         buf_free(&x->body);
     }
     return x->received > (int64_t)(x->body_max + DISCARD_MAX) ? MHD_NO : MHD_YES;
 }
 
-static enum MHD_Result on_request(void *cls, struct MHD_Connection *mhd, const char *url, const char *method,
-                                  const char *version, const char *data, size_t *data_len, void **con_cls)
+static enum MHD_Result on_request(void *cls, struct MHD_Connection *mhd, const char *url,
+                                  const char *method, const char *version, const char *data,
+                                  size_t *data_len, void **con_cls)
 {
     (void)cls;
     (void)mhd;
@@ -285,10 +303,12 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *mhd, const c
     if (!x->c) {
         begin(x, method);
         bool large = x->content_length > (int64_t)DISCARD_MAX;
-        if (x->refused && (large || (x->expects && x->content_length != 0))) return http_answer_fault(x, x->refused);
+        if (x->refused && (large || (x->expects && x->content_length != 0)))
+            return http_answer_fault(x, x->refused);
         return MHD_YES;
     }
-    if (x->suspended || x->answered) return MHD_YES; /* a second call of the same pass: touch nothing */
+    if (x->suspended || x->answered)
+        return MHD_YES; /* a second call of the same pass: touch nothing */
     if (*data_len > 0) {
         enum MHD_Result ok = take(x, data, *data_len);
         *data_len = 0;
@@ -314,7 +334,8 @@ static void exchange_free(struct exchange *x)
     mem_free(x);
 }
 
-static void on_completed(void *cls, struct MHD_Connection *mhd, void **con_cls, enum MHD_RequestTerminationCode code)
+static void on_completed(void *cls, struct MHD_Connection *mhd, void **con_cls,
+                         enum MHD_RequestTerminationCode code)
 {
     (void)cls;
     (void)mhd;
@@ -332,17 +353,23 @@ static void *on_target(void *cls, const char *target, struct MHD_Connection *mhd
     x->server = s;
     x->mhd = mhd;
     x->target = mem_strdup(target);
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    /* The library would take the query apart into its pool, and close the connection without a word
+     * when some hundred arguments fill that; router_input.c reads our copy instead. */
+    char *query = strchr((char *)(uintptr_t)target, '?');
+    if (query) query[1] = '\0';
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     x->link = info ? info->socket_context : NULL;
     if (x->link) x->link->exchange = x;
     return x;
 }
 
-/* --- connections ------------------------------------------------------------------------------------------------ */
+/* --- connections ----------------------------------------------------------------------- */
 
 static bool limited(const struct http_server *s, const struct address *a)
 {
-    return s->o.connections_per_address_max > 0 && !address_loopback(a) && !address_in(a, s->o.trusted_proxies);
+    return s->o.connections_per_address_max > 0 && !address_in(a, "127.0.0.1,::1") &&
+           !address_in(a, s->o.trusted_proxies);
 }
 
 static enum MHD_Result on_accept(void *cls, const struct sockaddr *sa, socklen_t len)
@@ -358,7 +385,8 @@ static struct link *link_new(struct http_server *s, struct MHD_Connection *mhd)
 {
     struct link *k = mem_alloc(sizeof(*k));
     k->server = s;
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
     k->fd = info ? info->connect_fd : -1;
     info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
     if (info && info->client_addr && address_of(info->client_addr, &k->address)) {
@@ -404,13 +432,10 @@ static bool link_overdue(const struct link *k, int64_t now_ms)
     int64_t took_ms = now_ms - k->since_ms;
     int64_t grace_ms = s->o.idle_timeout_s * SECOND_MS;
     switch (k->phase) {
-    case PHASE_IDLE:
-        return took_ms > grace_ms || (s->quiet && took_ms > SECOND_MS);
+    case PHASE_IDLE: return took_ms > grace_ms || (s->quiet && took_ms > SECOND_MS);
     case PHASE_BODY:
-    case PHASE_ANSWER:
-        return took_ms > grace_ms + k->bytes * SECOND_MS / MIN_RATE;
-    case PHASE_HANDLER:
-        break;
+    case PHASE_ANSWER: return took_ms > grace_ms + k->bytes * SECOND_MS / MIN_RATE;
+    case PHASE_HANDLER: break;
     }
     return false;
 }
@@ -430,7 +455,7 @@ static void on_watchdog(void *arg)
     s->watchdog = loop_timer(s->loop, now_ms + WATCHDOG_MS, on_watchdog, s);
 }
 
-/* --- the library in the loop ------------------------------------------------------------------------------------ */
+/* --- the library in the loop ----------------------------------------------------------- */
 
 static int before_wait(void *arg)
 {
@@ -471,7 +496,8 @@ static enum err open_listener(struct http_server *s)
     }
     char port[16];
     (void)snprintf(port, sizeof(port), "%d", s->o.port);
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV}, *all = NULL;
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV},
+                    *all = NULL;
     if (getaddrinfo(s->o.host, port, &hints, &all) != 0) return ERR_INVALID;
     for (struct addrinfo *i = all; i && s->listen_fd < 0; i = i->ai_next) {
         int on = 1, fd = socket(i->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -501,16 +527,19 @@ static enum err start(struct http_server *s)
     enum err e = open_listener(s);
     if (e) return e;
     s->port = bound_port(s->listen_fd);
-    /* The library asks for it: several workers share the socket, and another one may have taken the connection. */
+    /* The library asks for it: several workers share the socket, and another one may have taken the
+     * connection. */
     (void)fcntl(s->listen_fd, F_SETFL, fcntl(s->listen_fd, F_GETFL) | O_NONBLOCK);
     (void)signal(SIGPIPE, SIG_IGN);
     s->mhd = MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME | MHD_ALLOW_UPGRADE, 0, on_accept, s, on_request, s,
-        MHD_OPTION_EXTERNAL_LOGGER, on_log, s, MHD_OPTION_LISTEN_SOCKET, s->listen_fd,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)s->o.connections_max, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)POOL_BYTES, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)s->o.idle_timeout_s, MHD_OPTION_NOTIFY_COMPLETED,
-        on_completed, s, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_URI_LOG_CALLBACK, on_target, s,
-        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
+        MHD_USE_EPOLL | MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME | MHD_ALLOW_UPGRADE, 0,
+        on_accept, s, on_request, s, MHD_OPTION_EXTERNAL_LOGGER, on_log, s,
+        MHD_OPTION_LISTEN_SOCKET, s->listen_fd, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)s->o.connections_max, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_BYTES,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)s->o.idle_timeout_s, MHD_OPTION_NOTIFY_COMPLETED,
+        on_completed, s, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
+        MHD_OPTION_URI_LOG_CALLBACK, on_target, s, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
     if (!s->mhd) return ERR_IO;
     const union MHD_DaemonInfo *info = MHD_get_daemon_info(s->mhd, MHD_DAEMON_INFO_EPOLL_FD);
     s->watch = info ? loop_watch(s->loop, info->epoll_fd, EPOLLIN, on_epoll, s) : NULL;
@@ -574,7 +603,8 @@ void http_server_free(struct http_server *s)
         if (k->exchange) loop_cancel(s->loop, k->exchange->co);
     }
     if (s->running > 0) (void)loop_drain(s->loop, clock_mono_ms() + FREE_MS);
-    if (s->running > 0) return; /* a handler does not end: rather leak than pull the ground from under it */
+    if (s->running > 0)
+        return; /* a handler does not end: rather leak than pull the ground from under it */
     if (s->watch) {
         loop_unhook(s->loop, s);
         loop_unwatch(s->loop, s->watch);
@@ -586,6 +616,7 @@ void http_server_free(struct http_server *s)
     }
     if (s->listen_fd >= 0) (void)close(s->listen_fd);
     http_peers_free(s->peers);
-    for (size_t i = 0; i < ARRAY_LEN(s->strings); i++) mem_free(s->strings[i]);
+    for (size_t i = 0; i < ARRAY_LEN(s->strings); i++)
+        mem_free(s->strings[i]);
     mem_free(s);
 }

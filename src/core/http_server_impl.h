@@ -1,5 +1,5 @@
-/* What http_server.c (connections, requests) and http_answer.c (answers) share: the two files that know libmicrohttpd.
- * Nobody else includes it. */
+/* What http_server.c (connections, requests) and http_answer.c (answers) share: the two files that
+ * know libmicrohttpd. Nobody else includes it. */
 #ifndef INTERFLOW_CORE_HTTP_SERVER_IMPL_H
 #define INTERFLOW_CORE_HTTP_SERVER_IMPL_H
 
@@ -48,12 +48,12 @@ struct exchange {
     int64_t received;
     enum err refused; /* the rest of the body is dropped */
     bool head;
-    bool expects;   /* Expect: 100-continue */
+    bool expects; /* Expect: 100-continue */
     bool suspended;
     bool handled;
     bool answered;
     bool upgraded;
-    bool fd_given;  /* the library closes the reply's descriptor */
+    bool fd_given; /* the library closes the reply's descriptor */
 };
 
 struct http_server {
@@ -68,10 +68,10 @@ struct http_server {
     struct link *links;
     int listen_fd; /* our own descriptor of it */
     int port;
-    int active;    /* exchanges from a complete header to their end */
-    int running;   /* handlers in their coroutines */
+    int active;  /* exchanges from a complete header to their end */
+    int running; /* handlers in their coroutines */
     bool pending;
-    bool quiet;    /* no new connections */
+    bool quiet; /* no new connections */
     char *strings[3];
 };
 
@@ -79,7 +79,7 @@ struct http_server {
 void link_enter(struct link *k, enum phase phase);
 void http_count(const struct http_server *s, enum metric which, int64_t by);
 
-/* --- http_answer.c --- */
+/* --- http_answer.c --------------------------------------------------------------------- */
 /* Hand x->p to the library. MHD_NO: it could not be done, the connection ends. */
 enum MHD_Result http_answer(struct exchange *x);
 enum MHD_Result http_answer_fault(struct exchange *x, enum err e);

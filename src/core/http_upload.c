@@ -1,8 +1,8 @@
-/* Multipart bodies into form and files (http_upload.h). The first fault stays; the rest of the body is then read and
- * thrown away, so that the client gets its answer instead of a reset connection.
+/* Multipart bodies into form and files (http_upload.h). The first fault stays; the rest of the body
+ * is then read and thrown away, so that the client gets its answer instead of a reset connection.
  *
- * Writing to the temporary file goes to the page cache and does not wait for the disk in practice; fsync is the file
- * store's business, off the loop. */
+ * Writing to the temporary file goes to the page cache and does not wait for the disk in practice;
+ * fsync is the file store's business, off the loop. */
 #include "core/http_upload.h"
 
 #include <errno.h>
@@ -17,7 +17,8 @@
 #include "base/json.h"
 #include "core/multipart.h"
 
-/* Left free on the disk: the database may live there too, and stands still without room. A twentieth, at most this. */
+/* Left free on the disk: the database may live there too, and stands still without room. A
+ * twentieth, at most this. */
 #define DISK_FREE_MIN ((uint64_t)1024 * MIB)
 
 struct http_upload {
@@ -44,7 +45,7 @@ static void release(void *arg)
     u->r->form = NULL;
 }
 
-/* --- names --- */
+/* --- names ----------------------------------------------------------------------------- */
 
 /* The last component, without control characters, at most UPLOAD_NAME_MAX bytes, valid UTF-8. */
 static const char *clean_filename(struct arena *a, const char *given)
@@ -64,14 +65,15 @@ static const char *clean_filename(struct arena *a, const char *given)
         const char *dot = strrchr(name, '.');
         size_t tail = dot && strlen(dot) <= 16 ? strlen(dot) : 0; /* keep the extension */
         size_t keep = UPLOAD_NAME_MAX - tail;
-        while (keep > 0 && ((unsigned char)name[keep] & 0xc0) == 0x80) keep--;
+        while (keep > 0 && ((unsigned char)name[keep] & 0xc0) == 0x80)
+            keep--;
         memmove(name + keep, name + len - tail, tail + 1);
     }
     if (!name[0] || strcmp(name, ".") == 0 || strcmp(name, "..") == 0) return "file";
     return name;
 }
 
-/* --- parts --- */
+/* --- parts ----------------------------------------------------------------------------- */
 
 static bool disk_full(const char *dir)
 {
@@ -84,9 +86,11 @@ static bool disk_full(const char *dir)
 static enum err begin_file(struct http_upload *u, const struct multipart_part *part)
 {
     struct request *r = u->r;
-    if (disk_full(u->limits.dir)) return fault(u->c, ERR_UNAVAILABLE, "STORAGE_FULL", "there is no room for files now");
+    if (disk_full(u->limits.dir))
+        return fault(u->c, ERR_UNAVAILABLE, "STORAGE_FULL", "there is no room for files now");
     if (r->upload_count >= UPLOAD_FILES_MAX) {
-        return fault(u->c, ERR_TOO_LARGE, "TOO_MANY_FILES", "at most %d files at once", UPLOAD_FILES_MAX);
+        return fault(u->c, ERR_TOO_LARGE, "TOO_MANY_FILES", "at most %d files at once",
+                     UPLOAD_FILES_MAX);
     }
     struct arena *a = u->c->arena;
     char id[UUID_TEXT_SIZE];
@@ -141,8 +145,8 @@ static enum err on_data(void *arg, const void *data, size_t len)
     if (!u->is_file) {
         u->field_bytes += len;
         if (u->field_bytes > u->limits.fields_max) {
-            return fault(u->c, ERR_TOO_LARGE, "FIELDS_TOO_LARGE", "the fields have more than %zu bytes",
-                         u->limits.fields_max);
+            return fault(u->c, ERR_TOO_LARGE, "FIELDS_TOO_LARGE",
+                         "the fields have more than %zu bytes", u->limits.fields_max);
         }
         buf_add(&u->text, data, len);
         return ERR_OK;
@@ -154,7 +158,8 @@ static enum err on_data(void *arg, const void *data, size_t len)
                      (long long)u->limits.file_max);
     }
     sha256_add(u->hash, data, len);
-    if (write_all(u->fd, data, len) != ERR_OK) return fault(u->c, ERR_IO, NULL, "cannot store an upload");
+    if (write_all(u->fd, data, len) != ERR_OK)
+        return fault(u->c, ERR_IO, NULL, "cannot store an upload");
     return ERR_OK;
 }
 
@@ -183,7 +188,8 @@ static enum err on_end(void *arg)
     struct http_upload *u = arg;
     if (u->is_file) return end_file(u);
     if (!text_valid(buf_str(&u->text), u->text.len)) {
-        return fault(u->c, ERR_INVALID, "MULTIPART_INVALID", "field %s is not valid UTF-8 text", u->name);
+        return fault(u->c, ERR_INVALID, "MULTIPART_INVALID", "field %s is not valid UTF-8 text",
+                     u->name);
     }
     json_t *form = u->r->form;
     json_t *value = json_stringn(buf_str(&u->text), u->text.len);
@@ -198,7 +204,7 @@ static enum err on_end(void *arg)
     return ERR_OK;
 }
 
-/* --- public --- */
+/* --- public ---------------------------------------------------------------------------- */
 
 static const struct multipart_events events = {.part = on_part, .data = on_data, .end = on_end};
 

@@ -1,6 +1,6 @@
-/* The registry of live connections: by organization, so that an event touches only those of its own; with one timer for
- * all pings and time limits, and one hook that flushes at the end of a turn what was queued in it. The connection itself
- * is in hub_conn.c. */
+/* The registry of live connections: by organization, so that an event touches only those of its
+ * own; with one timer for all pings and time limits, and one hook that flushes at the end of a turn
+ * what was queued in it. The connection itself is in hub_conn.c. */
 #include <string.h>
 
 #include "base/clock.h"
@@ -9,27 +9,29 @@
 #include "core/hub_impl.h"
 #include "core/metrics.h"
 
-#define CHAINS       4096
-#define TICK_MS      SECOND_MS
-#define DRAIN_MS     (2 * SECOND_MS)
-#define DRAIN_STEP   50 /* ms */
-#define FREE_MS      (2 * SECOND_MS)
+#define CHAINS     4096
+#define TICK_MS    SECOND_MS
+#define DRAIN_MS   (2 * SECOND_MS)
+#define DRAIN_STEP 50 /* ms */
+#define FREE_MS    (2 * SECOND_MS)
 
 void hub_count_metric(struct hub *h, bool cut, int frames)
 {
     if (!h->app->metrics) return;
     if (cut) metrics_add(h->app->metrics, h->app->worker_index, METRIC_SOCKETS_CUT, 1);
-    if (frames > 0) metrics_add(h->app->metrics, h->app->worker_index, METRIC_SOCKET_FRAMES, frames);
+    if (frames > 0)
+        metrics_add(h->app->metrics, h->app->worker_index, METRIC_SOCKET_FRAMES, frames);
 }
 
-/* --- the index by organization ----------------------------------------------------------------------------------- */
+/* --- the index by organization --------------------------------------------------------- */
 
 static struct org_conns **org_find(struct hub *h, struct uuid org)
 {
     size_t chain = 0;
     memcpy(&chain, org.b + 8, sizeof(chain)); /* the random half of a version 7 */
     struct org_conns **at = &h->orgs[(chain ^ chain >> 32) % CHAINS];
-    while (*at && !uuid_equal((*at)->org, org)) at = &(*at)->next;
+    while (*at && !uuid_equal((*at)->org, org))
+        at = &(*at)->next;
     return at;
 }
 
@@ -77,7 +79,7 @@ void hub_leave(struct hub_conn *conn)
     mem_free(o);
 }
 
-/* --- giving out --------------------------------------------------------------------------------------------------- */
+/* --- giving out ------------------------------------------------------------------------ */
 
 void hub_dirty(struct hub_conn *conn)
 {
@@ -134,8 +136,8 @@ void hub_send(struct hub_conn *conn, const char *type, const char *data_json)
     frame_drop(f);
 }
 
-void hub_each(struct hub *h, struct uuid org, bool (*pick)(struct hub_conn *conn, void *arg), const char *type,
-              const char *data_json, void *arg)
+void hub_each(struct hub *h, struct uuid org, bool (*pick)(struct hub_conn *conn, void *arg),
+              const char *type, const char *data_json, void *arg)
 {
     struct frame *f = NULL;
     for (struct hub_conn *conn = h ? org_first(h, org) : NULL; conn; conn = conn->org_next) {
@@ -146,7 +148,8 @@ void hub_each(struct hub *h, struct uuid org, bool (*pick)(struct hub_conn *conn
     frame_drop(f);
 }
 
-bool hub_any(struct hub *h, struct uuid org, bool (*pick)(struct hub_conn *conn, void *arg), void *arg)
+bool hub_any(struct hub *h, struct uuid org, bool (*pick)(struct hub_conn *conn, void *arg),
+             void *arg)
 {
     for (struct hub_conn *conn = h ? org_first(h, org) : NULL; conn; conn = conn->org_next) {
         if (conn->state == CONN_OPEN && pick(conn, arg)) return true;
@@ -154,15 +157,16 @@ bool hub_any(struct hub *h, struct uuid org, bool (*pick)(struct hub_conn *conn,
     return false;
 }
 
-/* --- coming and going --------------------------------------------------------------------------------------------- */
+/* --- coming and going ------------------------------------------------------------------ */
 
-/* May one more of this kind come? Walks the connections of the organization, or all of them when the address counts: some
- * hundred microseconds for twenty thousand, beside a TLS handshake. */
+/* May one more of this kind come? Walks the connections of the organization, or all of them when
+ * the address counts: some hundred microseconds for twenty thousand, beside a TLS handshake. */
 static bool has_room(const struct hub *h, const struct ctx *c, const struct hub_kind *kind)
 {
     int actor = 0, address = 0, all = 0;
     if (kind->per_actor > 0)
-        for (const struct hub_conn *conn = org_first((struct hub *)(uintptr_t)h, c->org); conn; conn = conn->org_next)
+        for (const struct hub_conn *conn = org_first((struct hub *)(uintptr_t)h, c->org); conn;
+             conn = conn->org_next)
             actor += conn->kind == kind && uuid_equal(conn->actor.id, c->actor.id);
     if (kind->per_actor > 0 && actor >= kind->per_actor) return false;
     if (kind->per_address <= 0 && kind->share <= 0) return true;
@@ -175,22 +179,26 @@ static bool has_room(const struct hub *h, const struct ctx *c, const struct hub_
            (kind->share <= 0 || all < (int)((int64_t)h->max * kind->share / 100));
 }
 
-enum err hub_accept(struct ctx *c, struct request *r, struct reply *p, const struct hub_kind *kind, void *user_data,
-                    const char *cursor)
+enum err hub_accept(struct ctx *c, struct request *r, struct reply *p, const struct hub_kind *kind,
+                    void *user_data, const char *cursor)
 {
     struct hub *h = c->app->hub;
     const char *version = request_header(c, r, "Sec-WebSocket-Version");
     char accept[WS_ACCEPT_SIZE];
     if (r->method != HTTP_GET || !http_token_listed(request_header(c, r, "Upgrade"), "websocket") ||
-        !http_token_listed(request_header(c, r, "Connection"), "upgrade") || !version || strcmp(version, "13") != 0 ||
+        !http_token_listed(request_header(c, r, "Connection"), "upgrade") || !version ||
+        strcmp(version, "13") != 0 ||
         !ws_accept_key(request_header(c, r, "Sec-WebSocket-Key"), accept)) {
-        return fault(c, ERR_INVALID, "WEBSOCKET_EXPECTED", "this address speaks WebSocket (RFC 6455, version 13) only");
+        return fault(c, ERR_INVALID, "WEBSOCKET_EXPECTED",
+                     "this address speaks WebSocket (RFC 6455, version 13) only");
     }
     if (!h || h->draining || h->count >= h->max) {
-        return fault(c, ERR_UNAVAILABLE, NULL, "no more live connections here, try again in a moment");
+        return fault(c, ERR_UNAVAILABLE, NULL,
+                     "no more live connections here, try again in a moment");
     }
     if (!has_room(h, c, kind))
-        return fault(c, ERR_RATE_LIMITED, "TOO_MANY_CONNECTIONS", "too many live connections at once, close some first");
+        return fault(c, ERR_RATE_LIMITED, "TOO_MANY_CONNECTIONS",
+                     "too many live connections at once, close some first");
     struct hub_conn *conn = conn_new(h, c, kind, user_data, cursor && *cursor ? cursor : NULL);
     p->kind = REPLY_UPGRADE;
     p->status = 101;
@@ -284,7 +292,8 @@ void hub_free(struct hub *h)
     if (!h) return;
     h->draining = true;
     flush_all(h);
-    while (h->conns) conn_cut(h->conns);
+    while (h->conns)
+        conn_cut(h->conns);
     /* Those whose coroutines still run are freed by these, which were cancelled. */
     if (loop_count(h->loop) > 0) (void)loop_drain(h->loop, clock_mono_ms() + FREE_MS);
     flush_all(h);

@@ -1,15 +1,18 @@
-/* One live connection: its queue out, its messages in, its catching up, its end (hub.h says what it is all for).
+/* One live connection: its queue out, its messages in, its catching up, its end (hub.h says what it
+ * is all for).
  *
- * Out: frames wait in a ring and leave at the end of the turn, several per system call. Nothing that runs for many
- * connections (events, hub_each) ever ends one: it queues, marks, and at most sets CLOSING; connections die in
- * conn_flush, conn_tick and on_socket alone. A dead one is freed when its coroutines and the list of dirty ones have
- * let go of it.
+ * Out: frames wait in a ring and leave at the end of the turn, several per system call. Nothing
+ * that runs for many connections (events, hub_each) ever ends one: it queues, marks, and at most
+ * sets CLOSING; connections die in conn_flush, conn_tick and on_socket alone. A dead one is freed
+ * when its coroutines and the list of dirty ones have let go of it.
  *
- * Catching up: the connection is in the lists before the table is read, and live events are held back meanwhile. What
- * the table gives is at least everything that was given out before; what was held follows, and what is not after `last`
- * was given already. Neither gap nor double can come between.
+ * Catching up: the connection is in the lists before the table is read, and live events are held
+ * back meanwhile. What the table gives is at least everything that was given out before; what was
+ * held follows, and what is not after `last` was given already. Neither gap nor double can come
+ * between.
  *
- * In: wslay reads (ws.c), messages are handled one after the other by one coroutine per connection. */
+ * In: wslay reads (ws.c), messages are handled one after the other by one coroutine per
+ * connection. */
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -32,7 +35,7 @@
 #define IOV_MAX_HERE   16
 #define START_POLL_MS  20
 
-/* --- frames, positions, copies of events ------------------------------------------------------------------------ */
+/* --- frames, positions, copies of events ----------------------------------------------- */
 
 static struct frame *frame_raw(enum ws_opcode opcode, const void *data, size_t len)
 {
@@ -112,7 +115,7 @@ void held_drop(struct held_event *h)
     mem_free(h);
 }
 
-/* --- birth and death -------------------------------------------------------------------------------------------- */
+/* --- birth and death ------------------------------------------------------------------- */
 
 static const char *keep(struct hub_conn *conn, int i, const char *text)
 {
@@ -120,7 +123,8 @@ static const char *keep(struct hub_conn *conn, int i, const char *text)
     return conn->texts[i];
 }
 
-struct hub_conn *conn_new(struct hub *h, struct ctx *c, const struct hub_kind *kind, void *user_data, const char *cursor)
+struct hub_conn *conn_new(struct hub *h, struct ctx *c, const struct hub_kind *kind,
+                          void *user_data, const char *cursor)
 {
     struct hub_conn *conn = mem_alloc(sizeof(*conn));
     conn->hub = h;
@@ -143,7 +147,8 @@ static void conn_free(struct hub_conn *conn)
 {
     if (conn->state == CONN_NEW) conn->hub->count--;
     conn->kind->closed(conn);
-    for (size_t i = 0; i < ARRAY_LEN(conn->texts); i++) mem_free(conn->texts[i]);
+    for (size_t i = 0; i < ARRAY_LEN(conn->texts); i++)
+        mem_free(conn->texts[i]);
     mem_free(conn);
 }
 
@@ -154,14 +159,16 @@ void hub_conn_release(struct hub_conn *conn)
 
 static void queue_drop_last(struct hub_conn *conn)
 {
-    struct frame *f = conn->queue[(conn->queue_first + --conn->queue_count) & (conn->queue_cap - 1)];
+    struct frame *f =
+        conn->queue[(conn->queue_first + --conn->queue_count) & (conn->queue_cap - 1)];
     conn->queue_bytes -= f->len;
     frame_drop(f);
 }
 
 static void held_clear(struct hub_conn *conn)
 {
-    for (size_t i = 0; i < conn->held_count; i++) held_drop(conn->held[i]);
+    for (size_t i = 0; i < conn->held_count; i++)
+        held_drop(conn->held[i]);
     mem_free(conn->held);
     conn->held = NULL;
     conn->held_count = conn->held_cap = 0;
@@ -187,7 +194,8 @@ void conn_cut(struct hub_conn *conn)
     loop_unwatch(conn->hub->loop, conn->watch);
     (void)close(conn->fd);
     conn->fd = -1;
-    while (conn->queue_count > 0) queue_drop_last(conn);
+    while (conn->queue_count > 0)
+        queue_drop_last(conn);
     mem_free(conn->queue);
     conn->queue = NULL;
     held_clear(conn);
@@ -199,7 +207,7 @@ void conn_cut(struct hub_conn *conn)
     if (conn->refs == 0) conn_free(conn);
 }
 
-/* --- out -------------------------------------------------------------------------------------------------------- */
+/* --- out ------------------------------------------------------------------------------- */
 
 static void queue_put(struct hub_conn *conn, struct frame *f)
 {
@@ -228,7 +236,8 @@ void conn_send(struct hub_conn *conn, struct frame *f)
     if (conn->queue_bytes <= QUEUE_MAX || conn->catching_up) return;
     /* It gets again what is dropped here: it comes back with the last position that it saw. */
     hub_count_metric(conn->hub, true, 0);
-    while (conn->queue_count > (conn->sent_of_first > 0 ? 1 : 0)) queue_drop_last(conn);
+    while (conn->queue_count > (conn->sent_of_first > 0 ? 1 : 0))
+        queue_drop_last(conn);
     conn_close(conn, 1013, "too slow");
 }
 
@@ -296,7 +305,8 @@ void conn_flush(struct hub_conn *conn)
 {
     if (conn->state == CONN_DEAD) return;
     int more = 1;
-    while (conn->queue_count > 0 && more > 0) more = send_some(conn);
+    while (conn->queue_count > 0 && more > 0)
+        more = send_some(conn);
     if (more < 0 || (conn->over && conn->queue_count == 0)) {
         conn_cut(conn);
         return;
@@ -307,10 +317,11 @@ void conn_flush(struct hub_conn *conn)
         conn->queue = NULL;
         conn->queue_cap = conn->queue_first = 0;
     }
-    if (conn->draining && conn->queue_bytes <= QUEUE_SHORT) loop_wake(conn->hub->loop, conn->catching);
+    if (conn->draining && conn->queue_bytes <= QUEUE_SHORT)
+        loop_wake(conn->hub->loop, conn->catching);
 }
 
-/* --- events ------------------------------------------------------------------------------------------------------ */
+/* --- events ---------------------------------------------------------------------------- */
 
 /* The frame of e's payload as it is, made once while e is given out. */
 static struct frame *shared_frame(struct hub_conn *conn, const struct event *e, const char *type)
@@ -336,7 +347,8 @@ static void deliver(struct hub_conn *conn, const struct event *e)
     CLEANUP(buf_free) struct buf out = BUF_INIT(FRAME_TEXT_MAX);
     const char *type = conn->kind->filter(conn, e, &out);
     if (!type || conn->state != CONN_OPEN) return;
-    struct frame *f = out.len == 0 ? shared_frame(conn, e, type) : frame_new(type, e->position, buf_str(&out));
+    struct frame *f =
+        out.len == 0 ? shared_frame(conn, e, type) : frame_new(type, e->position, buf_str(&out));
     conn->told = p;
     conn_send(conn, f);
     frame_drop(f);
@@ -363,7 +375,7 @@ void conn_event(struct hub_conn *conn, const struct event *e, struct held_event 
     conn->held[conn->held_count++] = *held;
 }
 
-/* --- catching up ------------------------------------------------------------------------------------------------- */
+/* --- catching up ----------------------------------------------------------------------- */
 
 static void on_missed(void *arg, const struct event *e)
 {
@@ -402,7 +414,8 @@ static enum err start_here(struct hub_conn *conn, const char *type)
 {
     CLEANUP(ctx_freep) struct ctx *c = conn_ctx(conn, CATCH_UP_MS);
     const char *position = NULL;
-    conn->overrun = false; /* before asking: what is held from now on is after the position, or skipped */
+    conn->overrun =
+        false; /* before asking: what is held from now on is after the position, or skipped */
     enum err e = events_position(c, &position);
     if (e) return e;
     if (!position_parse(position, &conn->last)) return ERR_INTERNAL;
@@ -416,7 +429,8 @@ static enum err wait_for_queue(struct hub_conn *conn)
     enum err e = ERR_OK;
     conn->draining = true;
     while (!e && conn->state == CONN_OPEN && conn->queue_bytes > QUEUE_SHORT) {
-        e = loop_park(conn->hub->loop, CLOCK_NEVER); /* conn_tick cuts those that stall, which cancels us */
+        e = loop_park(conn->hub->loop,
+                      CLOCK_NEVER); /* conn_tick cuts those that stall, which cancels us */
     }
     conn->draining = false;
     if (!e && conn->state != CONN_OPEN) e = ERR_CANCELLED;
@@ -475,8 +489,10 @@ static void catch_up(void *arg)
     struct hub_conn *conn = arg;
     struct hub *h = conn->hub;
     enum err e = ERR_OK;
-    /* A worker that just started: its reader must know where it begins before the table is read for anybody. */
-    while (!e && !event_reader_started(h->app->events)) e = loop_sleep(h->loop, START_POLL_MS);
+    /* A worker that just started: its reader must know where it begins before the table is read for
+     * anybody. */
+    while (!e && !event_reader_started(h->app->events))
+        e = loop_sleep(h->loop, START_POLL_MS);
     if (!e) e = conn->cursor ? give_missed(conn) : start_here(conn, "hello");
     if (e == ERR_NOT_FOUND && conn->state == CONN_OPEN) e = start_here(conn, "reload");
     if (!e) e = give_held(conn);
@@ -490,7 +506,7 @@ static void catch_up(void *arg)
     hub_conn_release(conn);
 }
 
-/* --- in ---------------------------------------------------------------------------------------------------------- */
+/* --- in -------------------------------------------------------------------------------- */
 
 static void handle_message(struct hub_conn *conn, const struct message *m)
 {
@@ -608,7 +624,8 @@ void conn_upgraded(void *arg, int fd, const void *extra, size_t extra_len)
     conn->fd = fd;
     conn->state = CONN_OPEN;
     conn->heard_ms = now_ms;
-    conn->ping_ms = now_ms + PING_MS / 2 + (int64_t)(chance % (uint32_t)(PING_MS / 2)); /* not all at once */
+    conn->ping_ms =
+        now_ms + PING_MS / 2 + (int64_t)(chance % (uint32_t)(PING_MS / 2)); /* not all at once */
     conn->catching_up = true;
     hub_enter(conn);
     if (conn->kind->opened) conn->kind->opened(conn);
@@ -622,14 +639,15 @@ void conn_upgraded(void *arg, int fd, const void *extra, size_t extra_len)
     if (extra_len > 0) take(conn, extra, extra_len);
 }
 
-/* --- time -------------------------------------------------------------------------------------------------------- */
+/* --- time ------------------------------------------------------------------------------ */
 
 static void send_ping(struct hub_conn *conn)
 {
     conn_send(conn, conn->hub->ping);
     if (conn->catching_up || !position_after(&conn->last, &conn->told)) return;
     char text[64];
-    (void)snprintf(text, sizeof(text), "%llu-%lld", (unsigned long long)conn->last.xid, (long long)conn->last.id);
+    (void)snprintf(text, sizeof(text), "%llu-%lld", (unsigned long long)conn->last.xid,
+                   (long long)conn->last.id);
     struct frame *f = frame_new("tick", text, NULL);
     conn->told = conn->last;
     conn_send(conn, f);
@@ -640,7 +658,8 @@ void conn_tick(struct hub_conn *conn, int64_t now_ms)
 {
     bool stalled = conn->queue_count > 0 && now_ms - conn->moved_ms > STALL_MS;
     if (stalled) hub_count_metric(conn->hub, true, 0);
-    if (stalled || now_ms - conn->heard_ms > SILENCE_MS || (conn->state == CONN_CLOSING && now_ms >= conn->goodbye_ms)) {
+    if (stalled || now_ms - conn->heard_ms > SILENCE_MS ||
+        (conn->state == CONN_CLOSING && now_ms >= conn->goodbye_ms)) {
         conn_cut(conn);
         return;
     }

@@ -1,4 +1,5 @@
-/* What hub.c (registry, events, time) and hub_conn.c (one connection) share. Nobody else includes it. */
+/* What hub.c (registry, events, time) and hub_conn.c (one connection) share. Nobody else includes
+ * it. */
 #ifndef INTERFLOW_CORE_HUB_IMPL_H
 #define INTERFLOW_CORE_HUB_IMPL_H
 
@@ -6,17 +7,17 @@
 #include "core/loop.h"
 #include "core/ws.h"
 
-#define QUEUE_MAX     (256 * KIB)
-#define STALL_MS      (10 * SECOND_MS)
-#define PING_MS       (25 * SECOND_MS)
-#define SILENCE_MS    (60 * SECOND_MS)
-#define GOODBYE_MS    (2 * SECOND_MS) /* for the client to answer our close */
-#define HELD_MAX      2000            /* live events that wait behind a catch-up */
-#define MISSED_MAX    2000            /* more than this missed: the client loads afresh */
-#define BATCH         100             /* events per step of a catch-up */
-#define QUEUE_SHORT   (64 * KIB)      /* a catch-up goes on below this */
-#define INBOX_MAX     32              /* messages of a client that wait for their coroutine */
-#define SEND_BUFFER   (64 * 1024)     /* the kernel's, per connection */
+#define QUEUE_MAX   MIB /* frames are shared by all who get them */
+#define STALL_MS    (10 * SECOND_MS)
+#define PING_MS     (25 * SECOND_MS)
+#define SILENCE_MS  (60 * SECOND_MS)
+#define GOODBYE_MS  (2 * SECOND_MS) /* for the client to answer our close */
+#define HELD_MAX    2000            /* live events that wait behind a catch-up */
+#define MISSED_MAX  2000            /* more than this missed: the client loads afresh */
+#define BATCH       100             /* events per step of a catch-up */
+#define QUEUE_SHORT (64 * KIB)      /* a catch-up goes on below this */
+#define INBOX_MAX   32              /* messages of a client that wait for their coroutine */
+#define SEND_BUFFER (64 * 1024)     /* the kernel's, per connection */
 
 /* Encoded once, sent to many. */
 struct frame {
@@ -49,7 +50,7 @@ struct org_conns {
 };
 
 enum conn_state {
-    CONN_NEW,     /* accepted, not yet upgraded */
+    CONN_NEW, /* accepted, not yet upgraded */
     CONN_OPEN,
     CONN_CLOSING, /* our close frame is on its way or answered */
     CONN_DEAD,    /* no descriptor, in no list; freed when nothing runs for it */
@@ -66,13 +67,13 @@ struct hub_conn {
     const char *cursor; /* NULL: from now on */
     enum conn_state state;
     int fd;
-    bool writing;       /* EPOLLOUT is asked for */
-    bool dirty;         /* in the hub's list of those to flush */
-    bool catching_up;   /* live events are held back */
-    bool overrun;       /* more were held than may be */
-    bool greeted;       /* hello or reload was queued: passing news may follow */
-    bool over;          /* both sides said goodbye: end it once the queue is out */
-    bool draining;      /* `catching` waits for the queue to get short */
+    bool writing;     /* EPOLLOUT is asked for */
+    bool dirty;       /* in the hub's list of those to flush */
+    bool catching_up; /* live events are held back */
+    bool overrun;     /* more were held than may be */
+    bool greeted;     /* hello or reload was queued: passing news may follow */
+    bool over;        /* both sides said goodbye: end it once the queue is out */
+    bool draining;    /* `catching` waits for the queue to get short */
     struct loop_watch *watch;
     struct ws *ws;
     struct hub_conn *prev, *next;         /* all open ones */
@@ -81,9 +82,9 @@ struct hub_conn {
     struct frame **queue; /* a ring */
     size_t queue_cap, queue_first, queue_count;
     size_t queue_bytes, sent_of_first;
-    int64_t moved_ms;     /* the queue last got shorter */
+    int64_t moved_ms; /* the queue last got shorter */
     int64_t heard_ms;
-    int64_t ping_ms;      /* when the next one is due */
+    int64_t ping_ms; /* when the next one is due */
     int64_t goodbye_ms;
     struct position last; /* of what it was sent or not meant to see */
     struct position told; /* the last position that it knows */
@@ -104,7 +105,8 @@ struct hub {
     struct hub_conn *dirty;
     struct loop_timer *tick, *drain;
     bool draining;
-    /* The frame made for the event that is being given out, for those who get its payload as it is. */
+    /* The frame made for the event that is being given out, for those who get its payload as it
+     * is. */
     const struct event *current;
     struct frame *cached;
     const struct hub_kind *cached_kind;
@@ -112,22 +114,24 @@ struct hub {
     struct frame *ping;
 };
 
-/* --- hub.c --- */
-void hub_enter(struct hub_conn *conn);  /* into the lists, on opening */
-void hub_leave(struct hub_conn *conn);  /* out of them */
-void hub_dirty(struct hub_conn *conn);  /* flush it at the end of this turn */
+/* --- hub.c ----------------------------------------------------------------------------- */
+void hub_enter(struct hub_conn *conn); /* into the lists, on opening */
+void hub_leave(struct hub_conn *conn); /* out of them */
+void hub_dirty(struct hub_conn *conn); /* flush it at the end of this turn */
 void hub_count_metric(struct hub *h, bool cut, int frames);
 
-/* --- hub_conn.c --- */
+/* --- hub_conn.c ------------------------------------------------------------------------ */
 struct frame *frame_ping(void);
-/* {"type":…,"id":position,"data":data}; position and data (JSON text) may be NULL. NULL when too large. */
+/* {"type":…,"id":position,"data":data}; position and data (JSON text) may be NULL. NULL when too
+ * large. */
 struct frame *frame_new(const char *type, const char *position, const char *data);
 void frame_drop(struct frame *f);
 struct held_event *held_new(const struct event *e);
 void held_drop(struct held_event *h);
 bool position_after(const struct position *a, const struct position *b);
 
-struct hub_conn *conn_new(struct hub *h, struct ctx *c, const struct hub_kind *kind, void *user_data, const char *cursor);
+struct hub_conn *conn_new(struct hub *h, struct ctx *c, const struct hub_kind *kind,
+                          void *user_data, const char *cursor);
 /* The callback of the upgrade. */
 void conn_upgraded(void *arg, int fd, const void *extra, size_t extra_len);
 /* Let go of a reference: a dead one is freed with its last. */

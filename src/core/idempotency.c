@@ -2,17 +2,18 @@
  * impatient thumb) and is done once. The client makes a key; for 24 hours the same actor, route
  * and key give the first answer again.
  *
+ *     prepare        what the row needs from the outside world, unless the key has its answer
  *     begin
- *       insert the key            waits here while another request works on the same one
- *         taken already  →  rollback; same request: its answer again, with Idempotency-Replayed: true
- *                                     another request: 422 IDEMPOTENCY_KEY_REUSED
- *       the handler               its own db_begin joins this transaction
- *       keep the answer
- *     commit                      an error instead: rollback, nothing is kept, the key is free again
+ *     insert the key waits here while another request works on the same one
+ *       is taken     rollback; the same request: its answer again, with Idempotency-Replayed;
+ *                    another request: 422 IDEMPOTENCY_KEY_REUSED
+ *     the handler    its own db_begin joins this transaction
+ *     keep the answer
+ *     commit         after an error instead: rollback, nothing is kept, the key is free again
  *
  * The invariant: the answer is kept if and only if the work is committed. That is why handlers
  * of such rows must not call the outside world: what must happen there is a job row in the same
- * transaction. */
+ * transaction, what they need from there is fetched before it (the row's .prepare). */
 #include "core/idempotency.h"
 
 #include <string.h>
@@ -128,13 +129,29 @@ static enum err answer_again(struct attempt *a)
     return ERR_OK;
 }
 
+/* What comes from the outside world, before the transaction: not for a key that has its answer. Of
+ * several requests at once each may fetch; the transaction lets one of them work. */
+static enum err prepare(struct attempt *a)
+{
+    struct visit *v = a->v;
+    if (!v->route->prepare) return ERR_OK;
+    struct rows *rows = NULL;
+    enum err e = db_query(v->c, &SQL_IDEMPOTENCY_GET,
+                          PARAMS(P_TEXT("route", v->route->id), P_TEXT("key", a->key)), &rows);
+    if (e) return e;
+    a->taken = rows_count(rows) > 0;
+    return a->taken ? ERR_OK : v->route->prepare(v->c, v->r);
+}
+
 enum err idempotent_run(struct visit *v, const char *key, enum err (*work)(struct visit *v))
 {
     if (!key_valid(key))
         return fault_field(v->c, "Idempotency-Key", "INVALID_TEXT",
                            "1 to %d visible ASCII characters", KEY_MAX);
     struct attempt a = {.v = v, .key = key, .hash = request_hash(v), .work = work, .before = *v->p};
-    enum err e = db_retry(v->c, attempt, &a);
+    enum err e = prepare(&a);
+    if (a.taken) return e ? e : answer_again(&a);
+    if (!e) e = db_retry(v->c, attempt, &a);
     if (a.refused) return ERR_OK;
     if (e) return e;
     return a.taken ? answer_again(&a) : ERR_OK;

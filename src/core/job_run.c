@@ -2,8 +2,8 @@
  * parked (jobs.c takes the job and renews its lease meanwhile).
  *
  * The end is written under a shield, in a context of its own, and again while the lease lasts when
- * the database is away: the effect may have happened, so that a lost end would mean a second run.
- */
+ * the database is away: the effect may have happened, so that a lost end would mean a second
+ * run. */
 #include <string.h>
 
 #include "base/clock.h"
@@ -45,7 +45,7 @@ static void count(const struct run *run, enum metric which)
     metrics_add(run->jobs->app->metrics, run->jobs->app->worker_index, which, 1);
 }
 
-/* --- the end --- */
+/* --- the end --------------------------------------------------------------------------- */
 
 static enum err end_once(struct run *run, struct ctx *c, enum job_outcome outcome)
 {
@@ -88,7 +88,7 @@ static void end(struct run *run, enum job_outcome outcome)
     }
 }
 
-/* --- the run --- */
+/* --- the run --------------------------------------------------------------------------- */
 
 static void on_timeout(void *arg)
 {

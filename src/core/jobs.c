@@ -58,7 +58,7 @@ static int64_t jitter(int64_t most)
     return most > 0 ? (int64_t)(random % (uint32_t)most) : 0;
 }
 
-/* --- taking --- */
+/* --- taking ---------------------------------------------------------------------------- */
 
 /* PostgreSQL array texts of the kinds with room. False: none has any. */
 static bool kinds_with_room(const struct jobs *j, struct buf *kinds, struct buf *rooms,
@@ -155,7 +155,7 @@ static enum err take(struct jobs *j, int64_t *ret_wait_ms)
     return ERR_OK;
 }
 
-/* --- leases --- */
+/* --- leases ---------------------------------------------------------------------------- */
 
 static int64_t next_renewal(const struct jobs *j)
 {
@@ -206,8 +206,8 @@ static enum err renew(struct jobs *j)
     }
     for (struct run *run = j->runs; run; run = run->next) {
         if (!run->asked || run->ended) continue;
-        /* Somebody else has it (we were away for longer than the lease): what we do now is in vain.
-         */
+        /* Somebody else has it (we were away for longer than the lease): what we do now is in
+         * vain. */
         run->asked = false;
         run->lost = true;
         run->renew_ms = CLOCK_NEVER;
@@ -216,7 +216,7 @@ static enum err renew(struct jobs *j)
     return ERR_OK;
 }
 
-/* --- the scheduler --- */
+/* --- the scheduler --------------------------------------------------------------------- */
 
 static enum err ensure_recurring(struct jobs *j)
 {

@@ -3,12 +3,12 @@
  * while it runs, and removed when done. It may run twice (a worker died after the effect, before
  * the delete): runners are idempotent or carry an idempotency key to the outside.
  *
- * - order_key: of jobs with one key only the oldest runs; later ones wait until it is done, parked or
- *   removed.
+ * - order_key: of jobs with one key only the oldest runs; later ones wait until it is done, parked
+ * or removed.
  * - unique_key: at most one waiting job with it (on conflict do nothing): doubles and debounce.
- * - failure: back-off 2^tries seconds with jitter, at most an hour; after max_tries, or at once when the
- *   runner says JOB_PARK, it is parked, visible to people (SQL_JOBS_PARKED), who can retry or drop
- *   it. */
+ * - failure: back-off 2^tries seconds with jitter, at most an hour; after max_tries, or at once
+ * when the runner says JOB_PARK, it is parked, visible to people (SQL_JOBS_PARKED), who can retry
+ * or drop it. */
 #ifndef INTERFLOW_CORE_JOBS_H
 #define INTERFLOW_CORE_JOBS_H
 

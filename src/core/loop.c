@@ -1,14 +1,15 @@
-/* The event loop of a worker. One turn: ask the hooks how long to sleep, epoll_wait, dispatch descriptors, fire
- * timers, resume the coroutines that are ready, run the hooks' check.
+/* The event loop of a worker. One turn: ask the hooks how long to sleep, epoll_wait, dispatch
+ * descriptors, fire timers, resume the coroutines that are ready, run the hooks' check.
  *
- * A coroutine is a task here: ready (in the queue), running, or waiting. Whatever ends its wait — descriptor,
- * deadline, wake, cancellation, end of offloaded work — calls task_ready with the outcome; the first one wins,
- * the others find the task no longer waiting. Coroutines are only ever resumed from the queue, never from a
- * callback: no code sees another run in the middle of it unless it waits.
+ * A coroutine is a task here: ready (in the queue), running, or waiting. Whatever ends its wait —
+ * descriptor, deadline, wake, cancellation, end of offloaded work — calls task_ready with the
+ * outcome; the first one wins, the others find the task no longer waiting. Coroutines are only ever
+ * resumed from the queue, never from a callback: no code sees another run in the middle of it
+ * unless it waits.
  *
- * Watches that are removed while events are dispatched go to a graveyard until the batch is over, since a later
- * event of the same batch may still point to them. A task's own watch needs no grave: it is removed when the
- * task runs, which is after the batch. */
+ * Watches that are removed while events are dispatched go to a graveyard until the batch is over,
+ * since a later event of the same batch may still point to them. A task's own watch needs no grave:
+ * it is removed when the task runs, which is after the batch. */
 #include "core/loop.h"
 
 #include <assert.h>
@@ -86,7 +87,7 @@ struct loop {
     struct epoll_event batch[BATCH];
 };
 
-/* --- tasks --- */
+/* --- tasks ----------------------------------------------------------------------------- */
 
 static struct task *task_self(struct loop *l)
 {
@@ -227,7 +228,7 @@ bool loop_interrupted(struct loop *l)
     return task_interrupted(task_self(l));
 }
 
-/* --- waits --- */
+/* --- waits ----------------------------------------------------------------------------- */
 
 enum err loop_sleep_until(struct loop *l, int64_t deadline_ms)
 {
@@ -312,7 +313,7 @@ static void on_offload(void *arg, uint32_t events)
     }
 }
 
-/* --- callbacks --- */
+/* --- callbacks ------------------------------------------------------------------------- */
 
 struct loop_watch *loop_watch(struct loop *l, int fd, uint32_t events,
                               void (*cb)(void *arg, uint32_t events), void *arg)
@@ -399,7 +400,7 @@ void loop_unhook(struct loop *l, void *arg)
     l->hook_count = kept;
 }
 
-/* --- the turn --- */
+/* --- the turn -------------------------------------------------------------------------- */
 
 /* Milliseconds to sleep, -1 for ever. most_ms: an upper bound, -1 for none. */
 static int sleep_time(struct loop *l, int most_ms)
@@ -456,7 +457,8 @@ struct loop *loop_new(int max_coroutines, int threads)
 void loop_run(struct loop *l)
 {
     assert(!co_self());
-    while (!l->stop) turn(l, -1);
+    while (!l->stop)
+        turn(l, -1);
     l->stop = false;
 }
 
@@ -482,7 +484,8 @@ bool loop_drain(struct loop *l, int64_t deadline_ms)
     for (struct task *t = l->tasks; t; t = t->next) {
         task_cancel(t);
     }
-    while (l->tasks && clock_mono_ms() < deadline_ms) turn(l, 20);
+    while (l->tasks && clock_mono_ms() < deadline_ms)
+        turn(l, 20);
     l->draining = false;
     return !l->tasks;
 }
@@ -500,7 +503,8 @@ void loop_free(struct loop *l)
         if (t->allocated) mem_free(t);
     }
     timer_heap_clear(&l->timers);
-    while (l->tasks) task_free(l->tasks);
+    while (l->tasks)
+        task_free(l->tasks);
     co_pool_free(l->pool);
     (void)close(l->epoll);
     mem_free(l);

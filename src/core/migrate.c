@@ -88,7 +88,7 @@ static const char *checksum(struct migrate *m, const char *text)
     return sha256_hex(text, strlen(text), hex);
 }
 
-/* --- before the migrations --- */
+/* --- before the migrations ------------------------------------------------------------- */
 
 static MUST_USE enum err open_connection(struct migrate *m, const char *url)
 {
@@ -128,8 +128,8 @@ static MUST_USE enum err lock(struct migrate *m)
     return run(m, "setting up the connection", "set statement_timeout = 0");
 }
 
-/* Roles belong to the whole cluster: another database of it may make the same role at this moment.
- */
+/* Roles belong to the whole cluster: another database of it may make the same role at this
+ * moment. */
 static MUST_USE enum err make_role(struct migrate *m)
 {
     static const char text[] =
@@ -188,7 +188,7 @@ static MUST_USE enum err make_tables(struct migrate *m)
         "(sql/functions)'");
 }
 
-/* --- migrations --- */
+/* --- migrations ------------------------------------------------------------------------ */
 
 static MUST_USE enum err apply_migration(struct migrate *m, const struct sql_file *f)
 {
@@ -258,7 +258,7 @@ static MUST_USE enum err apply_migrations(struct migrate *m)
     return ERR_OK;
 }
 
-/* --- functions --- */
+/* --- functions ------------------------------------------------------------------------- */
 
 static bool function_changed(struct migrate *m, const PGresult *have, const struct sql_file *f)
 {
@@ -332,6 +332,46 @@ static MUST_USE enum err apply_functions(struct migrate *m)
     return e;
 }
 
+/* Managed servers (Supabase) give roles of theirs rights on whatever is made in the schema public, by
+ * default privileges, and let the internet in as these roles. So nobody but the program may call
+ * what runs with the owner's rights, whoever was given it, and the public roles have no table.
+ * Other roles keep what an administrator gave them on tables (reports), behind the same wall as the
+ * program. */
+static MUST_USE enum err close_doors(struct migrate *m)
+{
+    return run(m, "taking rights from the server's public roles",
+               "do $$ declare x record; begin\n"
+               "  for x in select p.oid::regprocedure as what, a.grantee::regrole as who\n"
+               "           from pg_proc p, aclexplode(p.proacl) a\n"
+               "           where p.pronamespace = 'public'::regnamespace and p.prosecdef\n"
+               "             and p.proowner = current_user::regrole and a.grantee <> 0\n"
+               "             and a.grantee <> p.proowner\n"
+               "             and a.grantee <> 'interflow_app'::regrole\n"
+               "             and not exists (select from pg_depend d where d.classid = "
+               "'pg_proc'::regclass\n"
+               "                             and d.objid = p.oid and d.deptype = 'e')\n"
+               "  loop\n"
+               "    execute format('revoke all on function %s from %s', x.what, x.who);\n"
+               "  end loop;\n"
+               "  for x in select distinct c.oid::regclass as what, c.relkind = 'S' as counts,\n"
+               "                  case a.grantee when 0 then 'public'\n"
+               "                       else a.grantee::regrole::text end as who\n"
+               "           from pg_class c, aclexplode(c.relacl) a\n"
+               "           where c.relnamespace = 'public'::regnamespace\n"
+               "             and c.relowner = current_user::regrole\n"
+               "             and (a.grantee = 0 or a.grantee in (select oid from pg_roles\n"
+               "                  where rolname in ('anon', 'authenticated')))\n"
+               "             and not exists (select from pg_depend d where d.classid = "
+               "'pg_class'::regclass\n"
+               "                             and d.objid = c.oid and d.deptype = 'e')\n"
+               "  loop\n"
+               "    execute format('revoke all on %s %s from %s',\n"
+               "                   case when x.counts then 'sequence' else 'table' end, x.what, "
+               "x.who);\n"
+               "  end loop;\n"
+               "end $$");
+}
+
 static MUST_USE enum err migrate_all(struct migrate *m)
 {
     enum err e = lock(m);
@@ -340,6 +380,7 @@ static MUST_USE enum err migrate_all(struct migrate *m)
     if (!e) e = make_extensions(m);
     if (!e) e = apply_migrations(m);
     if (!e) e = apply_functions(m);
+    if (!e) e = close_doors(m);
     if (!e) e = run(m, "adopting events of a restored backup", "select event_adopt()");
     return e;
 }

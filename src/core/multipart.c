@@ -1,9 +1,11 @@
-/* The multipart reader. A part ends at CRLF "--" boundary; the first boundary may stand at the very start, which is
- * read as if a CRLF came before it. Bytes wait in `hold` only as long as they may belong to a boundary or a header,
- * so that pieces may be cut anywhere (the fuzzer feeds the same body whole and byte by byte and compares).
+/* The multipart reader. A part ends at CRLF "--" boundary; the first boundary may stand at the very
+ * start, which is read as if a CRLF came before it. Bytes wait in `hold` only as long as they may
+ * belong to a boundary or a header, so that pieces may be cut anywhere (the fuzzer feeds the same
+ * body whole and byte by byte and compares).
  *
- * libmicrohttpd's own MHD_PostProcessor is not used: it exists only together with a connection, so that it can be
- * neither fuzzed nor tested alone, and it turns form fields and files into the same calls without limits on headers. */
+ * libmicrohttpd's own MHD_PostProcessor is not used: it exists only together with a connection, so
+ * that it can be neither fuzzed nor tested alone, and it turns form fields and files into the same
+ * calls without limits on headers. */
 #include "core/multipart.h"
 
 #include <string.h>
@@ -33,7 +35,8 @@ static void release(void *arg)
     buf_free(&m->hold);
 }
 
-struct multipart *multipart_new(struct arena *a, const char *content_type, const struct multipart_events *ev, void *arg)
+struct multipart *multipart_new(struct arena *a, const char *content_type,
+                                const struct multipart_events *ev, void *arg)
 {
     if (!content_type || strncasecmp(content_type, "multipart/form-data", 19) != 0) return NULL;
     const char *boundary = http_parameter(a, content_type, "boundary");
@@ -52,7 +55,7 @@ struct multipart *multipart_new(struct arena *a, const char *content_type, const
     return m;
 }
 
-/* --- one part's header --- */
+/* --- one part's header ----------------------------------------------------------------- */
 
 /* Undo what browsers do to quotes and line ends in names (WHATWG, multipart/form-data encoding). */
 static void undo_percent(char *s)
@@ -96,7 +99,8 @@ static char *find_header(struct arena *a, const char *lines, size_t len, const c
         size_t n = (size_t)(eol - lines);
         if (n > name_len && lines[name_len] == ':' && strncasecmp(lines, name, name_len) == 0) {
             const char *value = lines + name_len + 1;
-            while (value < eol && (*value == ' ' || *value == '\t')) value++;
+            while (value < eol && (*value == ' ' || *value == '\t'))
+                value++;
             return arena_strndup(a, value, (size_t)(eol - value));
         }
         lines = eol + 2;
@@ -122,7 +126,7 @@ static enum err read_header(struct multipart *m, struct arena *a, const char *li
     return m->ev->part(m->arg, &part);
 }
 
-/* --- the states: each takes what it can from the front of hold and says how much --- */
+/* --- the states: each takes what it can from the front of hold and says how much ------- */
 
 static enum err step_preamble(struct multipart *m, const char *s, size_t len, size_t *ret_taken)
 {
@@ -136,7 +140,8 @@ static enum err step_preamble(struct multipart *m, const char *s, size_t len, si
     return ERR_OK;
 }
 
-static enum err step_after_boundary(struct multipart *m, const char *s, size_t len, size_t *ret_taken)
+static enum err step_after_boundary(struct multipart *m, const char *s, size_t len,
+                                    size_t *ret_taken)
 {
     if (len >= 2 && s[0] == '-' && s[1] == '-') {
         m->state = IN_EPILOGUE;
@@ -144,7 +149,8 @@ static enum err step_after_boundary(struct multipart *m, const char *s, size_t l
         return ERR_OK;
     }
     size_t i = 0;
-    while (i < len && (s[i] == ' ' || s[i] == '\t')) i++; /* padding, RFC 2046 */
+    while (i < len && (s[i] == ' ' || s[i] == '\t'))
+        i++; /* padding, RFC 2046 */
     if (i > 64) return ERR_INVALID;
     if (len - i < 2) {
         bool may_be = i == len || s[i] == '\r' || (i == 0 && s[0] == '-');
@@ -194,16 +200,11 @@ static enum err step_body(struct multipart *m, const char *s, size_t len, size_t
 static enum err step(struct multipart *m, const char *s, size_t len, size_t *ret_taken)
 {
     switch (m->state) {
-    case IN_PREAMBLE:
-        return step_preamble(m, s, len, ret_taken);
-    case AFTER_BOUNDARY:
-        return step_after_boundary(m, s, len, ret_taken);
-    case IN_HEADER:
-        return step_header(m, s, len, ret_taken);
-    case IN_BODY:
-        return step_body(m, s, len, ret_taken);
-    case IN_EPILOGUE:
-        break;
+    case IN_PREAMBLE: return step_preamble(m, s, len, ret_taken);
+    case AFTER_BOUNDARY: return step_after_boundary(m, s, len, ret_taken);
+    case IN_HEADER: return step_header(m, s, len, ret_taken);
+    case IN_BODY: return step_body(m, s, len, ret_taken);
+    case IN_EPILOGUE: break;
     }
     *ret_taken = len;
     return ERR_OK;

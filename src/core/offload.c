@@ -1,8 +1,9 @@
 /* Threads for what burns the processor: password hashes, images, documents.
  *
- * The hand-over is two lists under one mutex; an eventfd tells the loop that the second one is not empty. The
- * mutex orders the owner's writes before fn's reads and fn's writes before the owner's: nothing else is shared.
- * The threads block all signals, so that those of the process reach the loop's thread. */
+ * The hand-over is two lists under one mutex; an eventfd tells the loop that the second one is not
+ * empty. The mutex orders the owner's writes before fn's reads and fn's writes before the owner's:
+ * nothing else is shared. The threads block all signals, so that those of the process reach the
+ * loop's thread. */
 #include "core/offload.h"
 
 #include <pthread.h>
@@ -52,7 +53,8 @@ static void *thread_main(void *arg)
     struct offload *o = arg;
     (void)pthread_mutex_lock(&o->lock);
     for (;;) {
-        while (!o->stop && !o->todo.first) (void)pthread_cond_wait(&o->work, &o->lock);
+        while (!o->stop && !o->todo.first)
+            (void)pthread_cond_wait(&o->work, &o->lock);
         if (o->stop) break;
         struct offload_work *w = list_take(&o->todo);
         o->waiting--;

@@ -1,4 +1,5 @@
-/* The small pool of threads behind loop_offload: pure functions on data that nobody else touches meanwhile. */
+/* The small pool of threads behind loop_offload: pure functions on data that nobody else touches
+ * meanwhile. */
 #ifndef INTERFLOW_CORE_OFFLOAD_H
 #define INTERFLOW_CORE_OFFLOAD_H
 
@@ -10,7 +11,8 @@
 
 struct offload;
 
-/* One piece of work. Lies with its owner, who may not touch it (nor what arg owns) until it comes back. */
+/* One piece of work. Lies with its owner, who may not touch it (nor what arg owns) until it comes
+ * back. */
 struct offload_work {
     void (*fn)(void *arg);
     void *arg;
@@ -19,7 +21,8 @@ struct offload_work {
 };
 
 struct offload *offload_new(int threads);
-/* Waits for the threads to end what they do; what still waits in the queue is not run. NULL is fine. */
+/* Waits for the threads to end what they do; what still waits in the queue is not run. NULL is
+ * fine. */
 void offload_free(struct offload *o);
 /* Becomes readable when something is done. */
 int offload_fd(const struct offload *o);

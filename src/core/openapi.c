@@ -50,7 +50,7 @@ static void set_text(json_t *j, const char *key, const char *text)
     if (text) json_object_set_new(j, key, json_string(text));
 }
 
-/* --- what is in the document ------------------------------------------------------------------ */
+/* --- what is in the document ----------------------------------------------------------- */
 
 static bool documented(const struct route *r)
 {
@@ -86,7 +86,7 @@ static const char *body_name(struct ctx *c, const char *id)
     return name;
 }
 
-/* --- parameters ------------------------------------------------------------------------------- */
+/* --- parameters ------------------------------------------------------------------------ */
 
 static json_t *parameter(const char *name, const char *in, bool required, json_t *schema,
                          const char *help)
@@ -147,7 +147,7 @@ static json_t *parameters(struct document *d, const struct route *r)
     return list;
 }
 
-/* --- bodies ----------------------------------------------------------------------------------- */
+/* --- bodies ---------------------------------------------------------------------------- */
 
 static bool has_place(const struct route *r, enum field_place place)
 {
@@ -214,7 +214,7 @@ static json_t *request_body(struct document *d, const struct route *r)
     return j;
 }
 
-/* --- answers ---------------------------------------------------------------------------------- */
+/* --- answers --------------------------------------------------------------------------- */
 
 static json_t *answer_schema(const struct route *r)
 {
@@ -371,7 +371,7 @@ static json_t *responses(struct ctx *c, const struct route *r)
     return j;
 }
 
-/* --- operations ------------------------------------------------------------------------------- */
+/* --- operations ------------------------------------------------------------------------ */
 
 static json_t *security(const struct route *r)
 {
@@ -426,7 +426,7 @@ static json_t *paths(struct document *d)
     return j;
 }
 
-/* --- the rest --------------------------------------------------------------------------------- */
+/* --- the rest -------------------------------------------------------------------------- */
 
 static json_t *tags(const struct document *d)
 {

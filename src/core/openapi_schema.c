@@ -158,7 +158,7 @@ json_t *openapi_object(const struct schema_set *set, const struct field *fields,
     return j;
 }
 
-/* --- examples --------------------------------------------------------------------------------- */
+/* --- examples -------------------------------------------------------------------------- */
 
 static json_t *example_text(const struct field *f)
 {

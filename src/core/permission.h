@@ -1,4 +1,5 @@
-/* A set of permissions as bits. Which bit means what is declared once, in auth/permissions.h; core only compares. */
+/* A set of permissions as bits. Which bit means what is declared once, in auth/permissions.h; core
+ * only compares. */
 #ifndef INTERFLOW_CORE_PERMISSION_H
 #define INTERFLOW_CORE_PERMISSION_H
 

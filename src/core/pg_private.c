@@ -70,8 +70,7 @@ static bool line_read(const char *path, char *out, size_t size)
     return n > 0;
 }
 
-/* --- where PostgreSQL's programs are
- * ----------------------------------------------------------------- */
+/* --- where PostgreSQL's programs are --------------------------------------------------- */
 
 static bool has_programs(struct arena *a, const char *dir)
 {
@@ -118,8 +117,7 @@ const char *pg_private_programs(struct arena *a, const struct config *config, co
     return dir;
 }
 
-/* --- children
- * ---------------------------------------------------------------------------------------- */
+/* --- children -------------------------------------------------------------------------- */
 
 /* Start argv as the system user, its output appended to the log. Returns its pid or -1. */
 static pid_t child_start(const struct pg_private *pg, const char *const argv[])
@@ -182,8 +180,7 @@ static off_t log_size(const struct pg_private *pg)
     return stat(pg->log, &st) == 0 ? st.st_size : 0;
 }
 
-/* --- making the cluster
- * ------------------------------------------------------------------------------ */
+/* --- making the cluster ---------------------------------------------------------------- */
 
 static enum err text_write(const char *path, const char *text, const struct process_user *u)
 {
@@ -263,8 +260,7 @@ static enum err cluster_make(struct arena *a, struct pg_private *pg, const char 
     return ERR_OK;
 }
 
-/* --- starting
- * ---------------------------------------------------------------------------------------- */
+/* --- starting -------------------------------------------------------------------------- */
 
 /* Every process whose folder is this cluster and that runs postgres. Returns how many were
  * signalled. */

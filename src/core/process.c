@@ -186,7 +186,8 @@ enum err data_prepare(struct arena *a, const struct config *config, const struct
     return ERR_OK;
 }
 
-enum err data_lock(struct arena *a, const struct config *config, int *ret_fd, const char **ret_why)
+enum err data_lock(struct arena *a, const struct config *config, int *ret_fd, bool *ret_unclean,
+                   const char **ret_why)
 {
     const char *path = data_path(a, config, "lock");
     CLEANUP(fd_closep) int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
@@ -195,11 +196,12 @@ enum err data_lock(struct arena *a, const struct config *config, int *ret_fd, co
                                 strerror(errno));
         return ERR_IO;
     }
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        char pid[16] = "";
-        ssize_t n = pread(fd, pid, sizeof pid - 1, 0);
-        pid[n > 0 ? n : 0] = '\0';
-        pid[strcspn(pid, "\n")] = '\0';
+    bool free = flock(fd, LOCK_EX | LOCK_NB) == 0;
+    char pid[16] = "";
+    ssize_t n = pread(fd, pid, sizeof pid - 1, 0);
+    pid[n > 0 ? n : 0] = '\0';
+    pid[strcspn(pid, "\n")] = '\0';
+    if (!free) {
         *ret_why = arena_printf(a, "the data folder %s is in use by another interflow%s%s",
                                 config->data_dir, pid[0] ? ", process " : "", pid);
         return ERR_CONFLICT;
@@ -211,9 +213,17 @@ enum err data_lock(struct arena *a, const struct config *config, int *ret_fd, co
                                 strerror(errno));
         return ERR_IO;
     }
+    *ret_unclean = pid[0] != '\0';
     *ret_fd = fd;
     fd = -1;
     return ERR_OK;
+}
+
+void data_unlock(int fd)
+{
+    if (fd < 0) return;
+    (void)!ftruncate(fd, 0); /* not done: the next program only waits a little longer */
+    close(fd);
 }
 
 void data_tmp_clean(struct arena *a, const struct config *config)

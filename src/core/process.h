@@ -2,12 +2,10 @@
  * data folder with its lock. Blocking; for the supervisor and the command line, before anything
  * else runs.
  *
- *     data/lock           held (flock) by the one program that serves this folder or runs its PostgreSQL; holds its pid
- *     data/seal.key       seals secrets; mode 600
- *     data/pg/            the private cluster, 0700
- *     data/run/           its socket, 0750
- *     data/postgres.log   what PostgreSQL says
- *     data/files/ tmp/    contents by hash; uploads under way */
+ *     data/lock           held (flock) by the one program that serves this folder or runs its
+ * PostgreSQL; holds its pid data/seal.key       seals secrets; mode 600 data/pg/            the
+ * private cluster, 0700 data/run/           its socket, 0750 data/postgres.log   what PostgreSQL
+ * says data/files/ tmp/    contents by hash; uploads under way */
 #ifndef INTERFLOW_CORE_PROCESS_H
 #define INTERFLOW_CORE_PROCESS_H
 
@@ -40,10 +38,13 @@ void process_die_with(pid_t parent, int signal);
  * written and reached. */
 MUST_USE enum err data_prepare(struct arena *a, const struct config *config,
                                const struct process_user *u, const char **ret_why);
-/* Lock the folder. *ret_fd closes on exec and is closed to let go. ERR_CONFLICT: another program
- * holds it, *ret_why names its pid; ERR_IO. */
+/* Lock the folder. *ret_fd closes on exec and goes to data_unlock. *ret_unclean: the program that
+ * had it before did not end by itself (killed, power cut), so that what it started may still be
+ * ending. ERR_CONFLICT: another program holds it, *ret_why names its pid; ERR_IO. */
 MUST_USE enum err data_lock(struct arena *a, const struct config *config, int *ret_fd,
-                            const char **ret_why);
+                            bool *ret_unclean, const char **ret_why);
+/* Let go after a clean end. -1 is fine. */
+void data_unlock(int fd);
 /* Remove the uploads under way that a killed worker left. Before there are workers. */
 void data_tmp_clean(struct arena *a, const struct config *config);
 /* data_dir/name, in the arena. */

@@ -1,94 +1,106 @@
-/* Token buckets (rate_limit.h) in sets of four: a key's hash, salted per process, names the set;
- * within it the bucket that was touched longest ago makes room. Tokens are counted in
- * thousandths, so that a refill of a few milliseconds is not lost to rounding. */
+/* Token buckets (rate_limit.h) in sets of four: a key's hash, salted per installation start, names
+ * the set.
+ *
+ * A bucket is one number: the moment at which it will be full again (the "theoretical arrival time"
+ * of the generic cell rate algorithm, ITU-T I.371). Taking a token moves that moment one interval
+ * further, and is refused when it would lie more than a minute ahead: the same as per_minute tokens
+ * refilled evenly, in a number that one atomic exchange can change. So no lock is needed that a
+ * killed worker could leave closed. Two workers that put different keys into one place at the same
+ * moment may give away a token or two; nothing worse. */
 #include "core/rate_limit.h"
 
 #include <arpa/inet.h>
+#include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/clock.h"
 #include "base/crypto.h"
-#include "base/mem.h"
 
 #define WAYS      4
 #define SALT_SIZE 16
 #define KEY_MAX   256
+#define MS_NS     ((int64_t)1000000)
+#define MINUTE_NS (MINUTE_MS * MS_NS)
 
 struct bucket {
-    uint64_t tag;  /* 0: free */
-    int64_t milli; /* tokens left, in thousandths */
-    int64_t touched_ms;
-    int64_t per_minute; /* a limit that changed starts anew */
+    _Atomic uint64_t tag;    /* 0: free */
+    _Atomic int64_t full_ns; /* monotonic; in the past: full */
 };
 
 struct rate_limiter {
     unsigned char salt[SALT_SIZE];
     size_t sets; /* a power of two */
-    struct bucket *buckets;
+    size_t size_bytes;
+    struct bucket buckets[];
 };
 
 struct rate_limiter *rate_limiter_new(size_t buckets)
 {
-    struct rate_limiter *l = mem_alloc(sizeof *l);
-    l->sets = 1;
-    while (l->sets * WAYS < buckets)
-        l->sets *= 2;
-    l->buckets = mem_array(l->sets * WAYS, sizeof *l->buckets);
+    size_t sets = 1;
+    while (sets * WAYS < buckets)
+        sets *= 2;
+    size_t size = sizeof(struct rate_limiter) + sets * WAYS * sizeof(struct bucket);
+    struct rate_limiter *l =
+        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (l == MAP_FAILED) abort(); /* as mem_alloc: no memory at the start */
+    l->sets = sets;
+    l->size_bytes = size;
     crypto_random(l->salt, sizeof l->salt);
     return l;
 }
 
 void rate_limiter_free(struct rate_limiter *l)
 {
-    if (!l) return;
-    mem_free(l->buckets);
-    mem_free(l);
+    if (l) munmap(l, l->size_bytes);
 }
 
-static struct bucket *find(struct rate_limiter *l, const void *key, size_t len, int per_minute,
-                           int64_t now_ms)
+/* The bucket of a key; a limit that changed has another. */
+static struct bucket *find(struct rate_limiter *l, const void *key, size_t len, int per_minute)
 {
-    unsigned char text[SALT_SIZE + KEY_MAX];
+    unsigned char text[SALT_SIZE + sizeof per_minute + KEY_MAX], *p = text;
     unsigned char hash[SHA256_SIZE];
     uint64_t parts[2];
     if (len > KEY_MAX) len = KEY_MAX;
-    memcpy(text, l->salt, SALT_SIZE);
-    memcpy(text + SALT_SIZE, key, len);
-    sha256(text, SALT_SIZE + len, hash);
+    memcpy(p, l->salt, SALT_SIZE);
+    memcpy(p + SALT_SIZE, &per_minute, sizeof per_minute);
+    memcpy(p + SALT_SIZE + sizeof per_minute, key, len);
+    sha256(text, SALT_SIZE + sizeof per_minute + len, hash);
     memcpy(parts, hash, sizeof parts);
     if (parts[0] == 0) parts[0] = 1;
 
     struct bucket *set = l->buckets + (parts[1] & (l->sets - 1)) * WAYS;
     struct bucket *victim = set;
     for (int i = 0; i < WAYS; i++) {
-        if (set[i].tag == parts[0] && set[i].per_minute == per_minute) return &set[i];
-        if (set[i].touched_ms < victim->touched_ms) victim = &set[i];
+        if (atomic_load(&set[i].tag) == parts[0]) return &set[i];
+        if (atomic_load(&set[i].full_ns) < atomic_load(&victim->full_ns)) victim = &set[i];
     }
-    *victim = (struct bucket){parts[0], (int64_t)per_minute * 1000, now_ms, per_minute};
+    atomic_store(&victim->full_ns, 0);
+    atomic_store(&victim->tag, parts[0]);
     return victim;
 }
 
 bool rate_take(struct rate_limiter *l, const void *key, size_t len, int per_minute, int64_t now_ms,
                struct rate_state *ret_state)
 {
-    struct bucket *b = find(l, key, len, per_minute, now_ms);
-    int64_t full = (int64_t)per_minute * 1000;
-    int64_t waited_ms = now_ms > b->touched_ms ? now_ms - b->touched_ms : 0;
-    if (waited_ms > MINUTE_MS) waited_ms = MINUTE_MS;
-    b->milli += waited_ms * per_minute / 60; /* thousandths: ms × per_minute / 60,000 × 1,000 */
-    if (b->milli > full) b->milli = full;
-    /* Time that gave less than a thousandth is kept for the next call. */
-    if (waited_ms * per_minute >= 60 || b->milli == full) b->touched_ms = now_ms;
+    struct bucket *b = find(l, key, len, per_minute);
+    int64_t now = now_ms * MS_NS, interval = MINUTE_NS / per_minute;
+    int64_t was = atomic_load(&b->full_ns), full = 0;
+    bool taken = false;
+    do {
+        full = was > now ? was : now;
+        taken = full + interval - now <= MINUTE_NS;
+        if (taken) full += interval;
+    } while (taken && !atomic_compare_exchange_weak(&b->full_ns, &was, full));
 
-    bool taken = b->milli >= 1000;
-    if (taken) b->milli -= 1000;
-    int64_t to_full_ms = (full - b->milli) * 60 / per_minute;
-    int64_t to_next_ms = b->milli >= 1000 ? 0 : (1000 - b->milli) * 60 / per_minute;
+    int64_t missing = full - now; /* time until it is full */
+    int64_t wait = taken ? 0 : missing + interval - MINUTE_NS;
     *ret_state = (struct rate_state){
         .limit = per_minute,
-        .remaining = (int)(b->milli / 1000),
-        .reset_s = (clock_unix_ms() + to_full_ms + 999) / 1000,
-        .retry_after_s = taken ? 0 : (to_next_ms + 999) / 1000,
+        .remaining = (int)((MINUTE_NS - missing) / interval),
+        .reset_s = (clock_unix_ms() + missing / MS_NS + 999) / 1000,
+        .retry_after_s = (wait + 1000 * MS_NS - 1) / (1000 * MS_NS),
     };
     return taken;
 }

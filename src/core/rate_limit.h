@@ -1,8 +1,8 @@
-/* Rate limits by token buckets in the worker's memory: per address for public routes, per key
- * for API keys. A bounded table: under pressure the bucket that was not used for longest is
- * forgotten. Each worker counts for itself, so that an installation lets through up to the
- * number of its workers times the limit: they guard against guessing and floods, they do not
- * bill. One thread. */
+/* Rate limits by token buckets: per address for public routes, per key for API keys. The table is
+ * in memory that the processes forked after rate_limiter_new share, so that the workers of a
+ * machine count together (several nodes each for itself: they guard against guessing and floods,
+ * they do not bill). Bounded: under pressure the bucket that is fullest is forgotten, whose loss
+ * gives away least. Any thread, any process. */
 #ifndef INTERFLOW_CORE_RATE_LIMIT_H
 #define INTERFLOW_CORE_RATE_LIMIT_H
 
@@ -19,11 +19,11 @@ struct rate_state {
     int64_t retry_after_s;
 };
 
-/* Room for at least `buckets` of them (64 bytes each). */
+/* Room for at least `buckets` of them (16 bytes each). */
 struct rate_limiter *rate_limiter_new(size_t buckets);
 void rate_limiter_free(struct rate_limiter *l);
 
-/* Take one token from the bucket `key` (any bytes) of per_minute tokens, refilled evenly. False:
+/* Take one token from the bucket `key` (any bytes) of per_minute tokens (at least 1), refilled evenly. False:
  * there is none. now_ms is clock_mono_ms. */
 bool rate_take(struct rate_limiter *l, const void *key, size_t len, int per_minute, int64_t now_ms,
                struct rate_state *ret_state);

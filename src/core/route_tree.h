@@ -10,8 +10,8 @@ struct route_match {
     const struct route *route; /* NULL: no row for this path and method */
     uint32_t allowed; /* bits (1 << method) of the rows whose path matches; 0: unknown path */
     int param_count;
-    struct bytes params
-        [ROUTE_PARAMS_MAX]; /* texts inside the request's path, in the order of the row's {names} */
+    struct bytes params[ROUTE_PARAMS_MAX]; /* texts inside the request's path, in the order of the
+                                              row's {names} */
 };
 
 struct route_tree;

@@ -20,11 +20,10 @@
 #include "core/log.h"
 #include "core/router_impl.h"
 
-#define RATE_BUCKETS       8192
 #define DEADLINE_MS        (10 * SECOND_MS)
 #define REPORT_DEADLINE_MS (60 * SECOND_MS)
 
-/* --- the rows, checked ------------------------------------------------------------------------ */
+/* --- the rows, checked ----------------------------------------------------------------- */
 
 static void check(const struct route *route, bool fine, const char *words, const char *what)
 {
@@ -132,7 +131,6 @@ struct router *router_new(const struct route *const *tables)
 {
     struct router *router = mem_alloc(sizeof *router);
     router->tree = route_tree_new();
-    router->limiter = rate_limiter_new(RATE_BUCKETS);
     for (const struct route *const *t = tables; *t; t++)
         for (const struct route *row = *t; row->path; row++)
             router->count++;
@@ -152,16 +150,10 @@ struct router *router_new(const struct route *const *tables)
     return router;
 }
 
-struct rate_limiter *router_rate_limiter(struct app *app)
-{
-    return app->router->limiter;
-}
-
 void router_free(struct router *r)
 {
     if (!r) return;
     route_tree_free(r->tree);
-    rate_limiter_free(r->limiter);
     mem_free(r->rows);
     mem_free(r->document);
     mem_free(r);
@@ -172,7 +164,7 @@ const struct route *const *router_rows(const struct router *r)
     return r->rows;
 }
 
-/* --- the answer ------------------------------------------------------------------------------- */
+/* --- the answer ------------------------------------------------------------------------ */
 
 static int success_status(const struct route *route)
 {
@@ -181,18 +173,32 @@ static int success_status(const struct route *route)
     return route->creates ? 201 : 200;
 }
 
+/* A query that found nothing: the 404 that the row announces ("404 CHAT_NOT_FOUND", the first of
+ * several), so that the document tells the truth. */
+static enum err nothing_found(struct visit *v)
+{
+    static const char mark[] = "404 ";
+    const char *p = v->route->errors ? strstr(v->route->errors, mark) : NULL;
+    if (!p || v->c->fault.code) return ERR_NOT_FOUND;
+    p += sizeof mark - 1;
+    return fault(v->c, ERR_NOT_FOUND, arena_strndup(v->c->arena, p, strcspn(p, "|")), "%s",
+                 err_row(ERR_NOT_FOUND)->text);
+}
+
 static enum err run_sql(struct visit *v)
 {
     const struct route *route = v->route;
     int status = success_status(route);
     if (route->shape == ANSWER_EMPTY) {
         enum err e = db_one(v->c, route->sql, NULL, NULL);
+        if (e == ERR_NOT_FOUND) return nothing_found(v);
         if (e) return e;
         reply_empty(v->p, status);
         return ERR_OK;
     }
     const char *json = NULL;
     enum err e = db_json(v->c, route->sql, NULL, &json);
+    if (e == ERR_NOT_FOUND) return nothing_found(v);
     if (e) return e;
     reply_json(v->c, v->p, status, json);
     return ERR_OK;
@@ -230,10 +236,12 @@ static enum err serve(struct visit *v)
     const char *key = v->route->creates && v->route->access == ACCESS_ORG
                           ? request_header(v->c, v->r, "Idempotency-Key")
                           : NULL;
-    return key ? idempotent_run(v, key, work) : work(v);
+    if (key) return idempotent_run(v, key, work);
+    e = v->route->prepare ? v->route->prepare(v->c, v->r) : ERR_OK;
+    return e ? e : work(v);
 }
 
-/* --- methods ---------------------------------------------------------------------------------- */
+/* --- methods --------------------------------------------------------------------------- */
 
 static const char *allow_text(struct ctx *c, uint32_t allowed)
 {
@@ -291,7 +299,7 @@ static enum err answer_unmatched(struct visit *v)
                  allow_text(v->c, v->match.allowed));
 }
 
-/* --- the two calls of http_server.c ----------------------------------------------------------- */
+/* --- the two calls of http_server.c ---------------------------------------------------- */
 
 static void finish_headers(struct visit *v)
 {

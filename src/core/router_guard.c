@@ -19,7 +19,7 @@
 #define STRANGERS_PER_MINUTE                                                                       \
     600 /* public routes that say nothing else, all together, per address */
 
-/* --- organization ----------------------------------------------------------------------------- */
+/* --- organization ---------------------------------------------------------------------- */
 
 static enum err set_organization(struct visit *v)
 {
@@ -32,7 +32,7 @@ static enum err set_organization(struct visit *v)
     return ERR_OK;
 }
 
-/* --- rates ------------------------------------------------------------------------------------ */
+/* --- rates ----------------------------------------------------------------------------- */
 
 static enum err take_rate(struct visit *v, const void *who, size_t who_len, const char *what,
                           int per_minute)
@@ -43,7 +43,7 @@ static enum err take_rate(struct visit *v, const void *who, size_t who_len, cons
     memcpy(key, who, who_len);
     memcpy(key + who_len, what, what_len);
     struct rate_state state;
-    if (rate_take(v->c->app->router->limiter, key, who_len + what_len, per_minute, clock_mono_ms(),
+    if (rate_take(v->c->app->rate_limiter, key, who_len + what_len, per_minute, clock_mono_ms(),
                   &state))
         return ERR_OK;
     return rate_refuse(v->c, v->p, &state);
@@ -66,7 +66,7 @@ static enum err limit_known(struct visit *v)
                      v->route->rate_per_minute);
 }
 
-/* --- forgery ---------------------------------------------------------------------------------- */
+/* --- forgery --------------------------------------------------------------------------- */
 
 static bool origin_is_ours(const struct visit *v, const char *origin)
 {
@@ -112,7 +112,7 @@ static enum err check_forgery(struct visit *v)
     return ERR_OK;
 }
 
-/* --- the row ---------------------------------------------------------------------------------- */
+/* --- the row --------------------------------------------------------------------------- */
 
 static enum err key_denied(struct visit *v)
 {
@@ -185,7 +185,7 @@ enum err guard_unknown(struct visit *v)
     return fault(v->c, ERR_NOT_FOUND, NULL, "There is no such address");
 }
 
-/* --- other sites: the web chat ---------------------------------------------------------------- */
+/* --- other sites: the web chat --------------------------------------------------------- */
 
 void guard_cors(struct visit *v, bool preflight)
 {

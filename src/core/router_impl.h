@@ -11,7 +11,6 @@ struct router {
     struct route_tree *tree;
     const struct route **rows; /* NULL at the end */
     size_t count;
-    struct rate_limiter *limiter;
     char *document; /* OpenAPI, once made */
     char document_etag[SHA256_HEX_SIZE + 2];
 };
@@ -25,7 +24,7 @@ struct visit {
     struct route_match match;
 };
 
-/* --- router_guard.c --------------------------------------------------------------------------- */
+/* --- router_guard.c -------------------------------------------------------------------- */
 /* Organization, login or key, CSRF, permission, rate: in this order. 0 or the error to answer. */
 MUST_USE enum err guard_admit(struct visit *v);
 /* The answer to a path without row: 404, or 403 API_KEY_ROUTE_DENIED for the holder of a key. */
@@ -33,7 +32,7 @@ MUST_USE enum err guard_unknown(struct visit *v);
 /* Cross-origin headers for the web chat's routes; harmless on others. */
 void guard_cors(struct visit *v, bool preflight);
 
-/* --- router_input.c --------------------------------------------------------------------------- */
+/* --- router_input.c -------------------------------------------------------------------- */
 /* Path, query, headers and body into c->in by the row's fields. ERR_INVALID names all that is
  * wrong, ERR_MEDIA_TYPE. */
 MUST_USE enum err input_bind(struct visit *v);
@@ -41,7 +40,7 @@ MUST_USE enum err input_bind(struct visit *v);
  * there is none. */
 struct bytes input_path(const struct visit *v, const char *name);
 
-/* --- idempotency.c ---------------------------------------------------------------------------- */
+/* --- idempotency.c --------------------------------------------------------------------- */
 /* Run the row's work once per key (see there). Replies or returns the error. */
 MUST_USE enum err idempotent_run(struct visit *v, const char *key,
                                  enum err (*work)(struct visit *v));

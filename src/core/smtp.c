@@ -1,6 +1,7 @@
-/* Mail out by SMTP (smtp_send in http_client.h), on top of transfer.c: the same guard. libcurl speaks the
- * protocol (EHLO, STARTTLS, AUTH, dot-stuffing), on a thread because it waits for the last answer on the spot; the message
- * comes complete. Host and addresses are checked here, since they end up in commands. */
+/* Mail out by SMTP (smtp_send in http_client.h), on top of transfer.c: the same guard. libcurl
+ * speaks the protocol (EHLO, STARTTLS, AUTH, dot-stuffing), on a thread because it waits for the
+ * last answer on the spot; the message comes complete. Host and addresses are checked here, since
+ * they end up in commands. */
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,7 +30,8 @@ static size_t on_read(char *out, size_t one, size_t len, void *arg)
 static int on_seek(void *arg, curl_off_t offset, int origin)
 {
     struct outgoing *o = arg;
-    if (origin != SEEK_SET || offset < 0 || (size_t)offset > o->message.len) return CURL_SEEKFUNC_FAIL;
+    if (origin != SEEK_SET || offset < 0 || (size_t)offset > o->message.len)
+        return CURL_SEEKFUNC_FAIL;
     o->sent = (size_t)offset;
     return CURL_SEEKFUNC_OK;
 }
@@ -60,7 +62,8 @@ static void slist_freep(struct curl_slist **l)
     curl_slist_free_all(*l);
 }
 
-static enum err make_recipients(struct ctx *c, const struct smtp_call *call, struct curl_slist **list)
+static enum err make_recipients(struct ctx *c, const struct smtp_call *call,
+                                struct curl_slist **list)
 {
     int n = 0;
     for (const char *const *to = call->to; to && *to; to++, n++) {
@@ -71,7 +74,8 @@ static enum err make_recipients(struct ctx *c, const struct smtp_call *call, str
         if (!longer) return ERR_NO_MEMORY;
         *list = longer;
     }
-    if (n == 0 || call->to[n]) return fault(c, ERR_INVALID, "ADDRESS_INVALID", "a recipient's address is malformed");
+    if (n == 0 || call->to[n])
+        return fault(c, ERR_INVALID, "ADDRESS_INVALID", "a recipient's address is malformed");
     return ERR_OK;
 }
 
@@ -81,10 +85,15 @@ static enum err refused(struct ctx *c, struct transfer *t)
     long reply = 0;
     (void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &reply);
     if (t->result == CURLE_LOGIN_DENIED) {
-        return fault(c, ERR_UNPROCESSABLE, "SMTP_LOGIN_FAILED", "the mail server refused user name or password");
+        return fault(c, ERR_UNPROCESSABLE, "SMTP_LOGIN_FAILED",
+                     "the mail server refused user name or password");
     }
-    if (reply >= 500) return fault(c, ERR_UNPROCESSABLE, "SMTP_REFUSED", "the mail server refused the mail (%ld)", reply);
-    if (reply >= 400) return fault(c, ERR_UPSTREAM, "SMTP_BUSY", "the mail server does not take the mail now (%ld)", reply);
+    if (reply >= 500)
+        return fault(c, ERR_UNPROCESSABLE, "SMTP_REFUSED", "the mail server refused the mail (%ld)",
+                     reply);
+    if (reply >= 400)
+        return fault(c, ERR_UPSTREAM, "SMTP_BUSY",
+                     "the mail server does not take the mail now (%ld)", reply);
     return ERR_OK;
 }
 
@@ -93,10 +102,12 @@ enum err smtp_send(struct ctx *c, const struct smtp_call *call)
     if (!host_usable(call->host) || call->port <= 0 || call->port > 65535) {
         return fault(c, ERR_INVALID, "HOST_INVALID", "the mail server's name or port is malformed");
     }
-    if (!address_usable(call->from)) return fault(c, ERR_INVALID, "ADDRESS_INVALID", "the sender's address is malformed");
+    if (!address_usable(call->from))
+        return fault(c, ERR_INVALID, "ADDRESS_INVALID", "the sender's address is malformed");
     bool v6 = strchr(call->host, ':') != NULL;
-    const char *url = arena_printf(c->arena, "%s://%s%s%s:%d", call->security == SMTP_TLS ? "smtps" : "smtp", v6 ? "[" : "",
-                                   call->host, v6 ? "]" : "", call->port);
+    const char *url =
+        arena_printf(c->arena, "%s://%s%s%s:%d", call->security == SMTP_TLS ? "smtps" : "smtp",
+                     v6 ? "[" : "", call->host, v6 ? "]" : "", call->port);
     const char *from = arena_printf(c->arena, "<%s>", call->from);
     if (!url || !from) return ERR_NO_MEMORY;
     CLEANUP(slist_freep) struct curl_slist *to = NULL;
@@ -104,10 +115,12 @@ enum err smtp_send(struct ctx *c, const struct smtp_call *call)
     if (e) return e;
     struct outgoing out = {.message = call->message};
     CLEANUP(transfer_end) struct transfer t = {0};
-    e = transfer_begin(c, &t, url, "smtp,smtps", call->timeout_ms > 0 ? call->timeout_ms : SMTP_TIMEOUT_MS, false);
+    e = transfer_begin(c, &t, url, "smtp,smtps",
+                       call->timeout_ms > 0 ? call->timeout_ms : SMTP_TIMEOUT_MS, false);
     if (e) return e;
-    (void)curl_easy_setopt(t.easy, CURLOPT_USE_SSL,
-                           (long)(call->security == SMTP_STARTTLS ? CURLUSESSL_ALL : CURLUSESSL_NONE));
+    (void)curl_easy_setopt(
+        t.easy, CURLOPT_USE_SSL,
+        (long)(call->security == SMTP_STARTTLS ? CURLUSESSL_ALL : CURLUSESSL_NONE));
     if (call->user) {
         (void)curl_easy_setopt(t.easy, CURLOPT_USERNAME, call->user);
         (void)curl_easy_setopt(t.easy, CURLOPT_PASSWORD, call->password ? call->password : "");

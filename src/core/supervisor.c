@@ -1,7 +1,8 @@
 /* The supervisor: the parent of everything on this machine (worker.h). It serves nobody itself and
  * holds no connection, so that there is nothing in it that a client could reach or crash.
  *
- *     lock the data folder → bind → private PostgreSQL → migrate → bus → workers → watch → end in the opposite order
+ *     lock the data folder → bind → private PostgreSQL → migrate → bus → workers → watch → end in
+ * the opposite order
  *
  * What fails on the way is said in one line on standard error, with exit status 1.
  *
@@ -34,6 +35,7 @@
 #include "base/mem.h"
 #include "core/log.h"
 #include "core/process.h"
+#include "core/rate_limit.h"
 #include "core/worker.h"
 
 #define INHERIT      "INTERFLOW_INHERIT"
@@ -45,6 +47,9 @@
 #define STOP_MS      (13 * SECOND_MS) /* a little more than a worker takes at most */
 #define GIVE_UP      3                /* deaths before the very first answer */
 #define INSIST_MS    SECOND_MS        /* from then on a second signal counts as impatience */
+#define PORT_WAIT_MS (3 * SECOND_MS)  /* for the workers of a killed program to be gone */
+#define PORT_TRY_MS  20
+#define RATE_BUCKETS 65536 /* addresses and keys that are counted at a time; 1 MiB */
 
 struct child {
     pid_t pid;    /* 0: not running */
@@ -67,6 +72,7 @@ struct supervisor {
     const char *database_url;
     struct bus_ends bus;
     struct metrics *metrics;
+    struct rate_limiter *rate_limiter;
     struct child workers[WORKERS_MAX];
     pid_t old[OLD_MAX]; /* of the program before this one */
     int old_count;
@@ -85,23 +91,13 @@ static int say(const char *why)
     return 1;
 }
 
-/* --- the socket
- * -------------------------------------------------------------------------------------- */
+/* --- the socket ------------------------------------------------------------------------ */
 
-static enum err listen_open(struct supervisor *s, const char **ret_why)
+/* One try on the first address of the list that takes it. 0, or the first errno. */
+static int listen_try(struct supervisor *s, const struct addrinfo *all)
 {
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV},
-                    *all = NULL;
-    char port[8];
-    snprintf(port, sizeof port, "%d", s->config.listen_port);
-    int g = getaddrinfo(s->config.listen_host, port, &hints, &all);
-    if (g != 0) {
-        *ret_why = arena_printf(s->arena, "cannot listen on '%s': %s", s->config.listen_host,
-                                gai_strerror(g));
-        return ERR_INVALID;
-    }
     int error = 0;
-    for (struct addrinfo *i = all; i && s->listen_fd < 0; i = i->ai_next) {
+    for (const struct addrinfo *i = all; i; i = i->ai_next) {
         CLEANUP(fd_closep)
         int fd =
             socket(i->ai_family, i->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, i->ai_protocol);
@@ -113,9 +109,33 @@ static enum err listen_open(struct supervisor *s, const char **ret_why)
         }
         s->listen_fd = fd;
         fd = -1;
+        return 0;
+    }
+    return error;
+}
+
+/* wait: workers of a program that was killed hold the port until the kernel has ended them too
+ * (process_die_with), which takes a moment; so "in use" is not the last word for PORT_WAIT_MS. */
+static enum err listen_open(struct supervisor *s, bool wait, const char **ret_why)
+{
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV},
+                    *all = NULL;
+    char port[8];
+    snprintf(port, sizeof port, "%d", s->config.listen_port);
+    int g = getaddrinfo(s->config.listen_host, port, &hints, &all);
+    if (g != 0) {
+        *ret_why = arena_printf(s->arena, "cannot listen on '%s': %s", s->config.listen_host,
+                                gai_strerror(g));
+        return ERR_INVALID;
+    }
+    int64_t until = clock_mono_ms() + (wait ? PORT_WAIT_MS : 0);
+    int error = listen_try(s, all);
+    while (error == EADDRINUSE && clock_mono_ms() < until) {
+        (void)poll(NULL, 0, PORT_TRY_MS);
+        error = listen_try(s, all);
     }
     freeaddrinfo(all);
-    if (s->listen_fd >= 0) return ERR_OK;
+    if (error == 0) return ERR_OK;
     const char *advice = error == EADDRINUSE
                              ? "the port is in use by another program (choose one with --listen)"
                          : error == EADDRNOTAVAIL ? "this machine has no such address"
@@ -146,8 +166,7 @@ static const char *address_for_people(struct supervisor *s)
                         s->config.listen_port);
 }
 
-/* --- workers
- * ----------------------------------------------------------------------------------------- */
+/* --- workers --------------------------------------------------------------------------- */
 
 static enum err bus_open(struct supervisor *s)
 {
@@ -184,6 +203,7 @@ static _Noreturn void child_run(struct supervisor *s, int index, int ready_fd, p
         .ready_fd = ready_fd,
         .bus = s->bus,
         .metrics = s->metrics,
+        .rate_limiter = s->rate_limiter,
     };
     int status = worker_run(&o);
     fflush(NULL);
@@ -282,8 +302,7 @@ static void worker_ended(struct supervisor *s, int index, int status)
                          LOG_INT("lived_ms", lived), LOG_INT("again_in_ms", w->pause_ms)));
 }
 
-/* --- children that ended
- * ----------------------------------------------------------------------------- */
+/* --- children that ended --------------------------------------------------------------- */
 
 static void pg_ended(struct supervisor *s, int status)
 {
@@ -322,8 +341,7 @@ static void children_reap(struct supervisor *s)
     }
 }
 
-/* --- restart into a new program
- * ---------------------------------------------------------------------- */
+/* --- restart into a new program -------------------------------------------------------- */
 
 /* Does the program run, and can it bring the database to its version? Its own `migrate` answers
  * both, while the workers of this program go on serving: migrations only add what old programs do
@@ -429,8 +447,7 @@ static bool self_find(struct supervisor *s)
     return true;
 }
 
-/* --- life
- * -------------------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------------ */
 
 static void descriptors_allow(void)
 {
@@ -447,11 +464,11 @@ static void descriptors_allow(void)
 static enum err prepare(struct supervisor *s, const char **ret_why)
 {
     int pg_pid = 0;
-    bool again = inherit(s, &pg_pid);
+    bool again = inherit(s, &pg_pid), unclean = false;
     enum err e = process_user_find(s->arena, &s->config, &s->user, ret_why);
     if (!e) e = data_prepare(s->arena, &s->config, &s->user, ret_why);
-    if (!e && !again) e = data_lock(s->arena, &s->config, &s->lock_fd, ret_why);
-    if (!e && !again) e = listen_open(s, ret_why);
+    if (!e && !again) e = data_lock(s->arena, &s->config, &s->lock_fd, &unclean, ret_why);
+    if (!e && !again) e = listen_open(s, unclean, ret_why);
     if (e) return e;
     port_find(s);
     if (!again) data_tmp_clean(s->arena, &s->config);
@@ -467,6 +484,7 @@ static enum err prepare(struct supervisor *s, const char **ret_why)
     if (applied > 0)
         log_event(LOG_INFO, NULL, "database migrated", LOG_FIELDS(LOG_INT("migrations", applied)));
     s->metrics = metrics_new(s->config.workers);
+    s->rate_limiter = rate_limiter_new(RATE_BUCKETS);
     e = bus_open(s);
     if (e) *ret_why = "cannot open socket pairs (too many open files?)";
     return e;
@@ -556,7 +574,8 @@ static void workers_end(struct supervisor *s)
         (void)poll(&p, 1, left > 0 ? (int)left : 100);
         struct signalfd_siginfo info;
         while (read(s->signal_fd, &info, sizeof info) == (ssize_t)sizeof info)
-            /* Asked again: now. Not by the echo of the first, which some tools send to the group too. */
+            /* Asked again: now. Not by the echo of the first, which some tools send to the group
+             * too. */
             if ((info.ssi_signo == SIGINT || info.ssi_signo == SIGTERM) &&
                 clock_mono_ms() - began > INSIST_MS)
                 until = 0;
@@ -609,9 +628,10 @@ int supervisor_run(const struct config *config, const struct tables *tables,
     if (!status) log_event(LOG_INFO, NULL, "stopping", NULL);
     workers_end(s);
     pg_private_stop(s->pg);
-    int open_fds[] = {s->listen_fd, s->signal_fd, s->lock_fd};
-    for (size_t i = 0; i < ARRAY_LEN(open_fds); i++)
-        if (open_fds[i] >= 0) close(open_fds[i]);
+    if (s->listen_fd >= 0) close(s->listen_fd);
+    if (s->signal_fd >= 0) close(s->signal_fd);
+    data_unlock(s->lock_fd);
+    rate_limiter_free(s->rate_limiter);
     for (int i = 0; i < s->bus.count; i++) {
         close(s->bus.receive[i]);
         close(s->bus.send[i]);

@@ -77,7 +77,7 @@ static struct span span_of(const char *s)
     return (struct span){.s = s, .len = strlen(s)};
 }
 
-/* --- values --- */
+/* --- values ---------------------------------------------------------------------------- */
 
 /* One step down: a member of an object, or by a number an item of an array. NULL when there is
  * none. */
@@ -137,7 +137,7 @@ static struct span path_text(struct render *r, struct span path)
     return value;
 }
 
-/* --- formatters --- */
+/* --- formatters ------------------------------------------------------------------------ */
 
 /* Case of the Latin letters of Portuguese, Spanish and their neighbours (Latin-1, Latin
  * Extended-A). */

@@ -1,5 +1,5 @@
-/* The heap behind the loop's timers and deadlines: a plain binary heap of pointers; each node knows its place,
- * so that removal (most deadlines never fire) costs log n as well. */
+/* The heap behind the loop's timers and deadlines: a plain binary heap of pointers; each node knows
+ * its place, so that removal (most deadlines never fire) costs log n as well. */
 #include "core/timer_heap.h"
 
 #include <assert.h>

@@ -1,5 +1,5 @@
-/* A binary heap of due times. The nodes lie inside the structs that wait, so that nothing is allocated per
- * wait. Equal times leave in the order of arrival. */
+/* A binary heap of due times. The nodes lie inside the structs that wait, so that nothing is
+ * allocated per wait. Equal times leave in the order of arrival. */
 #ifndef INTERFLOW_CORE_TIMER_HEAP_H
 #define INTERFLOW_CORE_TIMER_HEAP_H
 

@@ -1,14 +1,16 @@
 /* libcurl's multi interface in the worker's loop, and the guard of every connection that leaves it.
  *
- * libcurl names the descriptors that it waits for (on_socket_wish) and one timer (on_timer_wish); the loop watches them
- * and calls curl_multi_socket_action. A coroutine adds its transfer and parks; when libcurl says that it is done, it is
- * woken. Names are resolved by libcurl's own threads. Mail is another matter: libcurl waits for the server's last word of
- * SMTP and IMAP on the spot, also in the multi interface, so that such transfers run on a thread each (easy interface).
+ * libcurl names the descriptors that it waits for (on_socket_wish) and one timer (on_timer_wish);
+ * the loop watches them and calls curl_multi_socket_action. A coroutine adds its transfer and
+ * parks; when libcurl says that it is done, it is woken. Names are resolved by libcurl's own
+ * threads. Mail is another matter: libcurl waits for the server's last word of SMTP and IMAP on the
+ * spot, also in the multi interface, so that such transfers run on a thread each (easy interface).
  *
- * The guard: libcurl asks us to make each socket and shows the address that it will connect to, after resolving, for each
- * try, redirect and reconnect. An address that is not allowed gets no socket. Connections are kept and used again only
- * among guarded transfers, so that one made without a guard (tests) is never lent to another. Proxies from the environment
- * are ignored: behind one we would see its address only. */
+ * The guard: libcurl asks us to make each socket and shows the address that it will connect to,
+ * after resolving, for each try, redirect and reconnect. An address that is not allowed gets no
+ * socket. Connections are kept and used again only among guarded transfers, so that one made
+ * without a guard (tests) is never lent to another. Proxies from the environment are ignored:
+ * behind one we would see its address only. */
 #include "core/transfer.h"
 
 #include <pthread.h>
@@ -25,12 +27,12 @@
 #include "core/address.h"
 #include "core/loop.h"
 
-#define CONNECT_MS      (10 * SECOND_MS)
-#define TIMEOUT_MS      (30 * SECOND_MS)
-#define KEPT_MAX        64L  /* idle connections */
-#define HOST_MAX        32L  /* connections to one host; more wait */
-#define TOTAL_MAX       512L
-#define TURN_MS         50
+#define CONNECT_MS (10 * SECOND_MS)
+#define TIMEOUT_MS (30 * SECOND_MS)
+#define KEPT_MAX   64L /* idle connections */
+#define HOST_MAX   32L /* connections to one host; more wait */
+#define TOTAL_MAX  512L
+#define TURN_MS    50
 
 struct http_client {
     struct app *app;
@@ -49,7 +51,8 @@ struct socket_watch {
 static void collect(struct http_client *h)
 {
     int left = 0;
-    for (CURLMsg *m = curl_multi_info_read(h->multi, &left); m; m = curl_multi_info_read(h->multi, &left)) {
+    for (CURLMsg *m = curl_multi_info_read(h->multi, &left); m;
+         m = curl_multi_info_read(h->multi, &left)) {
         if (m->msg != CURLMSG_DONE) continue;
         struct transfer *t = NULL;
         (void)curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&t);
@@ -103,7 +106,8 @@ static int on_socket_wish(CURL *easy, curl_socket_t fd, int what, void *arg, voi
         (void)curl_multi_assign(h->multi, fd, NULL);
         return 0;
     }
-    uint32_t events = (what & CURL_POLL_IN ? (uint32_t)EPOLLIN : 0) | (what & CURL_POLL_OUT ? (uint32_t)EPOLLOUT : 0);
+    uint32_t events = (what & CURL_POLL_IN ? (uint32_t)EPOLLIN : 0) |
+                      (what & CURL_POLL_OUT ? (uint32_t)EPOLLOUT : 0);
     if (w) {
         loop_watch_set(l, w->watch, events);
         return 0;
@@ -120,7 +124,7 @@ static int on_socket_wish(CURL *easy, curl_socket_t fd, int what, void *arg, voi
     return 0;
 }
 
-/* --- the guard --- */
+/* --- the guard ------------------------------------------------------------------------- */
 
 static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *to)
 {
@@ -135,7 +139,7 @@ static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl
     return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
 }
 
-/* --- one transfer --- */
+/* --- one transfer ---------------------------------------------------------------------- */
 
 int64_t transfer_time(const struct ctx *c, int timeout_ms)
 {
@@ -144,8 +148,8 @@ int64_t transfer_time(const struct ctx *c, int timeout_ms)
     return left_ms < ms ? left_ms : ms;
 }
 
-enum err transfer_begin(struct ctx *c, struct transfer *t, const char *url, const char *protocols, int timeout_ms,
-                        bool internal)
+enum err transfer_begin(struct ctx *c, struct transfer *t, const char *url, const char *protocols,
+                        int timeout_ms, bool internal)
 {
     struct http_client *h = c->app->http_client;
     int64_t ms = transfer_time(c, timeout_ms);
@@ -180,10 +184,10 @@ static enum err translate(struct ctx *c, struct transfer *t)
     enum err better = t->result != CURLE_OK && t->explain ? t->explain(c, t) : ERR_OK;
     if (better) return better;
     const char *why = t->error[0] ? t->error : curl_easy_strerror(t->result);
-    if (t->result != CURLE_OK && t->stop) return fault(c, t->stop, t->stop_code, "the answer could not be taken");
+    if (t->result != CURLE_OK && t->stop)
+        return fault(c, t->stop, t->stop_code, "the answer could not be taken");
     switch (t->result) {
-    case CURLE_OK:
-        return ERR_OK;
+    case CURLE_OK: return ERR_OK;
     case CURLE_URL_MALFORMAT:
     case CURLE_UNSUPPORTED_PROTOCOL:
         return fault(c, ERR_INVALID, "URL_INVALID", "this address cannot be called");
@@ -193,7 +197,8 @@ static enum err translate(struct ctx *c, struct transfer *t)
         return fault(c, ERR_UPSTREAM, "HOST_UNKNOWN", "the host name is not known");
     case CURLE_COULDNT_CONNECT:
         if (t->blocked) {
-            return fault(c, ERR_FORBIDDEN, "ADDRESS_FORBIDDEN", "calls to private and special addresses are not allowed");
+            return fault(c, ERR_FORBIDDEN, "ADDRESS_FORBIDDEN",
+                         "calls to private and special addresses are not allowed");
         }
         return fault(c, ERR_UPSTREAM, "CONNECT_FAILED", "no connection: %s", why);
     case CURLE_SSL_CONNECT_ERROR:
@@ -203,8 +208,7 @@ static enum err translate(struct ctx *c, struct transfer *t)
     case CURLE_SSL_ISSUER_ERROR:
     case CURLE_USE_SSL_FAILED:
         return fault(c, ERR_UPSTREAM, "TLS_FAILED", "no secure connection: %s", why);
-    default:
-        return fault(c, ERR_UPSTREAM, "CALL_FAILED", "the call failed: %s", why);
+    default: return fault(c, ERR_UPSTREAM, "CALL_FAILED", "the call failed: %s", why);
     }
 }
 
@@ -243,7 +247,8 @@ enum err transfer_run(struct ctx *c, struct transfer *t)
         return fault(c, ERR_INTERNAL, NULL, "the call could not be started");
     }
     enum err e = ERR_OK;
-    while (!e && !t->done) e = loop_park(l, c->deadline_ms);
+    while (!e && !t->done)
+        e = loop_park(l, c->deadline_ms);
     leave(t);
     if (e == ERR_DEADLINE) return fault(c, e, "CALL_TIMEOUT", "no answer in time");
     if (e) return e;
@@ -251,7 +256,7 @@ enum err transfer_run(struct ctx *c, struct transfer *t)
     return translate(c, t);
 }
 
-/* --- on a thread --- */
+/* --- on a thread ----------------------------------------------------------------------- */
 
 static int on_progress(void *arg, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
 {
@@ -291,7 +296,8 @@ static enum err wait_for_turn(struct ctx *c, struct transfer *t)
 {
     enum err e = ERR_OK;
     while (!e && t->client && t->client->threads >= TRANSFER_THREADS_MAX) {
-        if (clock_mono_ms() >= c->deadline_ms) return fault(c, ERR_DEADLINE, "CALL_TIMEOUT", "too many mails at once");
+        if (clock_mono_ms() >= c->deadline_ms)
+            return fault(c, ERR_DEADLINE, "CALL_TIMEOUT", "too many mails at once");
         e = loop_sleep(c->app->loop, TURN_MS);
     }
     return !e && !t->client ? ERR_CANCELLED : e;
@@ -304,7 +310,8 @@ enum err transfer_run_on_thread(struct ctx *c, struct transfer *t)
     (void)curl_easy_setopt(t->easy, CURLOPT_XFERINFOFUNCTION, on_progress);
     (void)curl_easy_setopt(t->easy, CURLOPT_XFERINFODATA, t);
     (void)curl_easy_setopt(t->easy, CURLOPT_NOPROGRESS, 0L);
-    (void)curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, 1L); /* or the goodbye (QUIT) would wait in curl_easy_cleanup */
+    (void)curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE,
+                           1L); /* or the goodbye (QUIT) would wait in curl_easy_cleanup */
     enter(t);
     enum err e = wait_for_turn(c, t);
     pthread_t thread;
@@ -334,7 +341,7 @@ void transfer_end(struct transfer *t)
     t->easy = NULL;
 }
 
-/* --- the client --- */
+/* --- the client ------------------------------------------------------------------------ */
 
 struct http_client *http_client_new(struct app *app)
 {

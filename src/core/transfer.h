@@ -1,4 +1,5 @@
-/* One transfer by libcurl in the worker's loop: what http_client.c and smtp.c share. Nobody else includes it. */
+/* One transfer by libcurl in the worker's loop: what http_client.c and smtp.c share. Nobody else
+ * includes it. */
 #ifndef INTERFLOW_CORE_TRANSFER_H
 #define INTERFLOW_CORE_TRANSFER_H
 
@@ -11,12 +12,13 @@ struct transfer {
     struct http_client *client;
     CURL *easy;
     struct co *co;
-    const char *networks;  /* private ones that are allowed */
+    const char *networks; /* private ones that are allowed */
     bool unguarded;
-    bool blocked;          /* an address was refused */
-    enum err stop;         /* why a callback of the caller ended it, and the code to tell */
+    bool blocked;  /* an address was refused */
+    enum err stop; /* why a callback of the caller ended it, and the code to tell */
     const char *stop_code;
-    /* May set a better fault for a failed transfer and return its error; ERR_OK: none. May be NULL. */
+    /* May set a better fault for a failed transfer and return its error; ERR_OK: none. May be
+     * NULL. */
     enum err (*explain)(struct ctx *c, struct transfer *t);
     bool done;
     CURLcode result;
@@ -26,14 +28,16 @@ struct transfer {
     struct transfer *prev, *next;
 };
 
-/* A handle with everything that all transfers share: guard, protocols, limits of time. ERR_UNAVAILABLE without a client.
- * internal: no guard, and no connection shared with those that are guarded. */
-MUST_USE enum err transfer_begin(struct ctx *c, struct transfer *t, const char *url, const char *protocols,
-                                 int timeout_ms, bool internal);
+/* A handle with everything that all transfers share: guard, protocols, limits of time.
+ * ERR_UNAVAILABLE without a client. internal: no guard, and no connection shared with those that
+ * are guarded. */
+MUST_USE enum err transfer_begin(struct ctx *c, struct transfer *t, const char *url,
+                                 const char *protocols, int timeout_ms, bool internal);
 /* Run it and wait. ERR_OK, or the translation of what went wrong, with its fault set. */
 MUST_USE enum err transfer_run(struct ctx *c, struct transfer *t);
-/* The same for protocols that libcurl ends with a blocking wait (mail): on a thread of its own, which sees nothing but the
- * handle. A cancelled one ends within a second. At most TRANSFER_THREADS_MAX at once, more wait for their turn. */
+/* The same for protocols that libcurl ends with a blocking wait (mail): on a thread of its own,
+ * which sees nothing but the handle. A cancelled one ends within a second. At most
+ * TRANSFER_THREADS_MAX at once, more wait for their turn. */
 #define TRANSFER_THREADS_MAX 16
 MUST_USE enum err transfer_run_on_thread(struct ctx *c, struct transfer *t);
 /* Cleanup function; fine before begin on a zeroed struct. */

@@ -36,9 +36,9 @@
 #define CALM_MS                                                                                    \
     500 /* idle this long counts as done: kept-alive connections saw "Connection: close" */
 #define DATABASE_AWAIT_MS (5 * SECOND_MS)
-#define SAMPLE_MS       (1 * SECOND_MS) /* gauges are taken this often */
-#define COROUTINES_MAX  16000           /* two mappings each, of the kernel's 65,530 */
-#define OFFLOAD_THREADS 2
+#define SAMPLE_MS         (1 * SECOND_MS) /* gauges are taken this often */
+#define COROUTINES_MAX    16000           /* two mappings each, of the kernel's 65,530 */
+#define OFFLOAD_THREADS   2
 
 struct worker {
     struct app app;
@@ -79,8 +79,7 @@ static void sample(void *arg)
     loop_timer(app->loop, loop_now(app->loop) + SAMPLE_MS, sample, w);
 }
 
-/* --- making
- * ------------------------------------------------------------------------------------------ */
+/* --- making ---------------------------------------------------------------------------- */
 
 static enum err parts_make(struct worker *w, const struct config *config, const char *database_url)
 {
@@ -184,8 +183,8 @@ static enum err server_start(struct worker *w)
     return http_server_new(&w->app, w->app.loop, &o, &cb, &w->app.http_server);
 }
 
-/* A worker that says it is ready answers: so the connections come first. With a database that is away
- * it starts all the same, and answers 503 until that is back. */
+/* A worker that says it is ready answers: so the connections come first. With a database that is
+ * away it starts all the same, and answers 503 until that is back. */
 static void database_await(struct worker *w)
 {
     int64_t until = clock_mono_ms() + DATABASE_AWAIT_MS;
@@ -215,8 +214,7 @@ static void start(void *arg)
         log_event(LOG_WARN, NULL, "nobody waits for this worker", NULL);
 }
 
-/* --- ending
- * ------------------------------------------------------------------------------------------ */
+/* --- ending ---------------------------------------------------------------------------- */
 
 /* In a coroutine, once: let what is under way finish, then leave the loop. */
 static void stop(void *arg)
@@ -259,8 +257,11 @@ int worker_run(const struct worker_options *o)
     snprintf(name, sizeof name, "worker %d", o->index + 1);
     log_setup(&(struct log_options){
         .level = o->config->log_level, .json = o->config->log_json, .process = name});
-    w.app = (struct app){
-        .config = o->config, .tables = o->tables, .metrics = o->metrics, .worker_index = o->index};
+    w.app = (struct app){.config = o->config,
+                         .tables = o->tables,
+                         .metrics = o->metrics,
+                         .rate_limiter = o->rate_limiter,
+                         .worker_index = o->index};
     metrics_worker_started(o->metrics, o->index);
 
     /* Ctrl+C and a closed terminal reach the whole group: only the supervisor acts on them. */
@@ -291,8 +292,7 @@ int worker_run(const struct worker_options *o)
     return w.status;
 }
 
-/* --- the command line
- * -------------------------------------------------------------------------------- */
+/* --- the command line ------------------------------------------------------------------ */
 
 static void run_body(void *arg)
 {

@@ -14,9 +14,11 @@ struct worker_options {
     const char *database_url; /* of the running database */
     int index;                /* 0… */
     int listen_fd;
-    int ready_fd; /* one byte is written here when the first answer can be given; -1: nobody waits */
+    int ready_fd; /* one byte is written here when the first answer can be given; -1: nobody
+     * waits */
     struct bus_ends bus;
     struct metrics *metrics;
+    struct rate_limiter *rate_limiter; /* shared, like the metrics */
 };
 /* Runs until SIGTERM (graceful: answers and jobs under way go on, at most 10 s). Returns the exit
  * status. */
@@ -56,7 +58,7 @@ const char *pg_private_url(struct arena *a, const struct config *config);
 /* Folder of PostgreSQL's programs that fit the cluster; NULL: *ret_why. */
 const char *pg_private_programs(struct arena *a, const struct config *config, const char **ret_why);
 
-/* --- migrations (migrate.c): blocking, own connection, before the workers --- */
+/* --- migrations (migrate.c): blocking, own connection, before the workers -------------- */
 /* Under an advisory lock: apply what is missing from the embedded sql/migrations, then
  * sql/functions whose text changed; make the role interflow_app. ERR_CONFLICT when the database is
  * of a newer version than this program. */

@@ -1,6 +1,7 @@
-/* WebSocket framing by wslay (ws.h). wslay pulls its input and pushes its output by callbacks; here the input is the
- * piece given to ws_feed, and the output (pongs, close frames) goes straight to the owner's queue. Limits on messages,
- * masking, UTF-8, fragments and reserved bits are checked by wslay, which then queues the right close frame. */
+/* WebSocket framing by wslay (ws.h). wslay pulls its input and pushes its output by callbacks; here
+ * the input is the piece given to ws_feed, and the output (pongs, close frames) goes straight to
+ * the owner's queue. Limits on messages, masking, UTF-8, fragments and reserved bits are checked by
+ * wslay, which then queues the right close frame. */
 #include "core/ws.h"
 
 #include <openssl/evp.h>
@@ -18,7 +19,8 @@ struct ws {
     bool refused; /* a binary message */
 };
 
-static ssize_t on_pull(wslay_event_context_ptr wslay, uint8_t *buf, size_t len, int flags, void *user)
+static ssize_t on_pull(wslay_event_context_ptr wslay, uint8_t *buf, size_t len, int flags,
+                       void *user)
 {
     (void)flags;
     struct ws *w = user;
@@ -33,7 +35,8 @@ static ssize_t on_pull(wslay_event_context_ptr wslay, uint8_t *buf, size_t len, 
     return (ssize_t)len;
 }
 
-static ssize_t on_push(wslay_event_context_ptr wslay, const uint8_t *data, size_t len, int flags, void *user)
+static ssize_t on_push(wslay_event_context_ptr wslay, const uint8_t *data, size_t len, int flags,
+                       void *user)
 {
     (void)wslay;
     (void)flags;
@@ -42,7 +45,8 @@ static ssize_t on_push(wslay_event_context_ptr wslay, const uint8_t *data, size_
     return (ssize_t)len;
 }
 
-static void on_message(wslay_event_context_ptr wslay, const struct wslay_event_on_msg_recv_arg *m, void *user)
+static void on_message(wslay_event_context_ptr wslay, const struct wslay_event_on_msg_recv_arg *m,
+                       void *user)
 {
     struct ws *w = user;
     if (m->opcode == WSLAY_TEXT_FRAME) {
@@ -50,7 +54,8 @@ static void on_message(wslay_event_context_ptr wslay, const struct wslay_event_o
     } else if (m->opcode == WSLAY_BINARY_FRAME && !w->refused) {
         static const char reason[] = "text only";
         w->refused = true;
-        (void)wslay_event_queue_close(wslay, WSLAY_CODE_UNSUPPORTED_DATA, (const uint8_t *)reason, sizeof(reason) - 1);
+        (void)wslay_event_queue_close(wslay, WSLAY_CODE_UNSUPPORTED_DATA, (const uint8_t *)reason,
+                                      sizeof(reason) - 1);
         wslay_event_shutdown_read(wslay);
     }
 }
@@ -85,11 +90,13 @@ bool ws_feed(struct ws *w, const void *data, size_t len)
     if (wslay_event_want_write(w->wslay) && wslay_event_send(w->wslay) != 0) fine = false;
     w->data = NULL;
     w->len = 0;
-    if (!fine && !wslay_event_get_close_sent(w->wslay)) { /* broken framing: wslay gives up without a word */
+    if (!fine &&
+        !wslay_event_get_close_sent(w->wslay)) { /* broken framing: wslay gives up without a word */
         unsigned char close[WS_CLOSE_FRAME_MAX];
         w->ev->output(w->arg, close, ws_close_frame(close, WSLAY_CODE_PROTOCOL_ERROR, NULL));
     }
-    return fine && !wslay_event_get_close_received(w->wslay) && !wslay_event_get_close_sent(w->wslay);
+    return fine && !wslay_event_get_close_received(w->wslay) &&
+           !wslay_event_get_close_sent(w->wslay);
 }
 
 void ws_skip_pongs(const unsigned char **data, size_t *len)
@@ -106,14 +113,17 @@ void ws_skip_pongs(const unsigned char **data, size_t *len)
 bool ws_accept_key(const char *key, char out[WS_ACCEPT_SIZE])
 {
     static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    if (!key || strlen(key) != 24 || strspn(key, alphabet) != 22 || strcmp(key + 22, "==") != 0) return false;
+    static const char alphabet[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    if (!key || strlen(key) != 24 || strspn(key, alphabet) != 22 || strcmp(key + 22, "==") != 0)
+        return false;
     char both[24 + sizeof(guid)];
     memcpy(both, key, 24);
     memcpy(both + 24, guid, sizeof(guid));
     unsigned char digest[EVP_MAX_MD_SIZE];
     unsigned int digest_len = 0;
-    if (EVP_Digest(both, 24 + sizeof(guid) - 1, digest, &digest_len, EVP_sha1(), NULL) != 1) return false;
+    if (EVP_Digest(both, 24 + sizeof(guid) - 1, digest, &digest_len, EVP_sha1(), NULL) != 1)
+        return false;
     return EVP_EncodeBlock((unsigned char *)out, digest, (int)digest_len) == WS_ACCEPT_SIZE - 1;
 }
 
@@ -126,7 +136,8 @@ size_t ws_head(unsigned char out[WS_HEAD_MAX], enum ws_opcode opcode, size_t len
     }
     size_t bytes = len <= 0xffff ? 2 : 8;
     out[1] = bytes == 2 ? 126 : 127;
-    for (size_t i = 0; i < bytes; i++) out[2 + i] = (unsigned char)((uint64_t)len >> 8 * (bytes - 1 - i));
+    for (size_t i = 0; i < bytes; i++)
+        out[2 + i] = (unsigned char)((uint64_t)len >> 8 * (bytes - 1 - i));
     return 2 + bytes;
 }
 

@@ -1,5 +1,6 @@
-/* WebSocket framing (RFC 6455), server side, without a socket: bytes in, messages and bytes out. Reading is wslay's;
- * the frames that we send are plain enough to make by hand, once for all who get them. */
+/* WebSocket framing (RFC 6455), server side, without a socket: bytes in, messages and bytes out.
+ * Reading is wslay's; the frames that we send are plain enough to make by hand, once for all who
+ * get them. */
 #ifndef INTERFLOW_CORE_WS_H
 #define INTERFLOW_CORE_WS_H
 
@@ -26,10 +27,12 @@ struct ws;
 /* A reader; costs about 9 KB: make it when the first bytes come. ev must stay. */
 struct ws *ws_new(const struct ws_events *ev, void *arg);
 void ws_free(struct ws *w); /* NULL is fine */
-/* The next bytes. False: it is over (closed by the client, or by us for a violation); output had the close frame. */
+/* The next bytes. False: it is over (closed by the client, or by us for a violation); output had
+ * the close frame. */
 bool ws_feed(struct ws *w, const void *data, size_t len);
 
-/* Step over complete, short pongs at the front: what an idle browser sends, so that it needs no reader. */
+/* Step over complete, short pongs at the front: what an idle browser sends, so that it needs no
+ * reader. */
 void ws_skip_pongs(const unsigned char **data, size_t *len);
 /* The value of Sec-WebSocket-Accept. False: not a key (16 bytes in base64). */
 bool ws_accept_key(const char *key, char out[WS_ACCEPT_SIZE]);

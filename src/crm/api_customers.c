@@ -16,7 +16,7 @@
 
 #define CUSTOMERS "/api/{organizationId}/customers"
 
-/* --- input ------------------------------------------------------------------------------------ */
+/* --- input ----------------------------------------------------------------------------- */
 
 static const struct field contact_input_fields[] = {
     {.name = "kind", .type = F_ENUM, .values = CONTACT_KINDS, .help = "Or type."},
@@ -244,7 +244,7 @@ static enum err draft_read(struct ctx *c, bool create, json_t **ret_p, const cha
     return e || d.failed ? ERR_INVALID : ERR_OK;
 }
 
-/* --- handlers --------------------------------------------------------------------------------- */
+/* --- handlers -------------------------------------------------------------------------- */
 
 static enum err list_customers(struct ctx *c, struct request *r, struct reply *p)
 {
@@ -306,7 +306,7 @@ static enum err update_customer(struct ctx *c, struct request *r, struct reply *
     return ERR_OK;
 }
 
-/* --- rows ------------------------------------------------------------------------------------- */
+/* --- rows ------------------------------------------------------------------------------ */
 
 static const struct field list_fields[] = {
     CUSTOMER_FILTERS,
@@ -406,7 +406,7 @@ const struct route crm_customer_routes[] = {
      .creates = true,
      .fields = create_fields,
      .answer = &schema_customer_created,
-     .errors = "400 UNKNOWN_REFERENCE|409 CUSTOMER_DUPLICATE|409 LIMIT_REACHED",
+     .errors = "400 UNKNOWN_REFERENCE|400 FIELDS_REQUIRED|409 CUSTOMER_DUPLICATE|409 LIMIT_REACHED",
      .handler = create_customer},
     {.method = HTTP_GET,
      .path = CUSTOMERS "/count",
@@ -446,7 +446,8 @@ const struct route crm_customer_routes[] = {
      .fields = update_fields,
      .answer = &schema_customer_done,
      .errors = WRITE_ERRORS
-     "|400 UNKNOWN_REFERENCE|409 CUSTOMER_DUPLICATE|409 VERSION_CONFLICT|409 LIMIT_REACHED",
+     "|400 UNKNOWN_REFERENCE|400 FIELDS_REQUIRED|409 CUSTOMER_DUPLICATE|409 VERSION_CONFLICT|409 "
+     "LIMIT_REACHED",
      .handler = update_customer},
     {.method = HTTP_DELETE,
      .path = CUSTOMERS "/{customerId}",

@@ -10,7 +10,7 @@
 
 #define CUSTOMER "/api/{organizationId}/customers/{customerId}"
 
-/* --- contacts --------------------------------------------------------------------------------- */
+/* --- contacts -------------------------------------------------------------------------- */
 
 /* p of contact_add and contact_update: the identity when there is one, label and isPrimary when
  * given. */
@@ -79,7 +79,7 @@ static const struct field contact_update_fields[] = {
     {0},
 };
 
-/* --- values ----------------------------------------------------------------------------------- */
+/* --- values ---------------------------------------------------------------------------- */
 
 static enum err put_value(struct ctx *c, struct request *r, struct reply *p)
 {
@@ -154,7 +154,7 @@ static const struct schema schema_values = {.name = "FieldValuesAnswer",
 static const struct schema schema_value = {.name = "FieldValueAnswer",
                                            .fields = value_answer_fields};
 
-/* --- tags, notes, stage ----------------------------------------------------------------------- */
+/* --- tags, notes, stage ---------------------------------------------------------------- */
 
 static const struct field tag_add_fields[] = {
     {.name = "tagId", .type = F_UUID, .required = true},
@@ -274,7 +274,7 @@ const struct route crm_part_routes[] = {
      .sql = &SQL_FIELD_VALUE_LIST},
     {PART(HTTP_POST, "/field-values", "customers.setFieldValue", "Set the value of a custom field"),
      .permission = PERMISSION_CUSTOMERS_EDIT, .creates = true, .status = 200,
-     .fields = value_fields, .answer = &schema_value, .errors = WRITE_ERRORS "|404 FIELD_NOT_FOUND",
-     .handler = put_value},
+     .fields = value_fields, .answer = &schema_value,
+     .errors = WRITE_ERRORS "|400 FIELDS_REQUIRED|404 FIELD_NOT_FOUND", .handler = put_value},
     {0},
 };

@@ -10,7 +10,7 @@
 #define FUNNELS "/api/{organizationId}/funnels"
 #define STAGES  "/api/{organizationId}/stages"
 
-/* --- tags --- */
+/* --- tags ------------------------------------------------------------------------------ */
 
 static const struct field tag_create_fields[] = {
     {.name = "name", .type = F_TEXT, .required = true, .min = 1, .max = 60, .example = "\"VIP\""},
@@ -64,7 +64,7 @@ const struct route crm_tag_routes[] = {
     {0},
 };
 
-/* --- custom fields --- */
+/* --- custom fields --------------------------------------------------------------------- */
 
 static const struct field option_input[] = {
     {.name = "id",
@@ -153,7 +153,7 @@ const struct route crm_field_routes[] = {
     {0},
 };
 
-/* --- funnels --- */
+/* --- funnels --------------------------------------------------------------------------- */
 
 #define STAGE_INPUT                                                                                \
     {.name = "color", .type = F_COLOR},                                                            \

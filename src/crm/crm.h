@@ -12,13 +12,14 @@
 #include "crm/phone.h"
 
 extern const struct route crm_customer_routes[]; /* the customer itself */
+extern const struct route crm_bulk_routes[];     /* many at once; pairs that are no doubles */
 extern const struct route crm_part_routes[];     /* contacts, tags, notes, stage, values of one */
 extern const struct route crm_export_routes[];
 extern const struct route crm_tag_routes[];
 extern const struct route crm_field_routes[];
 extern const struct route crm_funnel_routes[];
 
-/* --- contacts --- */
+/* --- contacts -------------------------------------------------------------------------- */
 
 #define CONTACT_KEYS_MAX PHONE_CANDIDATES_MAX
 
@@ -42,7 +43,7 @@ MUST_USE enum err contact_read(struct arena *a, const char *kind, const char *id
 /* contacts.kind of a public contact type ("facebook" is messenger, …); NULL when unknown. */
 const char *contact_kind_of(const char *type);
 
-/* --- people --- */
+/* --- people ---------------------------------------------------------------------------- */
 
 /* Somebody who wrote, or is written to. */
 struct crm_person {

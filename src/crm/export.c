@@ -39,7 +39,7 @@ struct export
     int64_t count;
 };
 
-/* --- cells ------------------------------------------------------------------------------------ */
+/* --- cells ----------------------------------------------------------------------------- */
 
 static void cell(struct export *x, const char *text)
 {
@@ -122,7 +122,7 @@ static const char *value_text(struct ctx *c, const json_t *field, const json_t *
     return text;
 }
 
-/* --- rows ------------------------------------------------------------------------------------- */
+/* --- rows ------------------------------------------------------------------------------ */
 
 static void csv_head(struct export *x)
 {
@@ -209,7 +209,7 @@ static enum err write_out(struct export *x)
     return ERR_OK;
 }
 
-/* --- stretches -------------------------------------------------------------------------------- */
+/* --- stretches ------------------------------------------------------------------------- */
 
 static enum err put_rows(struct export *x, struct ctx *c, const struct rows *rows)
 {
@@ -284,7 +284,7 @@ static enum err write_all(struct export *x, const char *keys)
     return write_out(x);
 }
 
-/* --- handlers --------------------------------------------------------------------------------- */
+/* --- handlers -------------------------------------------------------------------------- */
 
 static enum err export_list(struct ctx *c, struct request *r, struct reply *p)
 {

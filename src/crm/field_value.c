@@ -57,7 +57,7 @@ static const char *plain(struct reading *r)
     return buf_failed(&b) ? NULL : arena_strdup(r->a, buf_str(&b));
 }
 
-/* --- text ------------------------------------------------------------------------------------- */
+/* --- text ------------------------------------------------------------------------------ */
 
 static enum err read_any_text(struct reading *r, size_t max, bool lines)
 {
@@ -118,7 +118,7 @@ static enum err read_file(struct reading *r)
     return done_text(r, uuid_text(id, text));
 }
 
-/* --- numbers and money ------------------------------------------------------------------------ */
+/* --- numbers and money ----------------------------------------------------------------- */
 
 /* "-12.50": digits, at most one point. */
 static bool is_decimal(const char *s)
@@ -237,7 +237,7 @@ static enum err read_money(struct reading *r)
     return done_money(r, minor, currency);
 }
 
-/* --- dates ------------------------------------------------------------------------------------ */
+/* --- dates ----------------------------------------------------------------------------- */
 
 static enum err read_date(struct reading *r)
 {
@@ -271,7 +271,7 @@ static enum err read_yes_no(struct reading *r)
     return bad(r, "INVALID_BOOLEAN", "Must be true or false");
 }
 
-/* --- options ---------------------------------------------------------------------------------- */
+/* --- options --------------------------------------------------------------------------- */
 
 char *text_fold(struct arena *a, const char *s)
 {
@@ -355,7 +355,7 @@ static enum err read_multi_select(struct reading *r)
     return done(r, buf_failed(&b) ? NULL : arena_strndup(r->a, b.data, b.len));
 }
 
-/* --- the table -------------------------------------------------------------------------------- */
+/* --- the table ------------------------------------------------------------------------- */
 
 static const struct {
     const char *kind;

@@ -6,14 +6,13 @@
  * national number of the default country, or as an international one. (3) The plan's row says
  * whether the national number can exist, and the country's own rule lists its other forms:
  *
- *   Brazil     Mobiles got a 9 in front between 2012 and 2016; WhatsApp still knows many without it.
- *              Only an 8-digit number beginning with 6-9 was a mobile: landlines (2-5) are never
- *              touched, nor are mobiles given out since, such as 91234-5678, which had no 8-digit
- *              form.
- *   Mexico     Mobiles were 52 1 + 10 digits until 2019; now 52 + 10 for all. With a 1 or without:
- *              the same ten digits are one line only.
- *   Argentina  Mobiles are 54 9 + area + number from abroad, 0 + area + 15 + number at home, and the
- *              bare ten digits in messages. The ten digits name one line only, mobile or not.
+ *   Brazil     Mobiles got a 9 in front between 2012 and 2016; WhatsApp still knows many without
+ * it. Only an 8-digit number beginning with 6-9 was a mobile: landlines (2-5) are never touched,
+ * nor are mobiles given out since, such as 91234-5678, which had no 8-digit form. Mexico Mobiles
+ * were 52 1 + 10 digits until 2019; now 52 + 10 for all. With a 1 or without: the same ten digits
+ * are one line only. Argentina  Mobiles are 54 9 + area + number from abroad, 0 + area + 15 +
+ * number at home, and the bare ten digits in messages. The ten digits name one line only, mobile or
+ * not.
  *
  * The identifier as received is kept by the caller and answered to: nothing here rewrites it. */
 #include "crm/phone.h"
@@ -43,7 +42,7 @@ struct line {
     char other[PHONE_CANDIDATES_MAX - 1][E164_MAX + 1]; /* "" where there is none */
 };
 
-/* --- step 1: text to digits --- */
+/* --- step 1: text to digits ------------------------------------------------------------ */
 
 /* Signs that people and address books put between digits, bidirectional marks of pasted contacts
  * among them. */
@@ -109,7 +108,7 @@ static bool read_digits(const char *text, struct dialled *d)
     return d->len > 0;
 }
 
-/* --- step 3: national numbers --- */
+/* --- step 3: national numbers ---------------------------------------------------------- */
 
 static void set_other(struct line *l, int i, const char *before, size_t before_len,
                       const char *insert, const char *after)
@@ -256,7 +255,7 @@ static bool read_national(const struct phone_plan *p, const char *n, bool after_
     return short_row && fit(p, n, l);
 }
 
-/* --- step 2: whose number is it --- */
+/* --- step 2: whose number is it -------------------------------------------------------- */
 
 static bool read_international(const char *digits, char ret_code[4], struct line *l)
 {
@@ -320,7 +319,7 @@ enum err phone_parse(struct arena *a, const char *text, const char *default_coun
     return ERR_OK;
 }
 
-/* --- for people --- */
+/* --- for people ------------------------------------------------------------------------ */
 
 static size_t places(const char *layout)
 {
@@ -352,8 +351,8 @@ static void put_layout(const char *layout, const char *n, char *out)
     *out = '\0';
 }
 
-/* The layout of a national number; scratch is for those that have to be made up. NULL: none known.
- */
+/* The layout of a national number; scratch is for those that have to be made up. NULL: none
+ * known. */
 static const char *layout_of(const struct phone_plan *p, const char *n, char scratch[24])
 {
     if (p->rule == PHONE_ARGENTINA && n[0] != '6' && n[0] != '8') {

@@ -1,6 +1,7 @@
 /* Telephone numbers as people and platforms write them (Brazil's ninth digit, Mexico 521/52,
- * Argentina 549/54). The identifier is kept as received and answered to; matching goes through the set
- * of forms that name the same line, and landlines are never rewritten. Pure functions over text. */
+ * Argentina 549/54). The identifier is kept as received and answered to; matching goes through the
+ * set of forms that name the same line, and landlines are never rewritten. Pure functions over
+ * text. */
 #ifndef INTERFLOW_CRM_PHONE_H
 #define INTERFLOW_CRM_PHONE_H
 

@@ -56,7 +56,7 @@ const json_t *crm_field_find(const struct crm_home *h, const char *slug_or_id)
     return NULL;
 }
 
-/* --- values ----------------------------------------------------------------------------------- */
+/* --- values ---------------------------------------------------------------------------- */
 
 struct values {
     struct ctx *c;
@@ -174,7 +174,7 @@ enum err values_read(struct ctx *c, const struct crm_home *h, const char *name, 
     return e;
 }
 
-/* --- identities ------------------------------------------------------------------------------- */
+/* --- identities ------------------------------------------------------------------------ */
 
 enum err contact_input(struct ctx *c, const struct crm_home *h, const char *field, const char *kind,
                        const char *identifier, json_t **ret)

@@ -1,5 +1,6 @@
-/* One change to many chats: a list of ids, or everything that a filter matches (at most 1,000). Each chat is its own transaction, so
- * that one that cannot be changed does not hold back the others; the answer names those that failed and why. */
+/* One change to many chats: a list of ids, or everything that a filter matches (at most 1,000).
+ * Each chat is its own transaction, so that one that cannot be changed does not hold back the
+ * others; the answer names those that failed and why. */
 #include <string.h>
 
 #include "auth/permissions.h"
@@ -30,17 +31,19 @@ static enum err bulk_tag(struct ctx *c, struct chat_state *s, const char **ret_j
 }
 
 static const struct bulk_action actions[] = {
-    {"take", chat_take, PERMISSION_CHATS_REPLY},          {"assign", chat_assign, PERMISSION_CHATS_ASSIGN},
-    {"transfer", chat_transfer, PERMISSION_CHATS_REPLY},  {"close", chat_close, PERMISSION_CHATS_CLOSE},
-    {"reopen", chat_reopen, PERMISSION_CHATS_CLOSE},      {"read", bulk_read, PERMISSION_CHATS_VIEW},
+    {"take", chat_take, PERMISSION_CHATS_REPLY},
+    {"assign", chat_assign, PERMISSION_CHATS_ASSIGN},
+    {"transfer", chat_transfer, PERMISSION_CHATS_REPLY},
+    {"close", chat_close, PERMISSION_CHATS_CLOSE},
+    {"reopen", chat_reopen, PERMISSION_CHATS_CLOSE},
+    {"read", bulk_read, PERMISSION_CHATS_VIEW},
     {"tag", bulk_tag, PERMISSION_CUSTOMERS_EDIT},
 };
 
 static const struct bulk_action *action_find(const char *name)
 {
     for (size_t i = 0; i < ARRAY_LEN(actions); i++)
-        if (strcmp(actions[i].name, name) == 0)
-            return &actions[i];
+        if (strcmp(actions[i].name, name) == 0) return &actions[i];
     return NULL;
 }
 
@@ -59,7 +62,7 @@ static enum err bulk_ids(struct ctx *c, struct uuid *ids, int *ret_count)
     enum err e = chat_filter_check(c, filter, "filter.");
     if (e) return e;
     json_t *input = c->in;
-    c->in = filter;                    /* the filter's members are the list's parameters */
+    c->in = filter; /* the filter's members are the list's parameters */
     struct rows *rows = NULL;
     e = db_query(c, &SQL_CHATS_IDS_FILTERED, NULL, &rows);
     c->in = input;
@@ -73,9 +76,12 @@ static enum err bulk_ids(struct ctx *c, struct uuid *ids, int *ret_count)
 /* What the action cannot do without: said once, not per chat. */
 static enum err bulk_arguments(struct ctx *c, const struct bulk_action *a)
 {
-    if (a->change == bulk_tag && uuid_is_nil(in_uuid(c, "tagId"))) return fault_field(c, "tagId", "REQUIRED", "which tag?");
-    if (a->change == chat_assign && !in_has(c, "userId")) return fault_field(c, "userId", "REQUIRED", "to whom? null: to nobody");
-    if (a->change == chat_transfer && uuid_is_nil(in_uuid(c, "userId")) && uuid_is_nil(in_uuid(c, "teamId")))
+    if (a->change == bulk_tag && uuid_is_nil(in_uuid(c, "tagId")))
+        return fault_field(c, "tagId", "REQUIRED", "which tag?");
+    if (a->change == chat_assign && !in_has(c, "userId"))
+        return fault_field(c, "userId", "REQUIRED", "to whom? null: to nobody");
+    if (a->change == chat_transfer && uuid_is_nil(in_uuid(c, "userId")) &&
+        uuid_is_nil(in_uuid(c, "teamId")))
         return fault_field(c, "teamId", "REQUIRED", "a transfer needs a team or a person");
     if ((a->change == bulk_read || a->change == chat_take) && c->actor.kind != ACTOR_USER)
         return fault(c, ERR_FORBIDDEN, NULL, "only a person can do this");
@@ -114,18 +120,32 @@ static enum err bulk(struct ctx *c, struct request *r, struct reply *p)
 }
 
 static const struct field filter_fields[] = {
-    {.name = "view", .type = F_ENUM, .values = "all|mine|unassigned|waiting|closed|any", .otherwise = "\"all\""},
-    {.name = "status", .type = F_TEXT},     {.name = "teamId", .type = F_TEXT},     {.name = "tagId", .type = F_TEXT},
-    {.name = "channelId", .type = F_TEXT},  {.name = "assigneeId", .type = F_TEXT}, {.name = "customerId", .type = F_UUID},
-    {.name = "unread", .type = F_BOOL},     {.name = "snoozed", .type = F_BOOL, .otherwise = "false"},
+    {.name = "view",
+     .type = F_ENUM,
+     .values = "all|mine|unassigned|waiting|closed|any",
+     .otherwise = "\"all\""},
+    {.name = "status", .type = F_TEXT},
+    {.name = "teamId", .type = F_TEXT},
+    {.name = "tagId", .type = F_TEXT},
+    {.name = "channelId", .type = F_TEXT},
+    {.name = "assigneeId", .type = F_TEXT},
+    {.name = "customerId", .type = F_UUID},
+    {.name = "unread", .type = F_BOOL},
+    {.name = "snoozed", .type = F_BOOL, .otherwise = "false"},
     {.name = "archived", .type = F_BOOL, .otherwise = "false"},
     {0},
 };
 
 static const struct field bulk_fields[] = {
-    {.name = "action", .type = F_ENUM, .values = "take|assign|transfer|close|reopen|read|tag", .required = true},
+    {.name = "action",
+     .type = F_ENUM,
+     .values = "take|assign|transfer|close|reopen|read|tag",
+     .required = true},
     {.name = "chatIds", .type = F_ARRAY, .of = F_UUID, .min = 1, .max = BULK_MAX},
-    {.name = "filter", .type = F_OBJECT, .fields = filter_fields, .help = "Everything that this matches, instead of chatIds."},
+    {.name = "filter",
+     .type = F_OBJECT,
+     .fields = filter_fields,
+     .help = "Everything that this matches, instead of chatIds."},
     {.name = "userId", .type = F_UUID, .nullable = true, .help = "assign, transfer"},
     {.name = "teamId", .type = F_UUID, .nullable = true, .help = "transfer"},
     {.name = "note", .type = F_TEXT, .max = 2000, .help = "transfer, close"},
@@ -144,10 +164,19 @@ static const struct field bulk_answer[] = {
     {.name = "failed", .type = F_ARRAY, .of = F_OBJECT, .fields = failed_fields, .required = true},
     {0},
 };
-static const struct schema bulk_schema = {"BulkResult", "How many were changed, and which could not be.", bulk_answer};
+static const struct schema bulk_schema = {
+    "BulkResult", "How many were changed, and which could not be.", bulk_answer};
 
 const struct route inbox_bulk_routes[] = {
-    {.method = HTTP_POST, .path = "/api/{organizationId}/chats/bulk", .id = "chats.bulk", .summary = "One change to many chats.",
-     .group = "Chats", .permission = PERMISSION_CHATS_VIEW, .deadline_ms = 120000, .fields = bulk_fields, .answer = &bulk_schema, .handler = bulk},
+    {.method = HTTP_POST,
+     .path = "/api/{organizationId}/chats/bulk",
+     .id = "chats.bulk",
+     .summary = "One change to many chats.",
+     .group = "Chats",
+     .permission = PERMISSION_CHATS_VIEW,
+     .deadline_ms = 120000,
+     .fields = bulk_fields,
+     .answer = &bulk_schema,
+     .handler = bulk},
     {0},
 };

@@ -1,5 +1,5 @@
-/* Messages over the API of the interface: pages of a conversation, sending, notes, edits, reactions. The public paths for
- * integrators (api_public.c) end in the same inbox_send. */
+/* Messages over the API of the interface: pages of a conversation, sending, notes, edits,
+ * reactions. The public paths for integrators (api_public.c) end in the same inbox_send. */
 #include <string.h>
 
 #include "auth/permissions.h"
@@ -16,9 +16,9 @@ int input_uuids(struct ctx *c, const char *name, struct uuid *out, int max)
     int n = 0;
     size_t i;
     json_t *item;
-    json_array_foreach(in_json(c, name), i, item) {
-        if (n < max && uuid_parse(json_string_value(item), &out[n]))
-            n++;
+    json_array_foreach(in_json(c, name), i, item)
+    {
+        if (n < max && uuid_parse(json_string_value(item), &out[n])) n++;
     }
     return n;
 }
@@ -46,28 +46,33 @@ static enum err message_send(struct ctx *c, struct request *r, struct reply *p)
         return ERR_INVALID;
     }
     const char *json = NULL;
-    enum err e = inbox_send(c, &m, &json, NULL);     /* a double is answered like the first */
+    enum err e = inbox_send(c, &m, &json, NULL); /* a double is answered like the first */
     if (e) return e;
     reply_json(c, p, 201, json);
     return ERR_OK;
 }
 
 /* Write a note; *ret_json is the message. */
-static enum err note_add(struct ctx *c, struct uuid chat, const char *content, const char **ret_json)
+static enum err note_add(struct ctx *c, struct uuid chat, const char *content,
+                         const char **ret_json)
 {
     struct uuid ids[MESSAGE_FILES_MAX];
     int n = input_uuids(c, "fileIds", ids, MESSAGE_FILES_MAX);
     enum err e = inbox_files_check(c, "fileIds", ids, n);
     if (e) return e;
-    if (inbox_blank(content) && n == 0) return fault_field(c, "content", "REQUIRED", "a note needs text or a file");
+    if (inbox_blank(content) && n == 0)
+        return fault_field(c, "content", "REQUIRED", "a note needs text or a file");
     CLEANUP(json_decrefp) json_t *files = json_array();
     for (int i = 0; i < n; i++)
         json_array_append_new(files, json_pack("{s:o}", "fileId", json_uuid(ids[i])));
     char id[UUID_TEXT_SIZE];
-    CLEANUP(json_decrefp) json_t *note =
-        json_pack("{s:s, s:s, s:s*, s:O, s:O*, s:o, s:s, s:s}", "id", uuid_text(uuid_v7(), id), "content", content ? content : "", "clientId",
-                  in_text(c, "clientId"), "files", files, "mentions", in_json(c, "mentions"), "authorId", json_uuid(c->actor.id),
-                  "authorName", c->actor.name ? c->actor.name : "", "authorKind", c->actor.kind == ACTOR_KEY ? "key" : "user");
+    CLEANUP(json_decrefp)
+    json_t *note =
+        json_pack("{s:s, s:s, s:s*, s:O, s:O*, s:o, s:s, s:s}", "id", uuid_text(uuid_v7(), id),
+                  "content", content ? content : "", "clientId", in_text(c, "clientId"), "files",
+                  files, "mentions", in_json(c, "mentions"), "authorId", json_uuid(c->actor.id),
+                  "authorName", c->actor.name ? c->actor.name : "", "authorKind",
+                  c->actor.kind == ACTOR_KEY ? "key" : "user");
     struct rows *rows = NULL;
     e = inbox_one(c, &SQL_CHAT_NOTE_ADD, PARAMS(P_UUID("chat", chat), P_JSON("p", note)), &rows);
     if (e) return e;
@@ -100,8 +105,10 @@ static enum err message_statement(struct ctx *c, struct reply *p, const struct s
     enum err e = chat_must_be_visible(c, chat);
     if (e) return e;
     const char *json = NULL;
-    e = db_json(c, q, PARAMS(P_UUID("chat", chat), P_UUID("message", in_uuid(c, "messageId"))), &json);
-    if (e == ERR_NOT_FOUND) return fault(c, e, "MESSAGE_NOT_FOUND", "there is no such message in this chat");
+    e = db_json(c, q, PARAMS(P_UUID("chat", chat), P_UUID("message", in_uuid(c, "messageId"))),
+                &json);
+    if (e == ERR_NOT_FOUND)
+        return fault(c, e, "MESSAGE_NOT_FOUND", "there is no such message in this chat");
     if (e) return e;
     reply_json(c, p, 200, json);
     return ERR_OK;
@@ -110,16 +117,23 @@ static enum err message_statement(struct ctx *c, struct reply *p, const struct s
 static enum err message_edit(struct ctx *c, struct request *r, struct reply *p)
 {
     (void)r;
-    if (inbox_blank(in_text(c, "content"))) return fault_field(c, "content", "REQUIRED", "a message needs text");
+    if (inbox_blank(in_text(c, "content")))
+        return fault_field(c, "content", "REQUIRED", "a message needs text");
     struct rows *rows = NULL;
-    enum err e = db_query(c, &SQL_MESSAGE_CHANNEL, PARAMS(P_UUID("chat", in_uuid(c, "chatId")), P_UUID("message", in_uuid(c, "messageId"))), &rows);
+    enum err e = db_query(
+        c, &SQL_MESSAGE_CHANNEL,
+        PARAMS(P_UUID("chat", in_uuid(c, "chatId")), P_UUID("message", in_uuid(c, "messageId"))),
+        &rows);
     if (e) return e;
     /* What waits to be sent keeps to its channel's limit. */
-    const struct channel_kind *kind = rows_count(rows) == 1 && strcmp(rows_text(rows, 0, "status"), "scheduled") == 0
-                                          ? channel_kind_find(rows_text(rows, 0, "kind")) : NULL;
+    const struct channel_kind *kind =
+        rows_count(rows) == 1 && strcmp(rows_text(rows, 0, "status"), "scheduled") == 0
+            ? channel_kind_find(rows_text(rows, 0, "kind"))
+            : NULL;
     if (kind && text_length(in_text(c, "content")) > (size_t)kind->text_max) {
         fault_data(c, "limit", json_integer(kind->text_max));
-        return fault(c, ERR_INVALID, "MESSAGE_TOO_LONG", "this channel takes at most %d characters", kind->text_max);
+        return fault(c, ERR_INVALID, "MESSAGE_TOO_LONG", "this channel takes at most %d characters",
+                     kind->text_max);
     }
     return message_statement(c, p, &SQL_MESSAGE_EDIT);
 }
@@ -137,15 +151,34 @@ static enum err message_react(struct ctx *c, struct request *r, struct reply *p)
 }
 
 static const struct field list_fields[] = {
-    {.name = "before", .type = F_INT, .in = IN_QUERY, .min = 0, .max = 2147483647, .help = "Messages before this seq."},
-    {.name = "after", .type = F_INT, .in = IN_QUERY, .min = 0, .max = 2147483647, .help = "Messages after this seq."},
+    {.name = "before",
+     .type = F_INT,
+     .in = IN_QUERY,
+     .min = 0,
+     .max = 2147483647,
+     .help = "Messages before this seq."},
+    {.name = "after",
+     .type = F_INT,
+     .in = IN_QUERY,
+     .min = 0,
+     .max = 2147483647,
+     .help = "Messages after this seq."},
     {.name = "limit", .type = F_INT, .in = IN_QUERY, .min = 1, .max = 200, .otherwise = "50"},
     {0},
 };
 
 static const struct field send_fields[] = {
-    {.name = "content", .type = F_TEXT, .raw = true, .max = 65536, .help = "Needed unless there are files.", .example = "\"Bom dia! Como posso ajudar?\""},
-    {.name = "clientId", .type = F_TEXT, .max = 64, .help = "Made by the sender: the same one never makes a second message."},
+    {.name = "content",
+     .type = F_TEXT,
+     .raw = true,
+     .max = 65536,
+     .help = "Needed unless there are files.",
+     .example = "\"Bom dia! Como posso ajudar?\""},
+    {.name = "clientId",
+     .type = F_TEXT,
+     .min = 1,
+     .max = 64,
+     .help = "Made by the sender: the same one never makes a second message."},
     {.name = "replyToMessageId", .type = F_UUID, .nullable = true},
     {.name = "fileIds", .type = F_ARRAY, .of = F_UUID, .max = MESSAGE_FILES_MAX},
     {.name = "scheduledFor", .type = F_DATETIME, .nullable = true},
@@ -153,8 +186,13 @@ static const struct field send_fields[] = {
 };
 
 static const struct field note_fields[] = {
-    {.name = "content", .type = F_TEXT, .raw = true, .max = 10000, .help = "Needed unless there are files.", .example = "\"Cliente antigo, dar desconto.\""},
-    {.name = "clientId", .type = F_TEXT, .max = 64},
+    {.name = "content",
+     .type = F_TEXT,
+     .raw = true,
+     .max = 10000,
+     .help = "Needed unless there are files.",
+     .example = "\"Cliente antigo, dar desconto.\""},
+    {.name = "clientId", .type = F_TEXT, .min = 1, .max = 64},
     {.name = "mentions", .type = F_ARRAY, .of = F_UUID, .max = 20, .help = "Users to tell."},
     {.name = "fileIds", .type = F_ARRAY, .of = F_UUID, .max = MESSAGE_FILES_MAX},
     {0},
@@ -166,36 +204,100 @@ static const struct field edit_fields[] = {
 };
 
 static const struct field reaction_fields[] = {
-    {.name = "emoji", .type = F_TEXT, .required = true, .nullable = true, .max = 16, .help = "Null takes it back.", .example = "\"👍\""},
+    {.name = "emoji",
+     .type = F_TEXT,
+     .required = true,
+     .nullable = true,
+     .max = 16,
+     .help = "Null takes it back.",
+     .example = "\"👍\""},
     {0},
 };
 
 #define CHAT "/api/{organizationId}/chats/{chatId}"
 
 const struct route inbox_message_routes[] = {
-    {.method = HTTP_GET, .path = CHAT "/messages", .id = "messages.list", .summary = "A page of a conversation, oldest first.",
-     .group = "Messages", .permission = PERMISSION_CHATS_VIEW, .fields = list_fields, .answer = &inbox_schema_message_page,
-     .errors = "404 CHAT_NOT_FOUND", .sql = &SQL_MESSAGES_LIST},
-    {.method = HTTP_GET, .path = CHAT "/messages/{messageId}", .id = "messages.get", .summary = "One message.", .group = "Messages",
-     .permission = PERMISSION_CHATS_VIEW, .answer = &inbox_schema_message, .sql = &SQL_MESSAGE_GET},
-    {.method = HTTP_POST, .path = CHAT "/messages", .id = "messages.send", .summary = "Write to the customer.", .group = "Messages",
-     .permission = PERMISSION_CHATS_REPLY, .creates = true, .fields = send_fields, .answer = &inbox_schema_message,
-     .errors = "404 CHAT_NOT_FOUND|409 CHAT_CLOSED|400 MESSAGE_NOT_FOUND|400 MESSAGE_TOO_LONG|400 UNSUPPORTED_MEDIA|400 FILE_TOO_LARGE|422 CHANNEL_DISCONNECTED",
+    {.method = HTTP_GET,
+     .path = CHAT "/messages",
+     .id = "messages.list",
+     .summary = "A page of a conversation, oldest first.",
+     .group = "Messages",
+     .permission = PERMISSION_CHATS_VIEW,
+     .fields = list_fields,
+     .answer = &inbox_schema_message_page,
+     .errors = "404 CHAT_NOT_FOUND",
+     .sql = &SQL_MESSAGES_LIST},
+    {.method = HTTP_GET,
+     .path = CHAT "/messages/{messageId}",
+     .id = "messages.get",
+     .summary = "One message.",
+     .group = "Messages",
+     .permission = PERMISSION_CHATS_VIEW,
+     .answer = &inbox_schema_message,
+     .sql = &SQL_MESSAGE_GET},
+    {.method = HTTP_POST,
+     .path = CHAT "/messages",
+     .id = "messages.send",
+     .summary = "Write to the customer.",
+     .group = "Messages",
+     .permission = PERMISSION_CHATS_REPLY,
+     .creates = true,
+     .fields = send_fields,
+     .answer = &inbox_schema_message,
+     .errors = "404 CHAT_NOT_FOUND|409 CHAT_CLOSED|409 TOO_MANY_SCHEDULED|400 MESSAGE_NOT_FOUND|"
+               "400 MESSAGE_TOO_LONG|400 "
+               "UNSUPPORTED_MEDIA|400 FILE_TOO_LARGE|422 CHANNEL_DISCONNECTED",
      .handler = message_send},
-    {.method = HTTP_POST, .path = CHAT "/notes", .id = "messages.note", .summary = "Write a note that only the team sees.", .group = "Messages",
-     .permission = PERMISSION_CHATS_REPLY, .creates = true, .fields = note_fields, .answer = &inbox_schema_message,
-     .errors = "400 NOT_FOUND|404 CHAT_NOT_FOUND|400 USER_NOT_FOUND", .handler = note_send},
-    {.method = HTTP_POST, .path = CHAT "/messages/{messageId}/retry", .id = "messages.retry", .summary = "Try a failed message again.",
-     .group = "Messages", .permission = PERMISSION_CHATS_REPLY, .answer = &inbox_schema_message, .errors = "409 MESSAGE_NOT_FAILED",
+    {.method = HTTP_POST,
+     .path = CHAT "/notes",
+     .id = "messages.note",
+     .summary = "Write a note that only the team sees.",
+     .group = "Messages",
+     .permission = PERMISSION_CHATS_REPLY,
+     .creates = true,
+     .fields = note_fields,
+     .answer = &inbox_schema_message,
+     .errors = "400 NOT_FOUND|404 CHAT_NOT_FOUND|400 USER_NOT_FOUND",
+     .handler = note_send},
+    {.method = HTTP_POST,
+     .path = CHAT "/messages/{messageId}/retry",
+     .id = "messages.retry",
+     .summary = "Try a failed message again.",
+     .group = "Messages",
+     .permission = PERMISSION_CHATS_REPLY,
+     .answer = &inbox_schema_message,
+     .errors = "409 MESSAGE_NOT_FAILED",
      .sql = &SQL_INBOX_RETRY},
-    {.method = HTTP_PATCH, .path = CHAT "/messages/{messageId}", .id = "messages.edit", .summary = "Change a note of mine or a scheduled message.",
-     .group = "Messages", .permission = PERMISSION_CHATS_REPLY, .fields = edit_fields, .answer = &inbox_schema_message,
-     .errors = "404 CHAT_NOT_FOUND|404 MESSAGE_NOT_FOUND|409 MESSAGE_NOT_EDITABLE|400 MESSAGE_TOO_LONG", .handler = message_edit},
-    {.method = HTTP_DELETE, .path = CHAT "/messages/{messageId}", .id = "messages.delete",
-     .summary = "Take back a note, a scheduled or failed message, or one that the channel can delete.", .group = "Messages",
-     .permission = PERMISSION_CHATS_REPLY, .answer = &inbox_schema_message, .errors = "404 CHAT_NOT_FOUND|404 MESSAGE_NOT_FOUND|409 MESSAGE_NOT_DELETABLE", .handler = message_delete},
-    {.method = HTTP_PUT, .path = CHAT "/messages/{messageId}/reaction", .id = "messages.react", .summary = "React to a message.",
-     .group = "Messages", .permission = PERMISSION_CHATS_REPLY, .fields = reaction_fields, .answer = &inbox_schema_message,
-     .errors = "404 CHAT_NOT_FOUND|404 MESSAGE_NOT_FOUND", .handler = message_react},
+    {.method = HTTP_PATCH,
+     .path = CHAT "/messages/{messageId}",
+     .id = "messages.edit",
+     .summary = "Change a note of mine or a scheduled message.",
+     .group = "Messages",
+     .permission = PERMISSION_CHATS_REPLY,
+     .fields = edit_fields,
+     .answer = &inbox_schema_message,
+     .errors =
+         "404 CHAT_NOT_FOUND|404 MESSAGE_NOT_FOUND|409 MESSAGE_NOT_EDITABLE|400 MESSAGE_TOO_LONG",
+     .handler = message_edit},
+    {.method = HTTP_DELETE,
+     .path = CHAT "/messages/{messageId}",
+     .id = "messages.delete",
+     .summary =
+         "Take back a note, a scheduled or failed message, or one that the channel can delete.",
+     .group = "Messages",
+     .permission = PERMISSION_CHATS_REPLY,
+     .answer = &inbox_schema_message,
+     .errors = "404 CHAT_NOT_FOUND|404 MESSAGE_NOT_FOUND|409 MESSAGE_NOT_DELETABLE",
+     .handler = message_delete},
+    {.method = HTTP_PUT,
+     .path = CHAT "/messages/{messageId}/reaction",
+     .id = "messages.react",
+     .summary = "React to a message.",
+     .group = "Messages",
+     .permission = PERMISSION_CHATS_REPLY,
+     .fields = reaction_fields,
+     .answer = &inbox_schema_message,
+     .errors = "404 CHAT_NOT_FOUND|404 MESSAGE_NOT_FOUND",
+     .handler = message_react},
     {0},
 };

@@ -1,5 +1,6 @@
-/* The public paths that integrators know from Interflow's API (docs/API.md, "Known paths"): chats and messages. Shapes and words are
- * kept; inside they end in the same functions as the interface's own paths. */
+/* The public paths that integrators know from Interflow's API (docs/API.md, "Known paths"): chats
+ * and messages. Shapes and words are kept; inside they end in the same functions as the interface's
+ * own paths. */
 #include <string.h>
 
 #include "auth/permissions.h"
@@ -13,7 +14,7 @@
 
 #define STEP_DELAY_MAX_MS 600000
 
-/* --- chat/create --- */
+/* --- chat/create ----------------------------------------------------------------------- */
 
 /* The channel that was asked for; 422 when it cannot send. */
 static enum err channel_check(struct ctx *c, struct channel *ch)
@@ -29,20 +30,27 @@ static enum err channel_check(struct ctx *c, struct channel *ch)
 static const char *initial_text(struct ctx *c)
 {
     const json_t *m = in_json(c, "initialMessage");
-    if (json_is_string(m))
-        return json_string_value(m);
+    if (json_is_string(m)) return json_string_value(m);
     return m ? json_get_text(m, "content") : NULL;
+}
+
+/* An initial message of media names its file by address. */
+static enum err initial_check(struct ctx *c, const json_t *given)
+{
+    const char *type = json_is_object(given) ? json_get_text(given, "type") : NULL;
+    if (!type || strcmp(type, "text") == 0 || json_get_text(given, "url")) return ERR_OK;
+    return fault(c, ERR_INVALID, NULL, "a first message of type %s needs a url", type);
 }
 
 /* The first message. A failure does not undo the chat: it is said in the answer. */
 static void send_initial(struct ctx *c, struct uuid chat, bool keep_pending, json_t *answer)
 {
     const json_t *given = in_json(c, "initialMessage");
-    if (!given || json_is_null(given))
-        return;
+    if (!given || json_is_null(given)) return;
     struct message_new m = {.chat = chat, .content = initial_text(c), .keep_pending = keep_pending};
     const char *json = NULL, *url = json_is_object(given) ? json_get_text(given, "url") : NULL;
-    enum err e = url ? inbox_file_from_url(c, url, json_get_text(given, "name"), &m.files[0]) : ERR_OK;
+    enum err e = initial_check(c, given);
+    if (!e && url) e = inbox_file_from_url(c, url, json_get_text(given, "name"), &m.files[0]);
     if (!e && url) m.file_count = 1;
     if (!e) e = inbox_send(c, &m, &json, NULL);
     if (!e) {
@@ -62,8 +70,13 @@ static enum err person_find(struct ctx *c, const struct channel *ch, struct crm_
         return ERR_INVALID;
     }
     struct crm_person person = {
-        .customer = in_uuid(c, "customerId"), .kind = kind, .identifier = in_text(c, "contactValue"), .name = in_text(c, "customerName"),
-        .source = ch->kind, .email = in_text(c, "email"), .phone = in_text(c, "phone"),
+        .customer = in_uuid(c, "customerId"),
+        .kind = kind,
+        .identifier = in_text(c, "contactValue"),
+        .name = in_text(c, "customerName"),
+        .source = ch->kind,
+        .email = in_text(c, "email"),
+        .phone = in_text(c, "phone"),
     };
     return crm_customer_find_or_create(c, &person, ret);
 }
@@ -73,20 +86,23 @@ static enum err create_check(struct ctx *c)
 {
     const json_t *m = in_json(c, "initialMessage");
     if (m && !json_is_null(m) && !json_is_string(m) && !json_is_object(m))
-        return fault_field(c, "initialMessage", "INVALID_TYPE", "Must be text, or an object with type and content");
+        return fault_field(c, "initialMessage", "INVALID_TYPE",
+                           "Must be text, or an object with type and content");
     const char *type = json_is_object(m) ? json_get_text(m, "type") : NULL;
     static const char *const types[] = {"text", "image", "video", "audio", "document"};
     bool known = !type;
     for (size_t i = 0; type && i < ARRAY_LEN(types); i++)
         known = known || strcmp(types[i], type) == 0;
-    return known ? ERR_OK : fault_field(c, "initialMessage.type", "INVALID_CHOICE", "Must be text, image, video, audio or document");
+    return known ? ERR_OK
+                 : fault_field(c, "initialMessage.type", "INVALID_CHOICE",
+                               "Must be text, image, video, audio or document");
 }
 
 struct creation {
     struct channel channel;
     struct uuid chat;
     bool keep_pending, has_message;
-    json_t *answer;            /* owned by chat_create */
+    json_t *answer; /* owned by chat_create */
 };
 
 /* The person, the chat, what is known of them, the note: all or nothing. */
@@ -97,12 +113,15 @@ static enum err create_body(struct ctx *c, void *arg)
     enum err e = person_find(c, &n->channel, &found);
     if (e) return e;
     struct rows *rows = NULL;
-    e = db_one(c, &SQL_INBOX_OPEN, PARAMS(P_UUID("customer", found.customer), P_UUID("contact", found.contact), P_UUID("channel", n->channel.id),
-                                          P_UUID("team", in_uuid(c, "teamId")), P_BOOL("start", n->has_message && !n->keep_pending)),
+    e = db_one(c, &SQL_INBOX_OPEN,
+               PARAMS(P_UUID("customer", found.customer), P_UUID("contact", found.contact),
+                      P_UUID("channel", n->channel.id), P_UUID("team", in_uuid(c, "teamId")),
+                      P_BOOL("start", n->has_message && !n->keep_pending)),
                &rows);
     if (e) return e;
     json_t *touched = NULL;
-    e = crm_first_touch(c, found.customer, in_json(c, "utm"), in_json(c, "customFields"), in_json(c, "tags"), &touched);
+    e = crm_first_touch(c, found.customer, in_json(c, "utm"), in_json(c, "customFields"),
+                        in_json(c, "tags"), &touched);
     if (e) return e;
     n->chat = rows_uuid(rows, 0, "id");
     const char *note = in_text(c, "contextMessage");
@@ -111,33 +130,44 @@ static enum err create_body(struct ctx *c, void *arg)
         if (e) return e;
     }
     const char *formatted = rows_text(rows, 0, "formatted");
-    json_t *answer = json_pack("{s:b, s:o, s:s, s:b, s:b, s:o, s:O, s:O}", "success", 1, "chatId", json_uuid(n->chat), "formattedContact",
-                               formatted ? formatted : "", "existing", rows_bool(rows, 0, "existing"), "keepPending", n->keep_pending,
-                               "customerId", json_uuid(found.customer), "contactsApplied", found.contacts_applied, "contactsSkipped",
-                               found.contacts_skipped);
+    json_t *answer = json_pack(
+        "{s:b, s:o, s:s, s:b, s:b, s:o, s:O, s:O}", "success", 1, "chatId", json_uuid(n->chat),
+        "formattedContact", formatted ? formatted : "", "existing", rows_bool(rows, 0, "existing"),
+        "keepPending", n->keep_pending, "customerId", json_uuid(found.customer), "contactsApplied",
+        found.contacts_applied, "contactsSkipped", found.contacts_skipped);
     json_object_update(answer, touched);
     json_decref(n->answer);
     n->answer = answer;
     return ERR_OK;
 }
 
-/* What belongs to flows and templates: said to be not done, in the known words, until there are any. */
+/* Why what was asked for by this member was not done; JSON null when it was not asked for. */
+static json_t *not_done(struct ctx *c, const char *member, const char *why)
+{
+    const json_t *asked = in_json(c, member);
+    return asked && !json_is_null(asked) ? json_string(why) : json_null();
+}
+
+/* What belongs to flows and templates: said to be not done, and why, until there are any. */
 static void add_not_done(struct ctx *c, json_t *answer)
 {
-    const json_t *template = in_json(c, "whatsappTemplate");
-    json_object_update_new(answer, json_pack("{s:b, s:n, s:b, s:n, s:n, s:b, s:n, s:n}", "initialMessageSent", 0, "initialMessageError",
-                                             "flowInitiated", 0, "responseFlowId", "responseFlowName", "templateSent", 0, "templateMessageId",
-                                             "templateError"));
-    json_object_set_new(answer, "responseFlowScheduled", json_false());
-    if (template && !json_is_null(template))
-        json_object_set_new(answer, "templateError", json_string("the channel of this chat has no templates"));
+    json_object_update_new(
+        answer,
+        json_pack("{s:b, s:n, s:b, s:o, s:b, s:n, s:n, s:o, s:b, s:n, s:o}", "initialMessageSent",
+                  0, "initialMessageError", "flowInitiated", 0, "flowError",
+                  not_done(c, "flowId", "there is no such flow"), "responseFlowScheduled", 0,
+                  "responseFlowId", "responseFlowName", "responseFlowError",
+                  not_done(c, "responseFlowId", "there is no such flow"), "templateSent", 0,
+                  "templateMessageId", "templateError",
+                  not_done(c, "whatsappTemplate", "the channel of this chat has no templates")));
 }
 
 static enum err chat_create(struct ctx *c, struct request *r, struct reply *p)
 {
     (void)r;
     const json_t *message = in_json(c, "initialMessage");
-    struct creation n = {.keep_pending = in_bool(c, "keepPending", false), .has_message = message && !json_is_null(message)};
+    struct creation n = {.keep_pending = in_bool(c, "keepPending", false),
+                         .has_message = message && !json_is_null(message)};
     enum err e = create_check(c);
     if (!e) e = channel_check(c, &n.channel);
     if (!e) e = db_retry(c, create_body, &n);
@@ -150,27 +180,28 @@ static enum err chat_create(struct ctx *c, struct request *r, struct reply *p)
     return e;
 }
 
-/* --- messages --- */
+/* --- messages -------------------------------------------------------------------------- */
 
 /* The message with the names that integrators know beside ours. */
 static json_t *public_message(struct ctx *c, const char *json)
 {
     json_t *m = NULL;
-    if (json_parse(c->arena, json, strlen(json), &m, NULL))
-        return json_null();
+    if (json_parse(c->arena, json, strlen(json), &m, NULL)) return json_null();
     json_object_set(m, "chat_id", json_object_get(m, "chatId"));
     json_object_set(m, "created_at", json_object_get(m, "createdAt"));
     return json_incref(m);
 }
 
-/* Files that are named by address, fetched into the store. */
+/* Files that are named by address; fetched before (inbox_files_fetch). */
 static enum err url_files(struct ctx *c, json_t *list, struct message_new *m)
 {
     size_t i;
     json_t *u;
-    json_array_foreach(list, i, u) {
+    json_array_foreach(list, i, u)
+    {
         if (m->file_count >= MESSAGE_FILES_MAX) break;
-        enum err e = inbox_file_from_url(c, json_get_text(u, "url"), json_get_text(u, "name"), &m->files[m->file_count]);
+        enum err e = inbox_file_from_url(c, json_get_text(u, "url"), json_get_text(u, "name"),
+                                         &m->files[m->file_count]);
         if (e) return e;
         m->file_count++;
     }
@@ -189,23 +220,41 @@ static enum err message_files(struct ctx *c, const struct request *r, struct mes
     return url_files(c, in_json(c, "url_attachments"), m);
 }
 
-/* What the known body may hold and the channels of today cannot do is refused by name, never dropped in silence. */
+/* What the known body may hold and the channels of today cannot do is refused by name, never
+ * dropped in silence. */
 static enum err message_check(struct ctx *c, struct uuid chat)
 {
     if (json_array_size(in_json(c, "contacts")) > 0)
-        return fault(c, ERR_INVALID, "UNSUPPORTED_MEDIA", "this channel does not take contact cards");
+        return fault(c, ERR_INVALID, "UNSUPPORTED_MEDIA",
+                     "this channel does not take contact cards");
     struct uuid other = in_uuid(c, "auxiliaryChannelId");
     if (uuid_is_nil(other)) return ERR_OK;
     struct rows *rows = NULL;
     enum err e = db_one(c, &SQL_INBOX_SEND_CHAT, PARAMS(P_UUID("chat", chat)), &rows);
     if (e) return e;
     if (uuid_equal(rows_uuid(rows, 0, "channel_id"), other)) return ERR_OK;
-    return fault_field(c, "auxiliaryChannelId", "NOT_SUPPORTED", "a chat is answered on its own channel");
+    return fault_field(c, "auxiliaryChannelId", "NOT_SUPPORTED",
+                       "a chat is answered on its own channel");
+}
+
+/* The text with the name of who signs before it: the person who writes, or for a key whoever has the
+ * chat, else the key's own name. Files alone stay as they are. */
+static enum err signed_text(struct ctx *c, struct uuid chat, const char *text, const char **ret)
+{
+    *ret = text;
+    if (inbox_blank(text)) return ERR_OK;
+    struct rows *rows = NULL;
+    enum err e = db_one(c, &SQL_INBOX_SIGNATURE, PARAMS(P_UUID("chat", chat)), &rows);
+    if (e) return e;
+    *ret = arena_printf(c->arena, "%s:\n%s", rows_text(rows, 0, "name"), text);
+    return ERR_OK;
 }
 
 static enum err message_create(struct ctx *c, struct request *r, struct reply *p)
 {
-    struct message_new m = {.chat = in_uuid(c, "chatId"), .content = in_text(c, "content"), .reply_to = in_uuid(c, "replyToMessageId")};
+    struct message_new m = {.chat = in_uuid(c, "chatId"),
+                            .content = in_text(c, "content"),
+                            .reply_to = in_uuid(c, "replyToMessageId")};
     const char *when = in_text(c, "scheduledFor");
     if (when && time_parse(when, &m.scheduled_unix_ms) && m.scheduled_unix_ms <= clock_unix_ms()) {
         fault_field(c, "scheduledFor", "OUT_OF_RANGE", "choose a time in the future");
@@ -214,14 +263,18 @@ static enum err message_create(struct ctx *c, struct request *r, struct reply *p
     enum err e = chat_must_be_visible(c, m.chat);
     if (!e) e = message_check(c, m.chat);
     if (!e) e = message_files(c, r, &m);
+    if (!e && in_bool(c, "signMessage", false)) e = signed_text(c, m.chat, m.content, &m.content);
     if (e) return e;
     const json_t *metadata = in_json(c, "metadata");
-    CLEANUP(json_decrefp) json_t *data = metadata && !json_is_null(metadata) ? json_pack("{s:O}", "metadata", metadata) : NULL;
+    CLEANUP(json_decrefp)
+    json_t *data =
+        metadata && !json_is_null(metadata) ? json_pack("{s:O}", "metadata", metadata) : NULL;
     m.data = data;
     const char *json = NULL;
     e = inbox_send(c, &m, &json, NULL);
     if (e) return e;
-    CLEANUP(json_decrefp) json_t *answer = json_pack("{s:b, s:[o]}", "success", 1, "messages", public_message(c, json));
+    CLEANUP(json_decrefp)
+    json_t *answer = json_pack("{s:b, s:[o]}", "success", 1, "messages", public_message(c, json));
     reply_jsonf(c, p, 201, answer);
     return ERR_OK;
 }
@@ -230,7 +283,7 @@ struct sequence {
     struct uuid id;
     int count;
     struct message_new steps[MESSAGE_STEPS_MAX];
-    json_t *messages;          /* borrowed */
+    json_t *messages; /* borrowed */
 };
 
 /* All steps or none. The first leaves at once, each later one after its delay. */
@@ -242,7 +295,8 @@ static enum err sequence_body(struct ctx *c, void *arg)
         const char *json = NULL;
         enum err e = inbox_send(c, &s->steps[i], &json, NULL);
         if (e) return e;
-        json_t *o = public_message(c, json), *temp = json_object_get(json_array_get(in_json(c, "steps"), (size_t)i), "tempId");
+        json_t *o = public_message(c, json),
+               *temp = json_object_get(json_array_get(in_json(c, "steps"), (size_t)i), "tempId");
         json_object_set_new(o, "sequenceIndex", json_integer(i));
         json_object_set_new(o, "tempId", temp ? json_incref(temp) : json_null());
         json_array_append_new(s->messages, o);
@@ -250,23 +304,33 @@ static enum err sequence_body(struct ctx *c, void *arg)
     return ERR_OK;
 }
 
-/* The steps as messages; their files by address are fetched before the transaction. */
+/* The steps as messages; rows of files by address are made before the transaction. */
 static enum err sequence_steps(struct ctx *c, struct sequence *s)
 {
     size_t i, n;
     json_t *step, *id;
     int64_t delay = 0;
-    json_array_foreach(in_json(c, "steps"), i, step) {
+    json_array_foreach(in_json(c, "steps"), i, step)
+    {
         struct message_new *m = &s->steps[s->count++];
-        *m = (struct message_new){.chat = in_uuid(c, "chatId"), .content = json_get_text(step, "content"), .sequence = s->id, .delay_ms = delay};
+        *m = (struct message_new){.chat = in_uuid(c, "chatId"),
+                                  .content = json_get_text(step, "content"),
+                                  .sequence = s->id,
+                                  .delay_ms = delay};
         if (i == 0) m->reply_to = in_uuid(c, "replyToMessageId");
-        json_array_foreach(json_object_get(step, "attachment_ids"), n, id) {
-            if (m->file_count < MESSAGE_FILES_MAX && uuid_parse(json_string_value(id), &m->files[m->file_count]))
+        json_array_foreach(json_object_get(step, "attachment_ids"), n, id)
+        {
+            if (m->file_count < MESSAGE_FILES_MAX &&
+                uuid_parse(json_string_value(id), &m->files[m->file_count]))
                 m->file_count++;
         }
-        if (inbox_blank(m->content) && m->file_count == 0 && json_array_size(json_object_get(step, "url_attachments")) == 0)
-            return fault_field(c, arena_printf(c->arena, "steps[%zu].content", i), "REQUIRED", "a step needs text or a file");
+        if (inbox_blank(m->content) && m->file_count == 0 &&
+            json_array_size(json_object_get(step, "url_attachments")) == 0)
+            return fault_field(c, arena_printf(c->arena, "steps[%zu].content", i), "REQUIRED",
+                               "a step needs text or a file");
         enum err e = url_files(c, json_object_get(step, "url_attachments"), m);
+        if (!e && json_get_bool(step, "sign_message", false))
+            e = signed_text(c, m->chat, m->content, &m->content);
         if (e) return e;
         delay += json_get_int(step, "delay_after_ms", 0);
     }
@@ -285,8 +349,9 @@ static enum err sequence_create(struct ctx *c, struct request *r, struct reply *
     if (!e) e = sequence_steps(c, s);
     if (!e) e = db_retry(c, sequence_body, s);
     if (e) return e;
-    CLEANUP(json_decrefp) json_t *answer =
-        json_pack("{s:b, s:o, s:O}", "success", 1, "sequenceId", json_uuid(s->id), "messages", messages);
+    CLEANUP(json_decrefp)
+    json_t *answer = json_pack("{s:b, s:o, s:O}", "success", 1, "sequenceId", json_uuid(s->id),
+                               "messages", messages);
     reply_jsonf(c, p, 201, answer);
     return ERR_OK;
 }
@@ -297,10 +362,11 @@ static enum err template_send(struct ctx *c, struct request *r, struct reply *p)
     (void)p;
     enum err e = chat_must_be_visible(c, in_uuid(c, "chatId"));
     if (e) return e;
-    return fault(c, ERR_UNPROCESSABLE, "TEMPLATE_NOT_SUPPORTED", "the channel of this chat has no templates");
+    return fault(c, ERR_UNPROCESSABLE, "TEMPLATE_NOT_SUPPORTED",
+                 "the channel of this chat has no templates");
 }
 
-/* --- what was announced elsewhere: states of a chat --- */
+/* --- what was announced elsewhere: states of a chat ------------------------------------ */
 
 static enum err public_change(struct ctx *c, struct reply *p, chat_change *change)
 {
@@ -335,29 +401,72 @@ static enum err public_attend(struct ctx *c, struct request *r, struct reply *p)
     return public_change(c, p, chat_assign);
 }
 
-/* --- rows --- */
+/* --- rows ------------------------------------------------------------------------------ */
 
 static const struct field create_fields[] = {
-    {.name = "contactType", .type = F_ENUM, .values = "whatsapp|phone|email|instagram|facebook|telegram|webchat", .required = true},
-    {.name = "contactValue", .type = F_TEXT, .required = true, .max = 320, .example = "\"+55 11 98421-7730\""},
+    {.name = "contactType",
+     .type = F_ENUM,
+     .values = "whatsapp|phone|email|instagram|facebook|telegram|webchat",
+     .required = true},
+    {.name = "contactValue",
+     .type = F_TEXT,
+     .required = true,
+     .max = 320,
+     .example = "\"+55 11 98421-7730\""},
     {.name = "channelId", .type = F_UUID, .required = true},
     {.name = "customerId", .type = F_UUID, .nullable = true},
     {.name = "customerName", .type = F_TEXT, .max = 120, .nullable = true},
     {.name = "teamId", .type = F_UUID, .nullable = true},
-    {.name = "initialMessage", .type = F_JSON, .nullable = true, .max = 70000,
-     .help = "Text, or {type: text|image|video|audio|document, content, url, name, mimetype}.", .example = "\"Olá! Vimos o seu pedido.\""},
-    {.name = "keepPending", .type = F_BOOL, .otherwise = "false", .help = "Stays in the queue although a message was sent."},
-    {.name = "contextMessage", .type = F_TEXT, .max = 4000, .nullable = true, .help = "A note for the team."},
+    {.name = "initialMessage",
+     .type = F_JSON,
+     .nullable = true,
+     .max = 70000,
+     .help = "Text, or {type: text|image|video|audio|document, content, url, name, mimetype}.",
+     .example = "\"Olá! Vimos o seu pedido.\""},
+    {.name = "keepPending",
+     .type = F_BOOL,
+     .otherwise = "false",
+     .help = "Stays in the queue although a message was sent."},
+    {.name = "contextMessage",
+     .type = F_TEXT,
+     .max = 4000,
+     .nullable = true,
+     .help = "A note for the team."},
     {.name = "utm", .type = F_JSON, .nullable = true, .max = 8192},
-    {.name = "customFields", .type = F_JSON, .nullable = true, .help = "{slug: value} or [{slug, value}]; fills only what is empty."},
-    {.name = "tags", .type = F_ARRAY, .of = F_TEXT, .item_max = 60, .max = 50, .nullable = true, .help = "Names of existing tags."},
+    {.name = "customFields",
+     .type = F_JSON,
+     .nullable = true,
+     .help = "{slug: value} or [{slug, value}]; fills only what is empty."},
+    {.name = "tags",
+     .type = F_ARRAY,
+     .of = F_TEXT,
+     .item_max = 60,
+     .max = 50,
+     .nullable = true,
+     .help = "Names of existing tags."},
     {.name = "email", .type = F_TEXT, .max = 320, .nullable = true},
     {.name = "phone", .type = F_TEXT, .max = 40, .nullable = true},
-    {.name = "whatsappTemplate", .type = F_JSON, .nullable = true, .max = 16384,
-     .help = "{id or templateId, variables}; on channels that have templates, else templateError says so."},
-    {.name = "flowId", .type = F_TEXT, .nullable = true, .max = 64, .help = "Starts at once; flowInitiated says whether it did."},
-    {.name = "responseFlowId", .type = F_TEXT, .nullable = true, .max = 64, .help = "Starts when the customer answers; responseFlowScheduled."},
-    {.name = "flowVariables", .type = F_JSON, .nullable = true, .max = 16384, .help = "[{name, value}]"},
+    {.name = "whatsappTemplate",
+     .type = F_JSON,
+     .nullable = true,
+     .max = 16384,
+     .help = "{id or templateId, variables}; on channels that have templates, else templateError "
+             "says so."},
+    {.name = "flowId",
+     .type = F_TEXT,
+     .nullable = true,
+     .max = 64,
+     .help = "Starts at once; flowInitiated says whether it did, else flowError why not."},
+    {.name = "responseFlowId",
+     .type = F_TEXT,
+     .nullable = true,
+     .max = 64,
+     .help = "Starts when the customer answers; responseFlowScheduled, else responseFlowError."},
+    {.name = "flowVariables",
+     .type = F_JSON,
+     .nullable = true,
+     .max = 16384,
+     .help = "[{name, value}]"},
     {0},
 };
 
@@ -368,15 +477,36 @@ static const struct field url_fields[] = {
 };
 
 static const struct field message_fields[] = {
-    {.name = "content", .type = F_TEXT, .raw = true, .max = 65536, .help = "Needed unless there are attachments."},
+    {.name = "content",
+     .type = F_TEXT,
+     .raw = true,
+     .max = 65536,
+     .help = "Needed unless there are attachments."},
     {.name = "replyToMessageId", .type = F_UUID, .nullable = true},
     {.name = "scheduledFor", .type = F_DATETIME, .nullable = true},
     {.name = "attachment_ids", .type = F_ARRAY, .of = F_UUID, .max = MESSAGE_FILES_MAX},
-    {.name = "url_attachments", .type = F_ARRAY, .of = F_OBJECT, .fields = url_fields, .max = MESSAGE_FILES_MAX},
-    {.name = "contacts", .type = F_JSON, .nullable = true, .max = 16384, .help = "Contact cards, where the channel takes them."},
-    {.name = "metadata", .type = F_JSON, .nullable = true, .max = 8192, .help = "Kept with the message, as data.metadata."},
-    {.name = "signMessage", .type = F_BOOL, .help = "Taken and of no effect where the channel shows the author by itself."},
-    {.name = "auxiliaryChannelId", .type = F_UUID, .nullable = true, .help = "Only the chat's own channel."},
+    {.name = "url_attachments",
+     .type = F_ARRAY,
+     .of = F_OBJECT,
+     .fields = url_fields,
+     .max = MESSAGE_FILES_MAX},
+    {.name = "contacts",
+     .type = F_JSON,
+     .nullable = true,
+     .max = 16384,
+     .help = "Contact cards, where the channel takes them."},
+    {.name = "metadata",
+     .type = F_JSON,
+     .nullable = true,
+     .max = 8192,
+     .help = "Kept with the message, as data.metadata."},
+    {.name = "signMessage",
+     .type = F_BOOL,
+     .help = "Puts the agent's name in a line before the text."},
+    {.name = "auxiliaryChannelId",
+     .type = F_UUID,
+     .nullable = true,
+     .help = "Only the chat's own channel."},
     {.name = "file", .type = F_FILE},
     {0},
 };
@@ -384,16 +514,33 @@ static const struct field message_fields[] = {
 static const struct field step_fields[] = {
     {.name = "content", .type = F_TEXT, .raw = true, .max = 65536},
     {.name = "attachment_ids", .type = F_ARRAY, .of = F_UUID, .max = MESSAGE_FILES_MAX},
-    {.name = "url_attachments", .type = F_ARRAY, .of = F_OBJECT, .fields = url_fields, .max = MESSAGE_FILES_MAX},
-    {.name = "sign_message", .type = F_BOOL},
-    {.name = "delay_after_ms", .type = F_INT, .min = 0, .max = STEP_DELAY_MAX_MS, .help = "Pause before the next step."},
+    {.name = "url_attachments",
+     .type = F_ARRAY,
+     .of = F_OBJECT,
+     .fields = url_fields,
+     .max = MESSAGE_FILES_MAX},
+    {.name = "sign_message", .type = F_BOOL, .help = "As signMessage."},
+    {.name = "delay_after_ms",
+     .type = F_INT,
+     .min = 0,
+     .max = STEP_DELAY_MAX_MS,
+     .help = "Pause before the next step."},
     {.name = "tempId", .type = F_TEXT, .max = 64, .nullable = true},
     {0},
 };
 static const struct field sequence_fields[] = {
-    {.name = "steps", .type = F_ARRAY, .of = F_OBJECT, .fields = step_fields, .required = true, .min = 1, .max = MESSAGE_STEPS_MAX},
+    {.name = "steps",
+     .type = F_ARRAY,
+     .of = F_OBJECT,
+     .fields = step_fields,
+     .required = true,
+     .min = 1,
+     .max = MESSAGE_STEPS_MAX},
     {.name = "replyToMessageId", .type = F_UUID, .nullable = true},
-    {.name = "auxiliaryChannelId", .type = F_UUID, .nullable = true, .help = "Only the chat's own channel."},
+    {.name = "auxiliaryChannelId",
+     .type = F_UUID,
+     .nullable = true,
+     .help = "Only the chat's own channel."},
     {0},
 };
 static const struct field template_fields[] = {
@@ -407,40 +554,60 @@ static const struct field resolve_fields[] = {
     {.name = "note", .type = F_TEXT, .max = 2000},
     {0},
 };
-static const struct field team_fields[] = {
-    {.name = "teamId", .type = F_UUID, .required = true}, {.name = "note", .type = F_TEXT, .max = 2000}, {0}};
-static const struct field agent_fields[] = {
-    {.name = "userId", .type = F_UUID, .required = true}, {.name = "note", .type = F_TEXT, .max = 2000}, {0}};
-static const struct field attend_fields[] = {{.name = "userId", .type = F_UUID, .required = true}, {0}};
+static const struct field team_fields[] = {{.name = "teamId", .type = F_UUID, .required = true},
+                                           {.name = "note", .type = F_TEXT, .max = 2000},
+                                           {0}};
+static const struct field agent_fields[] = {{.name = "userId", .type = F_UUID, .required = true},
+                                            {.name = "note", .type = F_TEXT, .max = 2000},
+                                            {0}};
+static const struct field attend_fields[] = {{.name = "userId", .type = F_UUID, .required = true},
+                                             {0}};
 
 #define P "/api/{organizationId}/chat"
-#define ROW(path_, id_, text_, perm_, fields_, h_) \
-    .method = HTTP_POST, .path = P path_, .id = "public." id_, .summary = text_, .group = "Known paths", .permission = perm_, .fields = fields_, \
-    .shape = ANSWER_OTHER, .handler = h_
+#define ROW(path_, id_, text_, perm_, fields_, h_)                                                 \
+    .method = HTTP_POST, .path = P path_, .id = "public." id_, .summary = text_,                   \
+    .group = "Known paths", .permission = perm_, .fields = fields_, .shape = ANSWER_OTHER,         \
+    .handler = h_
 
 const struct route inbox_public_routes[] = {
-    {ROW("/create", "chatCreate", "Open a chat with a contact, or find the open one.", PERMISSION_CHATS_REPLY, create_fields, chat_create),
-     .creates = true, .status = 200,
-     .errors = "400 INVALID_PHONE|400 TEAM_NOT_FOUND|404 CHANNEL_NOT_FOUND|404 CUSTOMER_NOT_FOUND|409 CUSTOMER_DUPLICATE|409 CHAT_ASSIGNED|422 CHANNEL_DISCONNECTED"},
-    {ROW("/{chatId}/message", "messageCreate", "Write to the customer.", PERMISSION_CHATS_REPLY, message_fields, message_create), .creates = true,
-     .multipart = true, .status = 201, .errors = "404 CHAT_NOT_FOUND|409 CHAT_CLOSED|400 MESSAGE_NOT_FOUND|400 MESSAGE_TOO_LONG|400 UNSUPPORTED_MEDIA|400 FILE_TOO_LARGE|400 FILE_NOT_FETCHED|"
-                                               "400 URL_WITH_IDEMPOTENCY_KEY|413 FILE_TOO_LARGE|413 TOO_MANY_FILES|415 FILE_TYPE_REFUSED|422 CHANNEL_DISCONNECTED"},
-    {ROW("/{chatId}/message-sequence", "sequenceCreate", "Write several messages with pauses.", PERMISSION_CHATS_REPLY, sequence_fields,
-         sequence_create),
-     .creates = true, .status = 201, .errors = "404 CHAT_NOT_FOUND|409 CHAT_CLOSED|400 MESSAGE_NOT_FOUND|400 MESSAGE_TOO_LONG|400 UNSUPPORTED_MEDIA|400 FILE_TOO_LARGE|400 FILE_NOT_FETCHED|"
-               "400 URL_WITH_IDEMPOTENCY_KEY|422 CHANNEL_DISCONNECTED"},
-    {ROW("/{chatId}/send-template", "templateSend", "Send a template, where the channel has them.", PERMISSION_CHATS_REPLY, template_fields,
-         template_send),
+    {ROW("/create", "chatCreate", "Open a chat with a contact, or find the open one.",
+         PERMISSION_CHATS_REPLY, create_fields, chat_create),
+     .creates = true, .status = 200, .prepare = inbox_files_fetch,
+     .errors =
+         "400 INVALID_PHONE|400 TEAM_NOT_FOUND|404 CHANNEL_NOT_FOUND|404 CUSTOMER_NOT_FOUND|409 "
+         "CUSTOMER_DUPLICATE|409 CHAT_ASSIGNED|422 CHANNEL_DISCONNECTED"},
+    {ROW("/{chatId}/message", "messageCreate", "Write to the customer.", PERMISSION_CHATS_REPLY,
+         message_fields, message_create),
+     .creates = true, .multipart = true, .status = 201, .prepare = inbox_files_fetch,
+     .errors = "404 CHAT_NOT_FOUND|409 CHAT_CLOSED|409 TOO_MANY_SCHEDULED|400 MESSAGE_NOT_FOUND|"
+               "400 MESSAGE_TOO_LONG|400 "
+               "UNSUPPORTED_MEDIA|400 FILE_TOO_LARGE|400 FILE_NOT_FETCHED|"
+               "413 FILE_TOO_LARGE|413 TOO_MANY_FILES|415 "
+               "FILE_TYPE_REFUSED|422 CHANNEL_DISCONNECTED"},
+    {ROW("/{chatId}/message-sequence", "sequenceCreate", "Write several messages with pauses.",
+         PERMISSION_CHATS_REPLY, sequence_fields, sequence_create),
+     .creates = true, .status = 201, .prepare = inbox_files_fetch,
+     .errors = "404 CHAT_NOT_FOUND|409 CHAT_CLOSED|409 TOO_MANY_SCHEDULED|400 MESSAGE_NOT_FOUND|"
+               "400 MESSAGE_TOO_LONG|400 "
+               "UNSUPPORTED_MEDIA|400 FILE_TOO_LARGE|400 FILE_NOT_FETCHED|"
+               "422 CHANNEL_DISCONNECTED"},
+    {ROW("/{chatId}/send-template", "templateSend", "Send a template, where the channel has them.",
+         PERMISSION_CHATS_REPLY, template_fields, template_send),
      .errors = "404 CHAT_NOT_FOUND|422 TEMPLATE_NOT_SUPPORTED"},
-    {ROW("/{chatId}/resolve", "chatResolve", "Close a chat.", PERMISSION_CHATS_CLOSE, resolve_fields, public_resolve),
+    {ROW("/{chatId}/resolve", "chatResolve", "Close a chat.", PERMISSION_CHATS_CLOSE,
+         resolve_fields, public_resolve),
      .errors = "404 CHAT_NOT_FOUND|409 CHAT_CLOSED|409 FIELDS_REQUIRED"},
-    {ROW("/{chatId}/reopen", "chatReopen", "Reopen a closed chat.", PERMISSION_CHATS_CLOSE, NULL, public_reopen),
+    {ROW("/{chatId}/reopen", "chatReopen", "Reopen a closed chat.", PERMISSION_CHATS_CLOSE, NULL,
+         public_reopen),
      .errors = "404 CHAT_NOT_FOUND|409 CHAT_OPEN"},
-    {ROW("/{chatId}/transfer-to-team", "chatToTeam", "Transfer a chat to a team.", PERMISSION_CHATS_REPLY, team_fields, public_transfer),
+    {ROW("/{chatId}/transfer-to-team", "chatToTeam", "Transfer a chat to a team.",
+         PERMISSION_CHATS_REPLY, team_fields, public_transfer),
      .errors = "404 CHAT_NOT_FOUND|409 CHAT_CLOSED|409 CHAT_ASSIGNED"},
-    {ROW("/{chatId}/transfer-to-agent", "chatToAgent", "Transfer a chat to a person.", PERMISSION_CHATS_ASSIGN, agent_fields, public_transfer),
+    {ROW("/{chatId}/transfer-to-agent", "chatToAgent", "Transfer a chat to a person.",
+         PERMISSION_CHATS_ASSIGN, agent_fields, public_transfer),
      .errors = "404 CHAT_NOT_FOUND|409 CHAT_CLOSED"},
-    {ROW("/{chatId}/attend", "chatAttend", "Give a chat to a person, who begins to attend.", PERMISSION_CHATS_ASSIGN, attend_fields, public_attend),
+    {ROW("/{chatId}/attend", "chatAttend", "Give a chat to a person, who begins to attend.",
+         PERMISSION_CHATS_ASSIGN, attend_fields, public_attend),
      .errors = "404 CHAT_NOT_FOUND|409 CHAT_CLOSED"},
     {0},
 };

@@ -10,11 +10,16 @@
 
 #define KINDS_TEXT_MAX (16 * KIB)
 
-static const struct { uint32_t bit; const char *name; } can_names[] = {
-    {CAN_IMAGE, "image"}, {CAN_VIDEO, "video"}, {CAN_AUDIO, "audio"}, {CAN_DOCUMENT, "document"}, {CAN_LOCATION, "location"},
-    {CAN_CONTACT, "contact"}, {CAN_REACTION, "reaction"}, {CAN_REPLY, "reply"}, {CAN_BUTTONS, "buttons"}, {CAN_LIST, "list"},
-    {CAN_TEMPLATE, "template"}, {CAN_EDIT, "edit"}, {CAN_DELETE, "delete"}, {CAN_TYPING, "typing"}, {CAN_DELIVERED, "delivered"},
-    {CAN_READ, "read"}, {CAN_SUBJECT, "subject"},
+static const struct {
+    uint32_t bit;
+    const char *name;
+} can_names[] = {
+    {CAN_IMAGE, "image"},       {CAN_VIDEO, "video"},       {CAN_AUDIO, "audio"},
+    {CAN_DOCUMENT, "document"}, {CAN_LOCATION, "location"}, {CAN_CONTACT, "contact"},
+    {CAN_REACTION, "reaction"}, {CAN_REPLY, "reply"},       {CAN_BUTTONS, "buttons"},
+    {CAN_LIST, "list"},         {CAN_TEMPLATE, "template"}, {CAN_EDIT, "edit"},
+    {CAN_DELETE, "delete"},     {CAN_TYPING, "typing"},     {CAN_DELIVERED, "delivered"},
+    {CAN_READ, "read"},         {CAN_SUBJECT, "subject"},
 };
 
 /* "channelKinds": what each kind of channel can do, from its struct. */
@@ -23,12 +28,14 @@ static void kinds_json(struct buf *out)
     buf_addc(out, '[');
     for (int i = 0; channel_kinds[i]; i++) {
         const struct channel_kind *k = channel_kinds[i];
-        buf_addf(out, "%s{\"kind\":\"%s\",\"label\":\"%s\",\"textMax\":%d,\"fileMaxBytes\":%lld,\"windowHours\":%d,\"can\":[", i ? "," : "",
-                 k->kind, k->label, k->text_max, (long long)k->file_max_bytes, k->window_hours);
+        buf_addf(out,
+                 "%s{\"kind\":\"%s\",\"label\":\"%s\",\"textMax\":%d,\"fileMaxBytes\":%lld,"
+                 "\"windowHours\":%d,\"can\":[",
+                 i ? "," : "", k->kind, k->label, k->text_max, (long long)k->file_max_bytes,
+                 k->window_hours);
         bool first = true;
         for (size_t n = 0; n < ARRAY_LEN(can_names); n++) {
-            if (!(k->can & can_names[n].bit))
-                continue;
+            if (!(k->can & can_names[n].bit)) continue;
             buf_addf(out, "%s\"%s\"", first ? "" : ",", can_names[n].name);
             first = false;
         }
@@ -45,12 +52,14 @@ static enum err bootstrap(struct ctx *c, struct request *r, struct reply *p)
     if (e) return e;
     CLEANUP(buf_free) struct buf kinds = BUF_INIT(KINDS_TEXT_MAX);
     kinds_json(&kinds);
-    size_t len = strlen(text);              /* "{…}": the kinds go in before the last brace */
-    reply_json(c, p, 200, arena_printf(c->arena, "%.*s,\"channelKinds\":%s}", (int)(len - 1), text, buf_str(&kinds)));
+    size_t len = strlen(text); /* "{…}": the kinds go in before the last brace */
+    reply_json(
+        c, p, 200,
+        arena_printf(c->arena, "%.*s,\"channelKinds\":%s}", (int)(len - 1), text, buf_str(&kinds)));
     return ERR_OK;
 }
 
-/* --- files --- */
+/* --- files ----------------------------------------------------------------------------- */
 
 static const char *file_json(struct ctx *c, const struct file *f)
 {
@@ -59,7 +68,8 @@ static const char *file_json(struct ctx *c, const struct file *f)
     uuid_text(f->id, id);
     buf_addf(&b, "{\"id\":\"%s\",\"name\":", id);
     buf_add_json(&b, f->name);
-    buf_addf(&b, ",\"type\":\"%s\",\"kind\":\"%s\",\"sizeBytes\":%lld", f->type, f->kind, (long long)f->size_bytes);
+    buf_addf(&b, ",\"type\":\"%s\",\"kind\":\"%s\",\"sizeBytes\":%lld", f->type, f->kind,
+             (long long)f->size_bytes);
     if (f->width > 0)
         buf_addf(&b, ",\"width\":%d,\"height\":%d", f->width, f->height);
     else
@@ -94,20 +104,30 @@ static enum err file_get(struct ctx *c, struct request *r, struct reply *p)
     return files_reply(c, &f, in_bool(c, "download", false), p);
 }
 
-/* --- rows --- */
+/* --- rows ------------------------------------------------------------------------------ */
 
 static const struct field events_fields[] = {
-    {.name = "cursor", .type = F_TEXT, .in = IN_QUERY, .max = 60, .help = "The last position seen; absent: from now on."},
+    {.name = "cursor",
+     .type = F_TEXT,
+     .in = IN_QUERY,
+     .max = 60,
+     .help = "The last position seen; absent: from now on."},
     {0},
 };
 
 static const struct field upload_fields[] = {
-    {.name = "file", .type = F_FILE, .required = true, .help = "The bytes; what they are is detected, not believed."},
+    {.name = "file",
+     .type = F_FILE,
+     .required = true,
+     .help = "The bytes; what they are is detected, not believed."},
     {0},
 };
 
 static const struct field download_fields[] = {
-    {.name = "download", .type = F_BOOL, .in = IN_QUERY, .help = "As an attachment, whatever it is."},
+    {.name = "download",
+     .type = F_BOOL,
+     .in = IN_QUERY,
+     .help = "As an attachment, whatever it is."},
     {0},
 };
 
@@ -127,14 +147,44 @@ static const struct schema file_schema = {"File", "A stored file.", file_fields}
 #define O "/api/{organizationId}"
 
 const struct route inbox_session_routes[] = {
-    {.method = HTTP_GET, .path = O "/bootstrap", .id = "bootstrap", .summary = "Everything that a page needs to start.", .group = "Session",
-     .no_keys = true, .shape = ANSWER_OTHER, .handler = bootstrap},
-    {.method = HTTP_GET, .path = O "/events", .id = "events.connect", .summary = "Live events, by WebSocket.", .group = "Events",
-     .no_keys = true, .fields = events_fields, .shape = ANSWER_OTHER, .status = 101, .handler = live_connect},
-    {.method = HTTP_POST, .path = O "/files", .id = "files.create", .summary = "Upload a file, to attach it afterwards.", .group = "Files",
-     .permission = PERMISSION_CHATS_REPLY, .multipart = true, .creates = true, .fields = upload_fields, .answer = &file_schema,
-     .errors = "413 FILE_TOO_LARGE|413 TOO_MANY_FILES|415 FILE_TYPE_REFUSED", .handler = file_upload},
-    {.method = HTTP_GET, .path = O "/files/{fileId}", .id = "files.get", .summary = "The bytes of a file.", .group = "Files",
-     .fields = download_fields, .shape = ANSWER_OTHER, .errors = "404 FILE_NOT_FOUND", .handler = file_get},
+    {.method = HTTP_GET,
+     .path = O "/bootstrap",
+     .id = "bootstrap",
+     .summary = "Everything that a page needs to start.",
+     .group = "Session",
+     .no_keys = true,
+     .shape = ANSWER_OTHER,
+     .handler = bootstrap},
+    {.method = HTTP_GET,
+     .path = O "/events",
+     .id = "events.connect",
+     .summary = "Live events, by WebSocket.",
+     .group = "Events",
+     .no_keys = true,
+     .fields = events_fields,
+     .shape = ANSWER_OTHER,
+     .status = 101,
+     .handler = live_connect},
+    {.method = HTTP_POST,
+     .path = O "/files",
+     .id = "files.create",
+     .summary = "Upload a file, to attach it afterwards.",
+     .group = "Files",
+     .permission = PERMISSION_CHATS_REPLY,
+     .multipart = true,
+     .creates = true,
+     .fields = upload_fields,
+     .answer = &file_schema,
+     .errors = "413 FILE_TOO_LARGE|413 TOO_MANY_FILES|415 FILE_TYPE_REFUSED",
+     .handler = file_upload},
+    {.method = HTTP_GET,
+     .path = O "/files/{fileId}",
+     .id = "files.get",
+     .summary = "The bytes of a file.",
+     .group = "Files",
+     .fields = download_fields,
+     .shape = ANSWER_OTHER,
+     .errors = "404 FILE_NOT_FOUND",
+     .handler = file_get},
     {0},
 };

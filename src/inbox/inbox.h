@@ -1,20 +1,22 @@
-/* The inbox: chats and messages. This is what other domains (flows, campaigns, the web chat's routes) may call; the rows of
- * its API are in api_*.c, its jobs in jobs_messages.c, what browsers see live in live.c.
+/* The inbox: chats and messages. This is what other domains (flows, campaigns, the web chat's
+ * routes) may call; the rows of its API are in api_*.c, its jobs in jobs_messages.c, what browsers
+ * see live in live.c.
  *
- * Invariants: one open chat per contact and channel (partial unique index); messages of a chat are numbered without gaps
- * under the chat's row lock; what must leave the house is a job in the same transaction as the message. */
+ * Invariants: one open chat per contact and channel (partial unique index); messages of a chat are
+ * numbered without gaps under the chat's row lock; what must leave the house is a job in the same
+ * transaction as the message. */
 #ifndef INTERFLOW_INBOX_INBOX_H
 #define INTERFLOW_INBOX_INBOX_H
 
 #include "channels/channel.h"
 
-extern const struct route inbox_chat_routes[];      /* lists, details, changes of state */
+extern const struct route inbox_chat_routes[]; /* lists, details, changes of state */
 extern const struct route inbox_message_routes[];
 extern const struct route inbox_bulk_routes[];
-extern const struct route inbox_setup_routes[];     /* shortcuts, closure types, saved filters */
+extern const struct route inbox_setup_routes[]; /* shortcuts, closure types, saved filters */
 extern const struct route inbox_search_routes[];
-extern const struct route inbox_public_routes[];    /* the paths that integrators know */
-extern const struct route inbox_session_routes[];   /* bootstrap, events, files */
+extern const struct route inbox_public_routes[];  /* the paths that integrators know */
+extern const struct route inbox_session_routes[]; /* bootstrap, events, files */
 extern const struct job_kind inbox_job_kinds[];
 extern const struct hub_kind inbox_hub_kind;
 
@@ -23,29 +25,34 @@ extern const struct hub_kind inbox_hub_kind;
 /* A message of ours to a customer. */
 struct message_new {
     struct uuid chat;
-    const char *content;             /* may be empty when there are files */
-    const char *client_id;           /* idempotency within the chat; NULL: none */
-    struct uuid reply_to;            /* nil: none */
+    const char *content;   /* may be empty when there are files */
+    const char *client_id; /* idempotency within the chat; NULL: none */
+    struct uuid reply_to;  /* nil: none */
     struct uuid files[MESSAGE_FILES_MAX];
     int file_count;
-    int64_t scheduled_unix_ms;       /* 0: now */
-    struct uuid sequence;            /* nil: not part of one */
-    int64_t delay_ms;                /* of a sequence's step, after the one before */
-    bool bot;                        /* written by the program, not by the actor */
-    bool keep_pending;               /* a chat that nobody has stays so */
-    json_t *data;                    /* borrowed; kept with the message ({"metadata": …}); may be NULL */
+    int64_t scheduled_unix_ms; /* 0: now */
+    struct uuid sequence;      /* nil: not part of one */
+    int64_t delay_ms;          /* of a sequence's step, after the one before */
+    bool bot;                  /* written by the program, not by the actor */
+    bool keep_pending;         /* a chat that nobody has stays so */
+    json_t *data; /* borrowed; kept with the message ({"metadata": …}); may be NULL */
 };
 
-/* Write an outgoing message and the job that sends it; in the open transaction when there is one. *ret_json is the message
- * (also of a double, *ret_double). ERR_NOT_FOUND; ERR_CONFLICT CHAT_CLOSED; ERR_INVALID MESSAGE_TOO_LONG (by the channel's limit),
- * UNSUPPORTED_MEDIA, FILE_TOO_LARGE, or naming content, fileIds, replyToMessageId; ERR_UNPROCESSABLE CHANNEL_DISCONNECTED; ERR_FORBIDDEN. */
-MUST_USE enum err inbox_send(struct ctx *c, const struct message_new *m, const char **ret_json, bool *ret_double);
+/* Write an outgoing message and the job that sends it; in the open transaction when there is one.
+ * *ret_json is the message (also of a double, *ret_double). ERR_NOT_FOUND; ERR_CONFLICT
+ * CHAT_CLOSED; ERR_INVALID MESSAGE_TOO_LONG (by the channel's limit), UNSUPPORTED_MEDIA,
+ * FILE_TOO_LARGE, or naming content, fileIds, replyToMessageId; ERR_UNPROCESSABLE
+ * CHANNEL_DISCONNECTED; ERR_FORBIDDEN. */
+MUST_USE enum err inbox_send(struct ctx *c, const struct message_new *m, const char **ret_json,
+                             bool *ret_double);
 
 /* The channel_sink's message(): see channels/channel.h. */
-MUST_USE enum err inbox_receive(struct ctx *c, const struct channel *ch, const struct inbound *in, struct uuid *ret_chat,
-                                struct uuid *ret_message, bool *ret_double);
+MUST_USE enum err inbox_receive(struct ctx *c, const struct channel *ch, const struct inbound *in,
+                                struct uuid *ret_chat, struct uuid *ret_message, bool *ret_double,
+                                const char **ret_seen);
 
-/* Module start: gives the channels their sink. */
+/* Module start: gives the channels their sink, makes the queue of what comes in. */
 enum err inbox_start(struct app *app);
+void inbox_stop(struct app *app);
 
 #endif

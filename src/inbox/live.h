@@ -7,13 +7,14 @@
 
 struct live_chat {
     struct uuid id, team, assignee, customer, channel;
-    const char *identifier;   /* of the contact, for the channel */
+    const char *identifier; /* of the contact, for the channel */
 };
 
 /* What live news must know of a chat; ERR_NOT_FOUND also when the actor may not see it. */
 MUST_USE enum err live_chat_load(struct ctx *c, struct uuid id, struct live_chat *ret);
 /* Somebody types: a user, or (user nil) the customer. Reaches the staff that sees the chat. */
-void live_typing(struct app *app, struct uuid org, const struct live_chat *chat, struct uuid user, const char *name, bool on);
+void live_typing(struct app *app, struct uuid org, const struct live_chat *chat, struct uuid user,
+                 const char *name, bool on);
 enum err live_connect(struct ctx *c, struct request *r, struct reply *p);
 void live_start(struct app *app);
 

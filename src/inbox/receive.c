@@ -1,6 +1,8 @@
-/* One message from outside becomes rows. The decoding is the channel's, the storing is one SQL function (inbox_receive in
- * sql/functions/inbox.sql): identity, customer, chat, message and events in a single round trip and a single commit, so that
- * what was acknowledged is there once or not at all. Called by the channels through their sink. */
+/* One message from outside becomes rows. The decoding is the channel's, the storing is one SQL
+ * function (sql/functions/inbox.sql): identity, customer, chat, message and events in a single
+ * round trip and a single commit, so that what was acknowledged is there once or not at all. The
+ * usual message goes with others of the same moment (receive_batch.c), everything else by itself.
+ * Called by the channels through their sink. */
 #include <string.h>
 
 #include "base/json.h"
@@ -9,19 +11,20 @@
 #include "crm/crm.h"
 #include "inbox/api.h"
 #include "inbox/inbox.h"
+#include "inbox/receive_batch.h"
 #include "sql.h"
 
 static const char *const kind_names[MESSAGE_KIND_COUNT] = {
-    [MESSAGE_TEXT] = "text",         [MESSAGE_IMAGE] = "image",     [MESSAGE_VIDEO] = "video",
-    [MESSAGE_AUDIO] = "audio",       [MESSAGE_DOCUMENT] = "document", [MESSAGE_LOCATION] = "location",
-    [MESSAGE_CONTACT] = "contact",   [MESSAGE_TEMPLATE] = "template", [MESSAGE_EMAIL] = "email",
-    [MESSAGE_UNSUPPORTED] = "unsupported",
+    [MESSAGE_TEXT] = "text",         [MESSAGE_IMAGE] = "image",
+    [MESSAGE_VIDEO] = "video",       [MESSAGE_AUDIO] = "audio",
+    [MESSAGE_DOCUMENT] = "document", [MESSAGE_LOCATION] = "location",
+    [MESSAGE_CONTACT] = "contact",   [MESSAGE_TEMPLATE] = "template",
+    [MESSAGE_EMAIL] = "email",       [MESSAGE_UNSUPPORTED] = "unsupported",
 };
 
 static void set_text(json_t *obj, const char *key, const char *text)
 {
-    if (text)
-        json_object_set_new(obj, key, json_string(text));
+    if (text) json_object_set_new(obj, key, json_string(text));
 }
 
 /* {"kind","identifier","canonical","keys":[…]} of one identity. */
@@ -33,7 +36,8 @@ static enum err identity_json(struct ctx *c, const char *kind, const char *ident
     json_t *keys = json_array();
     for (int i = 0; i < form.key_count; i++)
         json_array_append_new(keys, json_string(form.keys[i]));
-    *ret = json_pack("{s:s, s:s, s:s, s:o}", "kind", kind, "identifier", identifier, "canonical", form.canonical, "keys", keys);
+    *ret = json_pack("{s:s, s:s, s:s, s:o}", "kind", kind, "identifier", identifier, "canonical",
+                     form.canonical, "keys", keys);
     return *ret ? ERR_OK : ERR_NO_MEMORY;
 }
 
@@ -49,24 +53,26 @@ static json_t *files_json(const struct inbound *in)
         set_text(o, "kind", kind_names[f->kind]);
         set_text(o, "name", f->name);
         set_text(o, "type", f->type);
-        if (f->size_bytes > 0)
-            json_object_set_new(o, "sizeBytes", json_integer(f->size_bytes));
-        if (f->source)
-            json_object_set(o, "source", f->source);
+        if (f->size_bytes > 0) json_object_set_new(o, "sizeBytes", json_integer(f->size_bytes));
+        if (f->source) json_object_set(o, "source", f->source);
         json_array_append_new(files, o);
     }
     return files;
 }
 
-/* The further contacts that a pre-chat form gave; one that cannot be read is left out rather than losing the message. */
+/* The further contacts that a pre-chat form gave; one that cannot be read is left out rather than
+ * losing the message. */
 static void add_contacts(struct ctx *c, const struct inbound *in, json_t *p)
 {
-    const struct { const char *kind, *value; } given[] = {{"email", in->email}, {"phone", in->phone}};
+    const struct {
+        const char *kind, *value;
+    } given[] = {{"email", in->email}, {"phone", in->phone}};
     json_t *list = json_array();
     for (size_t i = 0; i < ARRAY_LEN(given); i++) {
         json_t *one = NULL;
         struct fault before = c->fault;
-        if (given[i].value && *given[i].value && identity_json(c, given[i].kind, given[i].value, &one) == ERR_OK)
+        if (given[i].value && *given[i].value &&
+            identity_json(c, given[i].kind, given[i].value, &one) == ERR_OK)
             json_array_append_new(list, one);
         else
             c->fault = before;
@@ -104,20 +110,41 @@ static enum err inbound_json(struct ctx *c, const struct inbound *in, json_t **r
     return ERR_OK;
 }
 
-enum err inbox_receive(struct ctx *c, const struct channel *ch, const struct inbound *in, struct uuid *ret_chat,
-                       struct uuid *ret_message, bool *ret_double)
+/* May it go the short way? The database looks at the rest. */
+static bool is_usual(const struct inbound *in)
+{
+    return !in->echo && in->file_count == 0 && !(in->email && *in->email) &&
+           !(in->phone && *in->phone) && !in->reply_to_external_id && uuid_is_nil(in->reply_to);
+}
+
+enum err inbox_receive(struct ctx *c, const struct channel *ch, const struct inbound *in,
+                       struct uuid *ret_chat, struct uuid *ret_message, bool *ret_double,
+                       const char **ret_seen)
 {
     CLEANUP(json_decrefp) json_t *p = NULL;
     enum err e = inbound_json(c, in, &p);
     if (e) return e;
-    struct rows *rows = NULL;
-    e = inbox_one(c, &SQL_INBOX_RECEIVE, PARAMS(P_UUID("channel", ch->id), P_JSON("p", p)), &rows);
-    if (e) return e;
-    if (ret_chat) *ret_chat = rows_uuid(rows, 0, "chat_id");
-    if (ret_message) *ret_message = rows_uuid(rows, 0, "message_id");
-    bool is_double = rows_bool(rows, 0, "is_double");
+    struct received got = {0};
+    bool taken = false, is_double = false;
+    if (is_usual(in)) {
+        char id[UUID_TEXT_SIZE];
+        json_object_set_new(p, "channel", json_string(uuid_text(ch->id, id)));
+        e = receive_known(c, c->app->inbox, p, &taken, &got);
+        if (e) return fault(c, e, NULL, "The message could not be stored now");
+    }
+    if (!taken) {
+        struct rows *rows = NULL;
+        e = inbox_one(c, &SQL_INBOX_RECEIVE, PARAMS(P_UUID("channel", ch->id), P_JSON("p", p)),
+                      &rows);
+        if (e) return e;
+        got.chat = rows_uuid(rows, 0, "chat_id");
+        got.message = rows_uuid(rows, 0, "message_id");
+        is_double = rows_bool(rows, 0, "is_double");
+    }
+    if (ret_chat) *ret_chat = got.chat;
+    if (ret_message) *ret_message = got.message;
     if (ret_double) *ret_double = is_double;
-    if (!is_double)
-        metrics_add(c->app->metrics, c->app->worker_index, METRIC_MESSAGES_IN, 1);
+    if (ret_seen) *ret_seen = got.seen;
+    if (!is_double) metrics_add(c->app->metrics, c->app->worker_index, METRIC_MESSAGES_IN, 1);
     return ERR_OK;
 }

@@ -1,5 +1,5 @@
-/* Shapes of the inbox's answers. The JSON itself is made by chat_json and message_json (sql/functions/inbox.sql); the tests hold
- * every answer against these rows. */
+/* Shapes of the inbox's answers. The JSON itself is made by chat_json and message_json
+ * (sql/functions/inbox.sql); the tests hold every answer against these rows. */
 #include "inbox/schemas.h"
 
 static const struct field chat_customer[] = {
@@ -13,7 +13,11 @@ static const struct field chat_customer[] = {
 static const struct field chat_contact[] = {
     {.name = "id", .type = F_UUID, .required = true},
     {.name = "kind", .type = F_TEXT, .required = true, .example = "\"whatsapp\""},
-    {.name = "display", .type = F_TEXT, .required = true, .nullable = true, .help = "Masked when contact data are hidden from the reader.",
+    {.name = "display",
+     .type = F_TEXT,
+     .required = true,
+     .nullable = true,
+     .help = "Masked when contact data are hidden from the reader.",
      .example = "\"+5511984217730\""},
     {0},
 };
@@ -31,33 +35,46 @@ static const struct field chat_last_message[] = {
 };
 
 static const struct field chat_visitor[] = {
-    {.name = "id", .type = F_UUID},
-    {.name = "page", .type = F_TEXT},
-    {.name = "referrer", .type = F_TEXT},
-    {.name = "agent", .type = F_TEXT},
-    {.name = "language", .type = F_TEXT},
-    {0},
+    {.name = "id", .type = F_UUID},       {.name = "page", .type = F_TEXT},
+    {.name = "referrer", .type = F_TEXT}, {.name = "agent", .type = F_TEXT},
+    {.name = "language", .type = F_TEXT}, {0},
 };
 
 static const struct field chat_fields[] = {
     {.name = "id", .type = F_UUID, .required = true},
-    {.name = "status", .type = F_ENUM, .values = "pending|in_progress|waiting|closed", .required = true},
+    {.name = "status",
+     .type = F_ENUM,
+     .values = "pending|in_progress|waiting|closed",
+     .required = true},
     {.name = "channelId", .type = F_UUID, .required = true},
     {.name = "assigneeId", .type = F_UUID, .required = true, .nullable = true},
     {.name = "teamId", .type = F_UUID, .required = true, .nullable = true},
     {.name = "owner", .type = F_ENUM, .values = "human|bot", .required = true},
-    {.name = "priority", .type = F_INT, .min = 0, .max = 3, .required = true, .help = "0 normal … 3 urgent."},
+    {.name = "priority",
+     .type = F_INT,
+     .min = 0,
+     .max = 3,
+     .required = true,
+     .help = "0 normal … 3 urgent."},
     {.name = "snoozedUntil", .type = F_DATETIME, .required = true, .nullable = true},
     {.name = "archivedAt", .type = F_DATETIME, .required = true, .nullable = true},
     {.name = "openedAt", .type = F_DATETIME, .required = true},
     {.name = "firstResponseAt", .type = F_DATETIME, .required = true, .nullable = true},
-    {.name = "waitingSince", .type = F_DATETIME, .required = true, .nullable = true, .help = "Since when the customer waits for an answer."},
+    {.name = "waitingSince",
+     .type = F_DATETIME,
+     .required = true,
+     .nullable = true,
+     .help = "Since when the customer waits for an answer."},
     {.name = "lastMessageAt", .type = F_DATETIME, .required = true},
     {.name = "lastMessage", .type = F_OBJECT, .fields = chat_last_message, .required = true},
     {.name = "messageCount", .type = F_INT, .required = true},
     {.name = "inboundCount", .type = F_INT, .required = true},
-    {.name = "inboundSeen", .type = F_INT, .required = true, .nullable = true,
-     .help = "How many of them the reader has seen; unread = inboundCount - inboundSeen. Null in events."},
+    {.name = "inboundSeen",
+     .type = F_INT,
+     .required = true,
+     .nullable = true,
+     .help = "How many of them the reader has seen; unread = inboundCount - inboundSeen. Null in "
+             "events."},
     {.name = "closedAt", .type = F_DATETIME, .required = true, .nullable = true},
     {.name = "closedBy", .type = F_UUID, .required = true, .nullable = true},
     {.name = "closureTypeId", .type = F_UUID, .required = true, .nullable = true},
@@ -67,10 +84,14 @@ static const struct field chat_fields[] = {
     {.name = "version", .type = F_INT, .required = true},
     {.name = "customer", .type = F_OBJECT, .fields = chat_customer, .required = true},
     {.name = "contact", .type = F_OBJECT, .fields = chat_contact, .required = true},
-    {.name = "otherOpenChats", .type = F_INT, .required = true, .help = "Further open chats of the same customer."},
+    {.name = "otherOpenChats",
+     .type = F_INT,
+     .required = true,
+     .help = "Further open chats of the same customer."},
     {0},
 };
-const struct schema inbox_schema_chat = {"Chat", "One attendance with a customer on a channel.", chat_fields};
+const struct schema inbox_schema_chat = {"Chat", "One attendance with a customer on a channel.",
+                                         chat_fields};
 
 static const struct field message_reply[] = {
     {.name = "id", .type = F_UUID, .required = true},
@@ -115,15 +136,33 @@ static const struct field message_error[] = {
 static const struct field message_fields[] = {
     {.name = "id", .type = F_UUID, .required = true},
     {.name = "chatId", .type = F_UUID, .required = true},
-    {.name = "seq", .type = F_INT, .required = true, .help = "Place in the chat, without gaps; below zero while scheduled."},
+    {.name = "seq",
+     .type = F_INT,
+     .required = true,
+     .help = "Place in the chat, without gaps; below zero while scheduled."},
     {.name = "direction", .type = F_ENUM, .values = "in|out|note|event", .required = true},
-    {.name = "kind", .type = F_TEXT, .required = true,
+    {.name = "kind",
+     .type = F_TEXT,
+     .required = true,
      .values = "text|image|video|audio|document|location|contact|template|email|unsupported|event"},
     {.name = "content", .type = F_TEXT, .required = true, .max = 65536},
-    {.name = "data", .type = F_JSON, .required = true, .help = "What the kind needs beside text; of events: {what, …}."},
-    {.name = "status", .type = F_ENUM, .values = "received|scheduled|queued|sent|delivered|read|failed|cancelled", .required = true},
-    {.name = "error", .type = F_OBJECT, .fields = message_error, .required = true, .nullable = true},
-    {.name = "authorKind", .type = F_ENUM, .values = "customer|user|key|bot|system", .required = true},
+    {.name = "data",
+     .type = F_JSON,
+     .required = true,
+     .help = "What the kind needs beside text; of events: {what, …}."},
+    {.name = "status",
+     .type = F_ENUM,
+     .values = "received|scheduled|queued|sent|delivered|read|failed|cancelled",
+     .required = true},
+    {.name = "error",
+     .type = F_OBJECT,
+     .fields = message_error,
+     .required = true,
+     .nullable = true},
+    {.name = "authorKind",
+     .type = F_ENUM,
+     .values = "customer|user|key|bot|system",
+     .required = true},
     {.name = "authorId", .type = F_UUID, .required = true, .nullable = true},
     {.name = "authorName", .type = F_TEXT, .required = true},
     {.name = "clientId", .type = F_TEXT, .required = true, .nullable = true},
@@ -135,21 +174,40 @@ static const struct field message_fields[] = {
     {.name = "readAt", .type = F_DATETIME, .required = true, .nullable = true},
     {.name = "editedAt", .type = F_DATETIME, .required = true, .nullable = true},
     {.name = "deletedAt", .type = F_DATETIME, .required = true, .nullable = true},
-    {.name = "replyTo", .type = F_OBJECT, .fields = message_reply, .required = true, .nullable = true},
+    {.name = "replyTo",
+     .type = F_OBJECT,
+     .fields = message_reply,
+     .required = true,
+     .nullable = true},
     {.name = "files", .type = F_ARRAY, .of = F_OBJECT, .fields = message_file, .required = true},
-    {.name = "reactions", .type = F_ARRAY, .of = F_OBJECT, .fields = message_reaction, .required = true},
+    {.name = "reactions",
+     .type = F_ARRAY,
+     .of = F_OBJECT,
+     .fields = message_reaction,
+     .required = true},
     {.name = "mentions", .type = F_ARRAY, .of = F_UUID, .required = true},
     {0},
 };
-const struct schema inbox_schema_message = {"Message", "Something said in a chat, or a line that says what happened.", message_fields};
+const struct schema inbox_schema_message = {
+    "Message", "Something said in a chat, or a line that says what happened.", message_fields};
 
 static const struct field message_page_fields[] = {
     {.name = "items", .type = F_ARRAY, .of = F_OBJECT, .fields = message_fields, .required = true},
-    {.name = "next", .type = F_TEXT, .required = true, .nullable = true, .help = "Cursor of the next page; null at the end."},
-    {.name = "scheduled", .type = F_ARRAY, .of = F_OBJECT, .fields = message_fields, .required = true, .help = "What goes out later."},
+    {.name = "next",
+     .type = F_TEXT,
+     .required = true,
+     .nullable = true,
+     .help = "Cursor of the next page; null at the end."},
+    {.name = "scheduled",
+     .type = F_ARRAY,
+     .of = F_OBJECT,
+     .fields = message_fields,
+     .required = true,
+     .help = "What goes out later."},
     {0},
 };
-const struct schema inbox_schema_message_page = {"MessagePage", "A page of a conversation.", message_page_fields};
+const struct schema inbox_schema_message_page = {"MessagePage", "A page of a conversation.",
+                                                 message_page_fields};
 
 static const struct field counts_fields[] = {
     {.name = "all", .type = F_INT, .required = true, .help = "Counting stops at 1000."},
@@ -158,9 +216,14 @@ static const struct field counts_fields[] = {
     {.name = "mine", .type = F_INT, .required = true},
     {.name = "unread", .type = F_INT, .required = true, .help = "My chats with something unread."},
     {.name = "mentions", .type = F_INT, .required = true},
+    {.name = "views",
+     .type = F_JSON,
+     .required = true,
+     .help = "Of each of my saved filters, by its id: how many chats it shows."},
     {0},
 };
-const struct schema inbox_schema_counts = {"ChatCounts", "The numbers beside the views.", counts_fields};
+const struct schema inbox_schema_counts = {"ChatCounts", "The numbers beside the views.",
+                                           counts_fields};
 
 static const struct field step_fields[] = {
     {.name = "content", .type = F_TEXT, .required = true, .max = 4096},
@@ -174,13 +237,17 @@ static const struct field shortcut_fields[] = {
     {.name = "keyword", .type = F_TEXT, .required = true},
     {.name = "title", .type = F_TEXT, .required = true},
     {.name = "steps", .type = F_ARRAY, .of = F_OBJECT, .fields = step_fields, .required = true},
-    {.name = "shared", .type = F_BOOL, .required = true, .help = "Of the organization; otherwise the reader's own."},
+    {.name = "shared",
+     .type = F_BOOL,
+     .required = true,
+     .help = "Of the organization; otherwise the reader's own."},
     {.name = "teamIds", .type = F_ARRAY, .of = F_UUID, .required = true},
     {.name = "uses", .type = F_INT, .required = true},
     {.name = "updatedAt", .type = F_DATETIME, .required = true},
     {0},
 };
-const struct schema inbox_schema_shortcut = {"Shortcut", "A canned reply, called by / and its keyword.", shortcut_fields};
+const struct schema inbox_schema_shortcut = {
+    "Shortcut", "A canned reply, called by / and its keyword.", shortcut_fields};
 
 static const struct field closure_type_fields[] = {
     {.name = "id", .type = F_UUID, .required = true},
@@ -191,7 +258,8 @@ static const struct field closure_type_fields[] = {
     {.name = "archivedAt", .type = F_DATETIME, .required = true, .nullable = true},
     {0},
 };
-const struct schema inbox_schema_closure_type = {"ClosureType", "Why a chat ended.", closure_type_fields};
+const struct schema inbox_schema_closure_type = {"ClosureType", "Why a chat ended.",
+                                                 closure_type_fields};
 
 static const struct field view_fields[] = {
     {.name = "id", .type = F_UUID, .required = true},
@@ -210,4 +278,5 @@ static const struct field read_fields[] = {
     {.name = "seqSeen", .type = F_INT, .required = true},
     {0},
 };
-const struct schema inbox_schema_read = {"ChatRead", "How far the reader has read a chat.", read_fields};
+const struct schema inbox_schema_read = {"ChatRead", "How far the reader has read a chat.",
+                                         read_fields};

@@ -137,7 +137,7 @@ static int file_put(struct backup *b, int folder, const char *sha256)
 {
     CLEANUP(fd_closep) int fd = openat(folder, sha256, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     struct stat st;
-    if (fd < 0 && errno == ENOENT) return 0; /* swept meanwhile: nothing refers to it */
+    if (fd < 0 && errno == ENOENT) return 0; /* swept before the dump began: nothing refers to it */
     if (fd < 0 || fstat(fd, &st) != 0)
         return cli_fail("cannot read the file %s: %s", sha256, strerror(errno));
     char name[TAR_NAME_MAX], hex[SHA256_HEX_SIZE];
@@ -172,12 +172,37 @@ static int files_put(struct backup *b, const char *path, int depth)
     return status;
 }
 
+/* Until this connection ends, the job files.clean removes nothing (files.sql): a file that lost its
+ * last row after the dump began is still needed by the dump. Waits for a sweep under way. */
+static int files_hold(struct backup *b, PGconn **ret_conn)
+{
+    const char *why = NULL;
+    *ret_conn = pg_tool_connect(b->arena, b->db->url, &why);
+    if (*ret_conn)
+        (void)pg_tool_value(b->arena, *ret_conn,
+                            "select pg_advisory_lock_shared("
+                            "hashtextextended('interflow.files', 0))",
+                            &why);
+    return why ? cli_fail("%s", why) : 0;
+}
+
+static int contents_put(struct backup *b)
+{
+    PGconn *hold = NULL;
+    int status = files_hold(b, &hold);
+    if (!status) status = database_put(b);
+    if (!status) status = files_put(b, data_path(b->arena, b->config, "files"), 0);
+    if (!status && !pg_tool_value(b->arena, hold, "select 1", NULL))
+        status = cli_fail("the connection to the database was lost: run the backup again");
+    PQfinish(hold);
+    return status;
+}
+
 static int archive_write(struct backup *b)
 {
     int status = manifest_put(b);
     if (!status) status = key_put(b);
-    if (!status) status = database_put(b);
-    if (!status) status = files_put(b, data_path(b->arena, b->config, "files"), 0);
+    if (!status) status = contents_put(b);
     if (!status && (tar_put_text(b->out, "end", BACKUP_END, now_s()) || tar_end(b->out) ||
                     fflush(b->out) != 0))
         status = put_failed("its end");

@@ -105,7 +105,8 @@ int cli_database_open(struct arena *a, const struct config *config, bool migrate
     enum err e = process_user_find(a, config, &db.user, &why);
     if (!e) e = data_prepare(a, config, &db.user, &why);
     if (!e) {
-        e = data_lock(a, config, &db.lock_fd, &why);
+        bool unclean = false; /* no matter: these commands open no port */
+        e = data_lock(a, config, &db.lock_fd, &unclean, &why);
         if (e == ERR_CONFLICT) {
             db.server_runs = true;
             e = ERR_OK;
@@ -131,7 +132,7 @@ void cli_database_close(struct cli_database *db)
 {
     pg_private_stop(db->pg);
     db->pg = NULL;
-    if (db->lock_fd >= 0) close(db->lock_fd);
+    data_unlock(db->lock_fd);
     db->lock_fd = -1;
 }
 

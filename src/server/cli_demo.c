@@ -1,6 +1,7 @@
-/* `interflow demo`: fills a new installation with a business that looks lived in: people, teams, tags, fields, shortcuts, three web chats
- * and a few hundred conversations over the last five weeks. The same numbers each time (a generator with a fixed seed), times relative to
- * now. Does nothing where an organization exists. What it prints is shown by `serve` at each start. */
+/* `interflow demo`: fills a new installation with a business that looks lived in: people, teams,
+ * tags, fields, shortcuts, three web chats and a few hundred conversations over the last five
+ * weeks. The same numbers each time (a generator with a fixed seed), times relative to now. Does
+ * nothing where an organization exists. What it prints is shown by `serve` at each start. */
 #include <stdio.h>
 #include <string.h>
 
@@ -14,18 +15,22 @@
 #include "sql.h"
 
 #define DEMO_ORGANIZATION "Quintal da Lola"
-#define DEMO_PASSWORD "quintal-da-lola"
-#define CUSTOMERS 190
-#define CLOSED_CHATS 290
-#define OPEN_CHATS 44
-#define WEEKS 5
-#define NAMES_MAX 64
+#define DEMO_PASSWORD     "quintal-da-lola"
+#define CUSTOMERS         190
+#define CLOSED_CHATS      290
+#define OPEN_CHATS        44
+#define WEEKS             5
+#define NAMES_MAX         64
 
 struct demo {
     uint64_t seed;
     struct uuid users[NAMES_MAX], teams[NAMES_MAX], tags[NAMES_MAX], channels[3];
     struct uuid field_pet, field_breed, field_weight, field_origin;
-    struct { struct uuid id, contact; const char *name, *pet; char visitor[UUID_TEXT_SIZE]; } customers[CUSTOMERS];
+    struct {
+        struct uuid id, contact;
+        const char *name, *pet;
+        char visitor[UUID_TEXT_SIZE];
+    } customers[CUSTOMERS];
     int scripts, agents;
 };
 
@@ -49,12 +54,12 @@ static unsigned count(const char *const *list)
 static int pair_index(const char *const (*list)[2], const char *name)
 {
     for (int i = 0; list[i][0]; i++)
-        if (name && strcmp(list[i][0], name) == 0)
-            return i;
+        if (name && strcmp(list[i][0], name) == 0) return i;
     return 0;
 }
 
-static enum err add_id(struct ctx *c, const struct sql *q, const struct param *params, struct uuid *ret)
+static enum err add_id(struct ctx *c, const struct sql *q, const struct param *params,
+                       struct uuid *ret)
 {
     struct rows *rows = NULL;
     enum err e = db_one(c, q, params, &rows);
@@ -62,7 +67,7 @@ static enum err add_id(struct ctx *c, const struct sql *q, const struct param *p
     return e;
 }
 
-/* --- people, teams, tags, fields, channels --- */
+/* --- people, teams, tags, fields, channels --------------------------------------------- */
 
 static enum err add_people(struct ctx *c, struct demo *d)
 {
@@ -71,12 +76,14 @@ static enum err add_people(struct ctx *c, struct demo *d)
     for (int i = 0; !e && demo_agents[i].name; i++, d->agents++) {
         const struct demo_agent *a = &demo_agents[i];
         e = db_json(c, &SQL_AUTH_CLI_USER_ADD,
-                    PARAMS(P_TEXT("email", a->email), P_TEXT("name", a->name), P_TEXT("password_hash", hash), P_TEXT("organization", DEMO_ORGANIZATION),
+                    PARAMS(P_TEXT("email", a->email), P_TEXT("name", a->name),
+                           P_TEXT("password_hash", hash), P_TEXT("organization", DEMO_ORGANIZATION),
                            P_TEXT("role", a->role), P_TEXT("language", "pt")),
                     &text);
         if (e) return e;
         CLEANUP(json_decrefp) json_t *j = json_loads(text, 0, NULL);
-        if (!uuid_parse(json_get_text(j, "userId"), &d->users[i]) || !uuid_parse(json_get_text(j, "organizationId"), &c->org))
+        if (!uuid_parse(json_get_text(j, "userId"), &d->users[i]) ||
+            !uuid_parse(json_get_text(j, "organizationId"), &c->org))
             return fault(c, ERR_INTERNAL, NULL, "the demonstration's people were not made");
     }
     return e;
@@ -86,26 +93,39 @@ static enum err add_teams_and_tags(struct ctx *c, struct demo *d)
 {
     enum err e = ERR_OK;
     for (int i = 0; !e && demo_teams[i][0]; i++)
-        e = add_id(c, &SQL_DEMO_TEAM, PARAMS(P_TEXT("name", demo_teams[i][0]), P_TEXT("color", demo_teams[i][1])), &d->teams[i]);
+        e = add_id(c, &SQL_DEMO_TEAM,
+                   PARAMS(P_TEXT("name", demo_teams[i][0]), P_TEXT("color", demo_teams[i][1])),
+                   &d->teams[i]);
     for (int i = 0; !e && demo_agents[i].name; i++)
         for (int t = 0; !e && t < 3 && demo_agents[i].teams[t]; t++)
-            e = db_exec(c, &SQL_DEMO_TEAM_MEMBER,
-                        PARAMS(P_UUID("team", d->teams[pair_index(demo_teams, demo_agents[i].teams[t])]), P_UUID("user", d->users[i]), P_INT("position", i)));
+            e = db_exec(
+                c, &SQL_DEMO_TEAM_MEMBER,
+                PARAMS(P_UUID("team", d->teams[pair_index(demo_teams, demo_agents[i].teams[t])]),
+                       P_UUID("user", d->users[i]), P_INT("position", i)));
     for (int i = 0; !e && demo_tags[i][0]; i++)
-        e = add_id(c, &SQL_DEMO_TAG, PARAMS(P_TEXT("name", demo_tags[i][0]), P_TEXT("color", demo_tags[i][1])), &d->tags[i]);
+        e = add_id(c, &SQL_DEMO_TAG,
+                   PARAMS(P_TEXT("name", demo_tags[i][0]), P_TEXT("color", demo_tags[i][1])),
+                   &d->tags[i]);
     for (int i = 0; !e && demo_shortcuts[i].keyword; i++)
         e = db_exec(c, &SQL_DEMO_SHORTCUT,
-                    PARAMS(P_TEXT("keyword", demo_shortcuts[i].keyword), P_TEXT("title", demo_shortcuts[i].title), P_TEXT("content", demo_shortcuts[i].content)));
+                    PARAMS(P_TEXT("keyword", demo_shortcuts[i].keyword),
+                           P_TEXT("title", demo_shortcuts[i].title),
+                           P_TEXT("content", demo_shortcuts[i].content)));
     return e;
 }
 
 static enum err add_fields(struct ctx *c, struct demo *d)
 {
     CLEANUP(json_decrefp) json_t *none = json_array();
-    CLEANUP(json_decrefp) json_t *origins =
-        json_pack("[{s:s,s:s},{s:s,s:s},{s:s,s:s}]", "id", "indicacao", "label", "Indicação de cliente", "id", "instagram", "label", "Instagram", "id",
-                  "passou", "label", "Passou na frente");
-    const struct { const char *slug, *name, *kind; json_t *options; struct uuid *id; } fields[] = {
+    CLEANUP(json_decrefp)
+    json_t *origins = json_pack("[{s:s,s:s},{s:s,s:s},{s:s,s:s}]", "id", "indicacao", "label",
+                                "Indicação de cliente", "id", "instagram", "label", "Instagram",
+                                "id", "passou", "label", "Passou na frente");
+    const struct {
+        const char *slug, *name, *kind;
+        json_t *options;
+        struct uuid *id;
+    } fields[] = {
         {"pet", "Pet", "text", none, &d->field_pet},
         {"raca", "Raça", "text", none, &d->field_breed},
         {"peso", "Peso (kg)", "number", none, &d->field_weight},
@@ -114,7 +134,8 @@ static enum err add_fields(struct ctx *c, struct demo *d)
     enum err e = ERR_OK;
     for (size_t i = 0; !e && i < ARRAY_LEN(fields); i++)
         e = add_id(c, &SQL_DEMO_FIELD,
-                   PARAMS(P_TEXT("slug", fields[i].slug), P_TEXT("name", fields[i].name), P_TEXT("kind", fields[i].kind), P_JSON("options", fields[i].options),
+                   PARAMS(P_TEXT("slug", fields[i].slug), P_TEXT("name", fields[i].name),
+                          P_TEXT("kind", fields[i].kind), P_JSON("options", fields[i].options),
                           P_INT("position", (int)i)),
                    fields[i].id);
     return e;
@@ -122,30 +143,38 @@ static enum err add_fields(struct ctx *c, struct demo *d)
 
 static enum err add_channels(struct ctx *c, struct demo *d)
 {
-    static const struct { const char *name, *address, *key, *color, *welcome, *team; } rows[] = {
-        {"Site", "quintaldalola.example", "demo-shop", "#7a3f12", "Oi! Aqui é a equipe do Quintal da Lola. Como podemos ajudar?", "Recepção"},
-        {"Loja on-line", "loja.quintaldalola.example", "demo-store", "#0d7f86", "Dúvidas sobre um produto? Pergunte aqui.", "Loja"},
-        {"Portal do plano", "plano.quintaldalola.example", "demo-plan", "#5a4fd6", "Fale com o atendimento do seu plano.", "Financeiro"},
+    static const struct {
+        const char *name, *address, *key, *color, *welcome, *team;
+    } rows[] = {
+        {"Site", "quintaldalola.example", "demo-shop", "#7a3f12",
+         "Oi! Aqui é a equipe do Quintal da Lola. Como podemos ajudar?", "Recepção"},
+        {"Loja on-line", "loja.quintaldalola.example", "demo-store", "#0d7f86",
+         "Dúvidas sobre um produto? Pergunte aqui.", "Loja"},
+        {"Portal do plano", "plano.quintaldalola.example", "demo-plan", "#5a4fd6",
+         "Fale com o atendimento do seu plano.", "Financeiro"},
     };
     enum err e = ERR_OK;
     for (size_t i = 0; !e && i < ARRAY_LEN(rows); i++) {
-        CLEANUP(json_decrefp) json_t *settings =
-            json_pack("{s:s, s:s, s:[], s:{s:s}, s:{s:s}}", "color", rows[i].color, "position", "right", "origins", "title", "pt", DEMO_ORGANIZATION,
-                      "welcome", "pt", rows[i].welcome);
+        CLEANUP(json_decrefp)
+        json_t *settings = json_pack("{s:s, s:s, s:[], s:{s:s}, s:{s:s}}", "color", rows[i].color,
+                                     "position", "right", "origins", "title", "pt",
+                                     DEMO_ORGANIZATION, "welcome", "pt", rows[i].welcome);
         e = add_id(c, &SQL_DEMO_CHANNEL,
-                   PARAMS(P_TEXT("name", rows[i].name), P_TEXT("address", rows[i].address), P_TEXT("key", rows[i].key), P_JSON("settings", settings),
+                   PARAMS(P_TEXT("name", rows[i].name), P_TEXT("address", rows[i].address),
+                          P_TEXT("key", rows[i].key), P_JSON("settings", settings),
                           P_UUID("team", d->teams[pair_index(demo_teams, rows[i].team)])),
                    &d->channels[i]);
     }
     return e;
 }
 
-/* --- customers --- */
+/* --- customers ------------------------------------------------------------------------- */
 
 /* Lower-case ASCII of a name, for an e-mail address: letters with accents lose them. */
 static void plain(const char *name, char *out, size_t size)
 {
-    static const char *const from[] = {"á", "â", "ã", "é", "ê", "í", "ó", "ô", "ú", "ç", "Í", "É"}, *const to = "aaaeeioouciee";
+    static const char *const from[] = {"á", "â", "ã", "é", "ê", "í", "ó", "ô", "ú", "ç", "Í", "É"},
+                             *const to = "aaaeeioouciee";
     size_t n = 0;
     while (*name && n + 1 < size) {
         bool found = false;
@@ -172,19 +201,27 @@ static enum err add_values(struct ctx *c, struct demo *d, int i)
     CLEANUP(json_decrefp) json_t *breed = json_string(demo_breeds[pick(d, count(demo_breeds))]);
     CLEANUP(json_decrefp) json_t *weight = json_real((20 + pick(d, 300)) / 10.0);
     CLEANUP(json_decrefp) json_t *origin = json_string(origins[pick(d, 3)]);
-    const struct { struct uuid field; json_t *value; bool given; } values[] = {
-        {d->field_pet, pet, true}, {d->field_breed, breed, pick(d, 4) > 0}, {d->field_weight, weight, pick(d, 3) > 0}, {d->field_origin, origin, pick(d, 2) > 0}};
+    const struct {
+        struct uuid field;
+        json_t *value;
+        bool given;
+    } values[] = {{d->field_pet, pet, true},
+                  {d->field_breed, breed, pick(d, 4) > 0},
+                  {d->field_weight, weight, pick(d, 3) > 0},
+                  {d->field_origin, origin, pick(d, 2) > 0}};
     enum err e = ERR_OK;
     for (size_t n = 0; !e && n < ARRAY_LEN(values); n++)
         if (values[n].given)
             e = db_exec(c, &SQL_DEMO_VALUE,
-                        PARAMS(P_UUID("customer", d->customers[i].id), P_UUID("field", values[n].field), P_JSON("value", values[n].value)));
+                        PARAMS(P_UUID("customer", d->customers[i].id),
+                               P_UUID("field", values[n].field), P_JSON("value", values[n].value)));
     return e;
 }
 
 static enum err add_customer(struct ctx *c, struct demo *d, int i)
 {
-    const char *first = demo_first_names[pick(d, count(demo_first_names))], *last = demo_last_names[pick(d, count(demo_last_names))];
+    const char *first = demo_first_names[pick(d, count(demo_first_names))],
+               *last = demo_last_names[pick(d, count(demo_last_names))];
     char f[40], l[40], at[TIME_TEXT_SIZE];
     plain(first, f, sizeof f);
     plain(last, l, sizeof l);
@@ -202,45 +239,59 @@ static enum err add_customer(struct ctx *c, struct demo *d, int i)
     unsigned stage = pick(d, 9);
     struct rows *rows = NULL;
     e = db_one(c, &SQL_DEMO_CUSTOMER,
-               PARAMS(P_TEXT("name", d->customers[i].name), P_TEXT("phone", form.canonical), P_JSON("phone_keys", keys),
-                      P_TEXT("email", arena_printf(c->arena, "%s.%s%d@mail.example", f, l, i)), P_TEXT("visitor", d->customers[i].visitor),
-                      P_TEXT("at", time_text(since, at)), stage < 5 ? P_INT("stage", stage) : P_NULL("stage")),
+               PARAMS(P_TEXT("name", d->customers[i].name), P_TEXT("phone", form.canonical),
+                      P_JSON("phone_keys", keys),
+                      P_TEXT("email", arena_printf(c->arena, "%s.%s%d@mail.example", f, l, i)),
+                      P_TEXT("visitor", d->customers[i].visitor),
+                      P_TEXT("at", time_text(since, at)),
+                      stage < 5 ? P_INT("stage", stage) : P_NULL("stage")),
                &rows);
     if (e) return e;
     d->customers[i].id = rows_uuid(rows, 0, "customer_id");
     d->customers[i].contact = rows_uuid(rows, 0, "contact_id");
     if (i % 6 == 0)
         e = db_exec(c, &SQL_DEMO_NOTE,
-                    PARAMS(P_UUID("customer", d->customers[i].id), P_TEXT("title", "Preferências"), P_TEXT("content", demo_notes[i / 6 % 4]),
-                           P_UUID("user", d->users[pick(d, (unsigned)d->agents)]), P_TEXT("at", time_text(since + DAY_MS, at))));
+                    PARAMS(P_UUID("customer", d->customers[i].id), P_TEXT("title", "Preferências"),
+                           P_TEXT("content", demo_notes[i / 6 % 4]),
+                           P_UUID("user", d->users[pick(d, (unsigned)d->agents)]),
+                           P_TEXT("at", time_text(since + DAY_MS, at))));
     return e ? e : add_values(c, d, i);
 }
 
-/* --- conversations --- */
+/* --- conversations --------------------------------------------------------------------- */
 
 /* {name} {pet} {agent} filled in. */
-static json_t *line_text(struct ctx *c, const char *text, const char *name, const char *pet, const char *agent)
+static json_t *line_text(struct ctx *c, const char *text, const char *name, const char *pet,
+                         const char *agent)
 {
-    const struct { const char *mark, *value; } marks[] = {
-        {"{name}", arena_strndup(c->arena, name, strcspn(name, " "))}, {"{pet}", pet}, {"{agent}", arena_strndup(c->arena, agent, strcspn(agent, " "))}};
+    const struct {
+        const char *mark, *value;
+    } marks[] = {{"{name}", arena_strndup(c->arena, name, strcspn(name, " "))},
+                 {"{pet}", pet},
+                 {"{agent}", arena_strndup(c->arena, agent, strcspn(agent, " "))}};
     for (size_t i = 0; i < ARRAY_LEN(marks); i++) {
         const char *at;
         while ((at = strstr(text, marks[i].mark)))
-            text = arena_printf(c->arena, "%.*s%s%s", (int)(at - text), text, marks[i].value, at + strlen(marks[i].mark));
+            text = arena_printf(c->arena, "%.*s%s%s", (int)(at - text), text, marks[i].value,
+                                at + strlen(marks[i].mark));
     }
     return json_string(text);
 }
 
-static void add_line(json_t *lines, const char *direction, json_t *content, int64_t at_ms, const char *what)
+static void add_line(json_t *lines, const char *direction, json_t *content, int64_t at_ms,
+                     const char *what)
 {
     char at[TIME_TEXT_SIZE];
-    json_t *o = json_pack("{s:s, s:o, s:s}", "direction", direction, "content", content, "at", time_text(at_ms, at));
+    json_t *o = json_pack("{s:s, s:o, s:s}", "direction", direction, "content", content, "at",
+                          time_text(at_ms, at));
     if (what) json_object_set_new(o, "data", json_pack("{s:s}", "what", what));
     json_array_append_new(lines, o);
 }
 
-/* The first `upto` lines of a script, the first of them at start_ms; with "took the chat" before the first answer. */
-static json_t *script_lines(struct ctx *c, const struct demo_script *s, int i, struct demo *d, const char *agent, int64_t start_ms, int upto, bool closed)
+/* The first `upto` lines of a script, the first of them at start_ms; with "took the chat" before
+ * the first answer. */
+static json_t *script_lines(struct ctx *c, const struct demo_script *s, int i, struct demo *d,
+                            const char *agent, int64_t start_ms, int upto, bool closed)
 {
     json_t *lines = json_array();
     bool taken = false;
@@ -252,7 +303,11 @@ static json_t *script_lines(struct ctx *c, const struct demo_script *s, int i, s
             add_line(lines, "event", json_string(""), at - 2 * SECOND_MS, "taken");
             taken = true;
         }
-        add_line(lines, l->who == 'c' ? "in" : l->who == 'a' ? "out" : "note", line_text(c, l->text, d->customers[i].name, d->customers[i].pet, agent), at, NULL);
+        add_line(lines,
+                 l->who == 'c'   ? "in"
+                 : l->who == 'a' ? "out"
+                                 : "note",
+                 line_text(c, l->text, d->customers[i].name, d->customers[i].pet, agent), at, NULL);
     }
     if (closed) add_line(lines, "event", json_string(""), at + 4 * MINUTE_MS, "closed");
     return lines;
@@ -272,12 +327,12 @@ static int agent_of(struct demo *d, const char *team)
     for (;;) {
         int i = (int)pick(d, (unsigned)d->agents);
         for (int t = 0; t < 3 && demo_agents[i].teams[t]; t++)
-            if (strcmp(demo_agents[i].teams[t], team) == 0)
-                return i;
+            if (strcmp(demo_agents[i].teams[t], team) == 0) return i;
     }
 }
 
-static enum err add_chat(struct ctx *c, struct demo *d, int customer, int64_t end_ms, bool closed, int upto, bool taken)
+static enum err add_chat(struct ctx *c, struct demo *d, int customer, int64_t end_ms, bool closed,
+                         int upto, bool taken)
 {
     const struct demo_script *s = &demo_scripts[pick(d, (unsigned)d->scripts)];
     int64_t span = 0;
@@ -287,18 +342,30 @@ static enum err add_chat(struct ctx *c, struct demo *d, int customer, int64_t en
     int64_t start = end_ms;
     for (int n = 0; n < upto; n++)
         start -= s->lines[n].after_s * SECOND_MS;
-    CLEANUP(json_decrefp) json_t *lines = script_lines(c, s, customer, d, demo_agents[agent].name, start, upto, closed);
-    CLEANUP(json_decrefp) json_t *visitor =
-        json_pack("{s:s, s:s, s:s}", "id", d->customers[customer].visitor, "page", "https://quintaldalola.example/", "language", "pt");
+    CLEANUP(json_decrefp)
+    json_t *lines = script_lines(c, s, customer, d, demo_agents[agent].name, start, upto, closed);
+    CLEANUP(json_decrefp)
+    json_t *visitor = json_pack("{s:s, s:s, s:s}", "id", d->customers[customer].visitor, "page",
+                                "https://quintaldalola.example/", "language", "pt");
     struct uuid nobody = {0};
-    unsigned channel = strcmp(s->team, "Financeiro") == 0 ? 2 : strcmp(s->team, "Loja") == 0 ? 1 : 0;
+    unsigned channel = strcmp(s->team, "Financeiro") == 0 ? 2
+                       : strcmp(s->team, "Loja") == 0     ? 1
+                                                          : 0;
     enum err e = db_exec(c, &SQL_DEMO_CHAT,
-                         PARAMS(P_UUID("customer", d->customers[customer].id), P_UUID("contact", d->customers[customer].contact),
-                                P_UUID("channel", d->channels[channel]), P_UUID("team", d->teams[pair_index(demo_teams, s->team)]),
-                                P_UUID("agent", taken ? d->users[agent] : nobody), P_TEXT("status", closed ? "closed" : taken ? "in_progress" : "pending"),
-                                P_INT("closure", s->closure), P_JSON("lines", lines), P_JSON("visitor", visitor)));
+                         PARAMS(P_UUID("customer", d->customers[customer].id),
+                                P_UUID("contact", d->customers[customer].contact),
+                                P_UUID("channel", d->channels[channel]),
+                                P_UUID("team", d->teams[pair_index(demo_teams, s->team)]),
+                                P_UUID("agent", taken ? d->users[agent] : nobody),
+                                P_TEXT("status", closed  ? "closed"
+                                                 : taken ? "in_progress"
+                                                         : "pending"),
+                                P_INT("closure", s->closure), P_JSON("lines", lines),
+                                P_JSON("visitor", visitor)));
     if (e || !s->tag || !taken) return e;
-    return db_exec(c, &SQL_DEMO_CUSTOMER_TAG, PARAMS(P_UUID("customer", d->customers[customer].id), P_UUID("tag", d->tags[pair_index(demo_tags, s->tag)])));
+    return db_exec(c, &SQL_DEMO_CUSTOMER_TAG,
+                   PARAMS(P_UUID("customer", d->customers[customer].id),
+                          P_UUID("tag", d->tags[pair_index(demo_tags, s->tag)])));
 }
 
 static enum err add_chats(struct ctx *c, struct demo *d)
@@ -306,13 +373,15 @@ static enum err add_chats(struct ctx *c, struct demo *d)
     int64_t now = clock_unix_ms();
     enum err e = ERR_OK;
     for (int i = 0; !e && i < CLOSED_CHATS; i++) {
-        int64_t end = now - (int64_t)(2 + pick(d, WEEKS * 7 * 24 - 2)) * HOUR_MS - pick(d, 3600) * SECOND_MS;
+        int64_t end =
+            now - (int64_t)(2 + pick(d, WEEKS * 7 * 24 - 2)) * HOUR_MS - pick(d, 3600) * SECOND_MS;
         e = add_chat(c, d, (int)pick(d, CUSTOMERS), end, true, 0, true);
     }
     for (int i = 0; !e && i < OPEN_CHATS; i++) {
         bool taken = i % 5 != 0;
         int64_t end = now - (int64_t)(taken ? i * i * 40 + 60 : i * 45 + 70) * SECOND_MS;
-        e = add_chat(c, d, i, end, false, 1 + (int)pick(d, 5), taken);       /* each customer once: one open chat */
+        e = add_chat(c, d, i, end, false, 1 + (int)pick(d, 5),
+                     taken); /* each customer once: one open chat */
     }
     return e;
 }
@@ -347,7 +416,9 @@ static int body(struct ctx *c, void *arg)
         e = add_people(c, d);
     }
     if (!e) e = fill(c, d);
-    if (e) return cli_fail("the demonstration could not be made: %s", c->fault.message ? c->fault.message : err_row(e)->text);
+    if (e)
+        return cli_fail("the demonstration could not be made: %s",
+                        c->fault.message ? c->fault.message : err_row(e)->text);
     printf("Login       %s / %s\n", demo_agents[0].email, DEMO_PASSWORD);
     printf("Agent       %s / %s\n", demo_agents[4].email, DEMO_PASSWORD);
     printf("Demo shop   {url}/demo-shop\n");

@@ -75,8 +75,7 @@ static const char *ask(struct doctor *d, const char *statement)
     return value;
 }
 
-/* --- this machine
- * ------------------------------------------------------------------------------------ */
+/* --- this machine ---------------------------------------------------------------------- */
 
 static void check_key(struct doctor *d)
 {
@@ -171,8 +170,7 @@ static void check_interface(struct doctor *d)
     warn(d, "this program was built without the interface (web/dist): ./run builds both");
 }
 
-/* --- the database
- * ------------------------------------------------------------------------------------ */
+/* --- the database ---------------------------------------------------------------------- */
 
 static void check_server(struct doctor *d)
 {

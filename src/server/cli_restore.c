@@ -41,8 +41,7 @@ static int damaged(const struct restore *r, const char *what)
     return cli_fail("%s is damaged or not a backup of Interflow: %s", r->path, what);
 }
 
-/* --- the parts
- * --------------------------------------------------------------------------------------- */
+/* --- the parts ------------------------------------------------------------------------- */
 
 static int manifest_take(struct restore *r, const struct tar_entry *entry)
 {
@@ -73,7 +72,8 @@ static int key_take(struct restore *r, const struct tar_entry *entry)
     if (strlen(hex) != (size_t)2 * SEAL_KEY_SIZE || !hex_decode(hex, key, sizeof key))
         return damaged(r, "its key cannot be read");
     if (!r->apply) return 0;
-    /* Written over the one that data_prepare made: the data folder itself may not be ours to make files in. */
+    /* Written over the one that data_prepare made: the data folder itself may not be ours to make
+     * files in. */
     const char *path = data_path(r->arena, r->config, "seal.key");
     CLEANUP(fd_closep) int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0 || pwrite(fd, key, sizeof key, 0) != (ssize_t)sizeof key || fsync(fd) != 0)
@@ -166,8 +166,7 @@ static int file_take(struct restore *r, const struct tar_entry *entry)
     return 0;
 }
 
-/* --- the archive
- * ------------------------------------------------------------------------------------- */
+/* --- the archive ----------------------------------------------------------------------- */
 
 static int entry_take(struct restore *r, const struct tar_entry *entry, bool *ret_complete)
 {
@@ -204,8 +203,7 @@ static int archive_read(struct restore *r)
     }
 }
 
-/* --- the target
- * -------------------------------------------------------------------------------------- */
+/* --- the target ------------------------------------------------------------------------ */
 
 static bool folder_empty(const char *path)
 {
@@ -287,9 +285,12 @@ static int run(struct restore *r, bool force)
     PGconn *conn = pg_tool_connect(r->arena, r->db->url, &why);
     if (!conn || !pg_tool_value(r->arena, conn, "select backup_restored()", &why)) {
         PQfinish(conn);
-        return cli_fail("restored, but what was waiting may be done again, and browsers may show what was before: %s", why);
+        return cli_fail("restored, but what was waiting may be done again, and browsers may show "
+                        "what was before: %s",
+                        why);
     }
-    (void)pg_tool_value(r->arena, conn, "analyze", &why); /* plans are good from the first query on */
+    (void)pg_tool_value(r->arena, conn, "analyze",
+                        &why); /* plans are good from the first query on */
     PQfinish(conn);
     fprintf(stderr, "restored: the database of %s and %d files\n",
             json_get_text(r->manifest, "createdAt"), r->files);

@@ -10,8 +10,7 @@
 #include "base/crypto.h"
 #include "server/cli.h"
 
-/* --- serve
- * ------------------------------------------------------------------------------------------- */
+/* --- serve ----------------------------------------------------------------------------- */
 
 /* data/demo.txt, written by ./run, tells the login of the demonstration; "{url}" stands for the
  * address. */
@@ -47,8 +46,7 @@ static int cli_serve(int argc, char **argv)
     return wrong ? wrong : supervisor_run(&config, &server_tables, on_ready, &config);
 }
 
-/* --- migrate
- * ----------------------------------------------------------------------------------------- */
+/* --- migrate --------------------------------------------------------------------------- */
 
 static int cli_migrate(int argc, char **argv)
 {
@@ -70,8 +68,7 @@ static int cli_migrate(int argc, char **argv)
     return status;
 }
 
-/* --- version, help
- * ----------------------------------------------------------------------------------- */
+/* --- version, help --------------------------------------------------------------------- */
 
 static int cli_version(int argc, char **argv)
 {
@@ -100,8 +97,10 @@ static const struct command commands[] = {
     {"doctor", "", "check the installation and say what is wrong",
      "Exit status 1 when something must be mended.\n", true, cli_doctor},
     {"user", "add|passwd EMAIL [OPTIONS]", "add a person, or set a new password",
-     "  user add EMAIL --organization NAME|ID [--name NAME] [--role owner|admin|manager|agent] [--language pt|es|en]\n"
-     "      An organization that does not exist is made, with this person as its owner. The default role is agent.\n"
+     "  user add EMAIL --organization NAME|ID [--name NAME] [--role owner|admin|manager|agent] "
+     "[--language pt|es|en]\n"
+     "      An organization that does not exist is made, with this person as its owner. The "
+     "default role is agent.\n"
      "  user passwd EMAIL [--drop-totp]\n"
      "      Ends every login of that person; --drop-totp also turns their second factor off.\n"
      "Without --password-stdin a password is made and printed.\n",

@@ -106,8 +106,7 @@ enum err tar_end(FILE *out)
     return write_all(out, zeros, sizeof zeros);
 }
 
-/* --- reading
- * ----------------------------------------------------------------------------------------- */
+/* --- reading --------------------------------------------------------------------------- */
 
 static bool number(const unsigned char *field, size_t size, int64_t *ret)
 {

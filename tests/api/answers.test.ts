@@ -1,26 +1,32 @@
 /* Every route × a call that works: the answer has the documented status and exactly the documented members. And where
    something is created: the same Idempotency-Key gives the same answer again and creates nothing. */
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Answer, type CallOptions, Client, type JsonObject, isObject, ok } from './lib/client.ts';
 import type { Operation } from './lib/document.ts';
 import { items, logIn, password, roleId, unique } from './lib/people.ts';
+import { MailServer } from './lib/smtp.ts';
+import { Socket } from './lib/socket.ts';
 import { each, suite } from './lib/suite.ts';
+import { totpCode } from './lib/totp.ts';
 import { World } from './lib/world.ts';
+import { sql } from '../process/lib/command.ts';
 
-const all = suite();
+const all = suite({ env: { INTERFLOW_ALLOW_PRIVATE: '127.0.0.0/8' } });
+let mails: MailServer;
+beforeAll(async () => {
+  mails = await MailServer.start();
+});
+afterAll(async () => {
+  await mails.stop();
+});
 
 const show = (answer: Answer): string => `${answer.status} ${answer.text.slice(0, 300)}`;
 const ofOrganizations = (): Operation[] => all.document.operations.filter((one) => one.access === 'organization');
 
-/** Calls that have no success to show in a test, with what they answer instead. */
+/** Calls that have no success to show, with what they answer instead. */
 const otherwise: Record<string, string> = {
-  'events.connect': '400', // a WebSocket: see events.test.ts
-  'jobs.retry': '404', // parked work cannot be made over the API
-  'jobs.delete': '404',
-  'smtp.test': '404', // no mail server here
-  'messages.edit': '409', // what the web chat has delivered stays as it is
-  'messages.retry': '409', // nothing failed
-  'public.templateSend': '404|409|422', // needs a WhatsApp channel
+  'events.connect': '400', // without the upgrade; with it: below
+  'public.templateSend': '422', // no channel has templates yet
 };
 
 const query: Record<string, Record<string, string>> = { search: { q: 'Oi' }, 'customers.export': { format: 'csv' } };
@@ -29,8 +35,26 @@ const query: Record<string, Record<string, string>> = { search: { q: 'Oi' }, 'cu
 const before: Record<string, (world: World, ids: Record<string, string>) => Promise<unknown>> = {
   'chats.reopen': (world, ids) => world.close(ids['chatId'] ?? ''),
   'public.chatReopen': (world, ids) => world.close(ids['chatId'] ?? ''),
+  'jobs.retry': (world, ids) => park(world, ids),
+  'jobs.delete': (world, ids) => park(world, ids),
+  'smtp.test': (world) =>
+    world.client.put(world.org.path('/settings/smtp'), { host: '127.0.0.1', port: mails.port, security: 'none', from: 'loja@example.com' }),
+  'messages.edit': async (world, ids) => {
+    const json = { content: 'Mais tarde', scheduledFor: new Date(Date.now() + 3_600_000).toISOString() };
+    ids['messageId'] = ok(await world.client.post(world.org.path(`/chats/${ids['chatId']}/messages`), json), 201).str('id');
+  },
+  'messages.retry': (_, ids) => Promise.resolve(sql(all.server.dataDir, `update messages set status = 'failed' where id = '${ids['messageId']}'`)),
   'channels.resume': (world, ids) => world.client.post(world.org.path(`/channels/${ids['channelId']}/pause`)),
 };
+
+/** Work of the organization that was given up. */
+function park(world: World, ids: Record<string, string>): Promise<void> {
+  ids['jobId'] = sql(
+    all.server.dataDir,
+    `insert into jobs (org_id, kind, payload, state, parked_at, error) values ('${world.org.id}', 'message.release', '{"messageId": "${crypto.randomUUID()}"}', 'parked', now(), 'x') returning id`,
+  );
+  return Promise.resolve();
+}
 
 async function call(operation: Operation, options: CallOptions = {}): Promise<Answer> {
   const world = all.world;
@@ -68,14 +92,23 @@ const others: Record<string, (world: World) => Promise<[Answer, string?]>> = {
     await new Client(w.client.base).post('/api/signup', { organization: 'Nova', name: 'Ana', email: `s-${unique()}@example.com`, password }),
   ],
   'session.login': async (w) => [await new Client(w.client.base).post('/api/login', { email: w.org.owner.email, password })],
-  'session.totp': async (w) => [await new Client(w.client.base).post('/api/login/totp', { ticket: 'none', code: '123456' }), '401'],
+  'session.totp': async (w) => {
+    const secret = ok(await w.client.post('/api/me/totp')).str('secret');
+    ok(await w.client.post('/api/me/totp/confirm', { code: totpCode(secret, -1) }));
+    const stranger = new Client(w.client.base);
+    const ticket = ok(await stranger.post('/api/login', { email: w.org.owner.email, password })).str('ticket');
+    return [await stranger.post('/api/login/totp', { ticket, code: totpCode(secret) })];
+  },
   'session.logout': async (w) => [await w.client.post('/api/logout')],
   'me.get': async (w) => [await w.client.get('/api/me')],
   'me.update': async (w) => [await w.client.patch('/api/me', { name: 'Marina D.', language: 'es' })],
   'me.password': async (w) => [await w.client.post('/api/me/password', { current: password, password: `${password}!` })],
   'me.totp.begin': async (w) => [await w.client.post('/api/me/totp')],
-  'me.totp.confirm': async (w) => [await w.client.post('/api/me/totp/confirm', { code: '000000' }), '400|409'],
-  'me.totp.disable': async (w) => [await w.client.call('DELETE', '/api/me/totp', { json: { password } }), '204|409'],
+  'me.totp.confirm': async (w) => {
+    const secret = ok(await w.client.post('/api/me/totp')).str('secret');
+    return [await w.client.post('/api/me/totp/confirm', { code: totpCode(secret) })];
+  },
+  'me.totp.disable': async (w) => [await w.client.call('DELETE', '/api/me/totp', { json: { password } })],
   'me.sessions.list': async (w) => [await w.client.get('/api/me/sessions')],
   'me.sessions.end': async (w) => [await w.client.delete('/api/me/sessions')],
   'me.sessions.delete': async (w) => {
@@ -87,7 +120,11 @@ const others: Record<string, (world: World) => Promise<[Answer, string?]>> = {
   },
   'organizations.create': async (w) => [await w.client.post('/api/organizations', { name: w.name('Filial') })],
   'password.forgot': async (w) => [await new Client(w.client.base).post('/api/password/forgot', { email: w.org.owner.email })],
-  'password.reset': async (w) => [await new Client(w.client.base).post('/api/password/reset', { token: 'x'.repeat(40), password }), '404'],
+  'password.reset': async (w) => {
+    const userId = (await w.ids(['userId']))['userId'] ?? '';
+    const token = ok(await w.client.post(w.org.path(`/users/${userId}/reset-link`)), 201).str('link').split(/[/=]/).at(-1) ?? '';
+    return [await new Client(w.client.base).post('/api/password/reset', { token, password: `${password}!` })];
+  },
   'invitation.get': async (w) => [await new Client(w.client.base).get(`/api/invitations/${await invite(w)}`)],
   'invitation.accept': async (w) => [
     await new Client(w.client.base).post(`/api/invitations/${await invite(w)}/accept`, { name: 'Rui', password, language: 'pt' }),
@@ -112,11 +149,28 @@ const others: Record<string, (world: World) => Promise<[Answer, string?]>> = {
   },
   'webchat.file': async (w) => {
     const { visitor, token } = await w.visitorChat();
-    const path = `/webchat/${(await w.webchat()).key}/files/${await w.upload()}`; // not of this conversation
-    return [await visitor.call('GET', path, { headers: { 'X-Visitor': token } }), '404'];
+    const form = new FormData();
+    form.append('clientId', `f-${unique()}`);
+    form.append('file', new Blob(['um texto'], { type: 'text/plain' }), 'texto.txt');
+    const headers = { 'X-Visitor': token };
+    const path = `/webchat/${(await w.webchat()).key}`;
+    const sent = ok(await visitor.call('POST', `${path}/messages`, { body: form, headers }));
+    const [file] = Array.isArray(sent.get('files')) ? (sent.get('files') as JsonObject[]) : [];
+    return [await visitor.call('GET', `${path}/files/${String(file?.['id'])}`, { headers })];
   },
-  'webchat.events': async (w) => [await new Client(w.client.base).get(`/webchat/${(await w.webchat()).key}/events`), '400|401'],
+  'webchat.events': async (w) => [await new Client(w.client.base).get(`/webchat/${(await w.webchat()).key}/events`), '401'], // without a visitor; with one: below
 };
+
+test('the WebSockets', async () => {
+  const { key } = await all.world.webchat();
+  const { token } = await all.world.visitorChat();
+  const agent = await Socket.open(all.world.client, all.world.org.path('/events'));
+  await agent.wait('hello');
+  agent.close();
+  const visitor = await Socket.open(new Client(all.server.url), `/webchat/${key}/events?token=${encodeURIComponent(token)}`);
+  await visitor.wait('hello');
+  visitor.close();
+});
 
 async function invite(world: World): Promise<string> {
   const body = { email: `i-${unique()}@example.com`, roleId: await roleId(world.org, 'agent') };

@@ -437,3 +437,15 @@ test('restricted: only what is of their teams or theirs', async () => {
   for (const id of ['messages.retry', 'messages.delete']) refused(await rita.api.call(id, { chatId, messageId }), 404);
   expect(await desk.messages(chatId)).toHaveLength(1);
 });
+
+test('closure types: the log says what changed, from what to what', async () => {
+  const { desk } = all;
+  const closureTypeId = await desk.closureType({ name: 'Venda feita', color: '#112233' });
+  ok(await desk.owner.call('closureTypes.update', { closureTypeId }, { json: { name: 'Venda', needsNote: true, color: '#112233' } }), 200);
+  const entries = rows(ok(await desk.owner.call('audit.list', {}, { query: { entity: 'closure_type', entityId: closureTypeId } }), 200));
+  expect(entries.map((one) => [one['action'], one['changes']])).toEqual([
+    ['closure_type.changed', { name: { from: 'Venda feita', to: 'Venda' }, needsNote: { from: false, to: true } }],
+    ['closure_type.created', {}],
+  ]);
+  refused(await desk.owner.call('closureTypes.update', { closureTypeId: desk.org.id }, { json: { name: 'x' } }), 404);
+});

@@ -1,7 +1,7 @@
 /* What is said in a chat: messages out with their states, notes, edits, reactions, what waits for its hour, sequences, files both ways,
    shortcuts, search. */
 import { describe, expect, test } from 'vitest';
-import { Client, ok, refused } from './lib/client.ts';
+import { type Answer, Client, ok, refused } from './lib/client.ts';
 import { details, rows } from './lib/crm.ts';
 import { type Row, house, member, png, restricted, whats } from './lib/inbox.ts';
 import { makeKey, signUp, unique } from './lib/people.ts';
@@ -160,6 +160,19 @@ describe('later', () => {
     expect(gone['seq']).toBe(Number((await desk.chat(chatId))['messageCount']));
     expect(texts(await desk.messages(chatId))).toEqual(['Oi', 'Segunda', 'Lembrete']);
     expect((await visitor.messages()).map((one) => one['text'])).toEqual(['Oi', 'Segunda', 'Lembrete']);
+  });
+
+  test('a chat holds a hundred scheduled messages, not more; a place that is free again is free', async () => {
+    const { desk } = all;
+    const { chatId } = await desk.guest();
+    const soon100 = soon(3_600_000);
+    const first = String((await desk.send(chatId, 'primeira', { scheduledFor: soon100 }))['id']);
+    desk.sql(`select count(inbox_send('${desk.org.id}', '${chatId}', jsonb_build_object('id', uuid_v7(), 'content', 'x', 'authorKind', 'user', 'authorId', '${desk.org.owner.userId}', 'authorName', 'x', 'scheduledFor', now() + interval '1 hour'))) from generate_series(1, 99)`);
+    const more = (): Promise<Answer> => desk.owner.call('messages.send', { chatId }, { json: { content: 'mais uma', scheduledFor: soon100 } });
+    expect(refused(await more(), 409, 'TOO_MANY_SCHEDULED').json).toMatchObject({ limit: 100 });
+    await desk.send(chatId, 'agora');
+    ok(await desk.owner.call('messages.delete', { chatId, messageId: first }));
+    ok(await more(), 201);
   });
 
   test('scheduled ones can be changed and cancelled; what was cancelled never leaves', async () => {

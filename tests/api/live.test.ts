@@ -237,6 +237,42 @@ describe('rights', () => {
     bystander.close();
   });
 
+  test('a page whose rights changed comes back once, with and without its last position, and misses nothing', { timeout: 60_000 }, async () => {
+    const { desk } = all;
+    const team = await desk.team();
+    const ana = await desk.person();
+    const first = await desk.live(ana.client);
+    const cursor = String((await first.wait('hello')).data['position']);
+    ok(await desk.owner.call('users.update', { userId: ana.userId }, { json: { teamIds: [team] } }), 200);
+    expect(await until('the socket to close', () => first.closeCode)).toBe(4001);
+    // Without a position, as the interface does: at once, and it stays.
+    const fresh = await desk.live(ana.client);
+    await fresh.wait('hello');
+    // From before the change: it may meet it again only while it is fresh.
+    let times = 0;
+    const resumed = await until(
+      'a socket that stays',
+      async () => {
+        times++;
+        const socket = await desk.live(ana.client, cursor);
+        await socket.wait('hello');
+        await sleep(600);
+        return socket.closeCode === undefined ? socket : undefined;
+      },
+      10_000,
+      100,
+    );
+    expect(times).toBeLessThan(12);
+    const { visitor } = await desk.guest();
+    const text = `depois ${unique()}`;
+    await visitor.say(text);
+    for (const socket of [fresh, resumed]) {
+      await socket.wait('message.created', (data) => member(data, 'message')['content'] === text);
+      expect(socket.closeCode).toBeUndefined();
+      socket.close();
+    }
+  });
+
   test('no key, no foreign site, no foreign organization', async () => {
     const { desk } = all;
     const path = desk.org.path('/events');

@@ -10,7 +10,9 @@ const all = house({ env: { INTERFLOW_ALLOW_PRIVATE: '127.0.0.0/8' } });
 let key: Client;
 let api: Caller;
 /** Serves files by address. */
+let fetches = 0;
 const files = createServer((request, response) => {
+  fetches += 1;
   if (request.url === '/foto.png') response.writeHead(200, { 'Content-Type': 'text/html' }).end(png);
   else if (request.url === '/lenta.png') setTimeout(() => response.end(png), 12_000).unref();
   else response.writeHead(404).end('nada');
@@ -44,10 +46,12 @@ describe('chat/create', () => {
       formattedContact: contactValue,
       existing: false,
       flowInitiated: false,
+      flowError: null,
       keepPending: false,
       responseFlowScheduled: false,
       responseFlowId: null,
       responseFlowName: null,
+      responseFlowError: null,
       templateSent: false,
       templateMessageId: null,
       templateError: null,
@@ -121,8 +125,10 @@ describe('chat/create', () => {
       expect(answer.json).toMatchObject({ success: true, initialMessageSent: false, initialMessageError: expect.stringMatching(why) });
       expect(texts(await desk.messages(answer.str('chatId')))).toEqual([]);
     }
-    const template = ok(await create({ contactValue: email(), whatsappTemplate: { id: 'x', variables: [] }, flowId: unique() }), 200);
-    expect(template.json).toMatchObject({ templateSent: false, templateError: expect.stringMatching(/templates/), flowInitiated: false });
+    const template = ok(await create({ contactValue: email(), whatsappTemplate: { id: 'x', variables: [] }, flowId: unique(), responseFlowId: unique() }), 200);
+    expect(template.json).toMatchObject({ templateSent: false, templateError: expect.stringMatching(/templates/) });
+    expect(template.json).toMatchObject({ flowInitiated: false, flowError: expect.stringMatching(/no such flow/) });
+    expect(template.json).toMatchObject({ responseFlowScheduled: false, responseFlowError: expect.stringMatching(/no such flow/) });
   });
 
   test('first touch: utm, fields, tags and further contacts fill what is empty and never overwrite', async () => {
@@ -204,7 +210,7 @@ describe('messages', () => {
   test('message: JSON, files by id, by address and as parts; the known shape', async () => {
     const { desk } = all;
     const { chatId, message } = await desk.guest();
-    const one = ok(await api.call('public.messageCreate', { chatId }, { json: { content: 'Oi', replyToMessageId: String(message['id']), signMessage: true, metadata: { pedido: 17 } } }), 201);
+    const one = ok(await api.call('public.messageCreate', { chatId }, { json: { content: 'Oi', replyToMessageId: String(message['id']), metadata: { pedido: 17 } } }), 201);
     expect(one.get('success')).toBe(true);
     const first = rows(one, 'messages')[0];
     expect(first).toMatchObject({ content: 'Oi', chat_id: chatId, created_at: expect.any(String), authorKind: 'key', data: { metadata: { pedido: 17 } }, replyTo: { id: message['id'] } });
@@ -220,6 +226,22 @@ describe('messages', () => {
     const later = ok(await api.call('public.messageCreate', { chatId }, { json: { content: 'depois', scheduledFor: new Date(Date.now() + 3_600_000).toISOString() } }), 201);
     expect(rows(later, 'messages')[0]).toMatchObject({ status: 'scheduled' });
     expect(await desk.chat(chatId)).toMatchObject({ assigneeId: null });
+  });
+
+  test('signMessage: the name of who attends before the text, else of who writes', async () => {
+    const { desk } = all;
+    const { chatId } = await desk.guest();
+    const said = async (json: JsonObject, as = api): Promise<unknown> =>
+      rows(ok(await as.call('public.messageCreate', { chatId }, { json }), 201), 'messages')[0]?.['content'];
+    expect(await said({ content: 'Oi', signMessage: true })).toMatch(/^ERP .+:\nOi$/);
+    const ana = await desk.person();
+    ok(await api.call('public.chatAttend', { chatId }, { json: { userId: ana.userId } }), 200);
+    const name = String((ok(await ana.client.get('/api/me')).get('user') as Row)['name']);
+    expect(await said({ content: 'Oi', signMessage: true })).toBe(`${name}:\nOi`);
+    expect(await said({ content: 'Oi', signMessage: false })).toBe('Oi');
+    expect(await said({ signMessage: true, attachment_ids: [await desk.upload()] })).toBe('');
+    const owner = String((ok(await desk.boss.client.get('/api/me')).get('user') as Row)['name']);
+    expect(await said({ content: 'Oi', signMessage: true }, desk.owner)).toBe(`${owner}:\nOi`);
   });
 
   test('message: what cannot be done is said', async () => {
@@ -243,7 +265,7 @@ describe('messages', () => {
     const steps = [{ content: 'Um', tempId: 'a', sign_message: true }, { url_attachments: [{ url: `${filesAt}/foto.png` }], delay_after_ms: 10 }, { content: 'Três' }];
     const answer = ok(await api.call('public.sequenceCreate', { chatId }, { json: { steps } }), 201);
     expect(rows(answer, 'messages')).toMatchObject([
-      { tempId: 'a', sequenceIndex: 0, content: 'Um', status: 'queued' },
+      { tempId: 'a', sequenceIndex: 0, content: expect.stringMatching(/^.+:\nUm$/), status: 'queued' },
       { tempId: null, sequenceIndex: 1, kind: 'image', status: 'queued' },
       { tempId: null, sequenceIndex: 2, content: 'Três', status: 'scheduled' },
     ]);
@@ -329,6 +351,34 @@ describe('idempotency', () => {
     await fifty('files', (idempotencyKey) => desk.owner.call('files.create', {}, { body: form(), idempotencyKey }), table('files'));
   });
 
+  test('files by address: fifty at once make one message and one file, and an answer again fetches nothing', { timeout: 60_000 }, async () => {
+    const { desk } = all;
+    const { chatId } = await desk.guest();
+    const url = `${filesAt}/foto.png`;
+    const urls = [{ url, name: 'a.png' }, { url, name: 'a.png' }];
+    const files = (): string => desk.sql('select count(*) from files');
+    const out = (chat: string) => () => desk.sql(`select count(*) from messages where direction = 'out' and chat_id = '${chat}'`);
+    const before = Number(files());
+    await fifty('message', (idempotencyKey) => api.call('public.messageCreate', { chatId }, { json: { url_attachments: urls }, idempotencyKey }), out(chatId));
+    expect(Number(files()) - before).toBe(2);
+    await fifty('sequence', (idempotencyKey) => api.call('public.sequenceCreate', { chatId }, { json: { steps: [{ url_attachments: urls }] }, idempotencyKey }), out(chatId));
+    const initialMessage = { type: 'image', url };
+    const contactValue = email();
+    await fifty('chat/create', (idempotencyKey) => api.call('public.chatCreate', {}, { json: { contactType: 'email', contactValue, channelId: desk.channel.id, initialMessage }, idempotencyKey }),
+      () => desk.sql("select count(*) from messages where direction = 'out' and kind = 'image'"));
+    expect(Number(files()) - before).toBe(5);
+
+    const idempotencyKey = `idem-${unique()}`;
+    const send = (path: string) => api.call('public.messageCreate', { chatId }, { json: { url_attachments: [{ url: `${filesAt}${path}` }] }, idempotencyKey });
+    refused(await send('/nada'), 400, 'FILE_NOT_FETCHED'); // the key is free again
+    const count = fetches;
+    const first = ok(await send('/foto.png'), 201);
+    expect(fetches).toBe(count + 1);
+    expect(ok(await send('/foto.png'), 201).text).toBe(first.text);
+    expect(fetches).toBe(count + 1);
+    refused(await send('/outra.png'), 422, 'IDEMPOTENCY_KEY_REUSED');
+  });
+
   test('the key belongs to one request; a refusal leaves it free', async () => {
     const { desk } = all;
     const { chatId } = await desk.guest();
@@ -337,7 +387,6 @@ describe('idempotency', () => {
     refused(await send({}), 400);
     ok(await send({ content: 'Uma' }), 201);
     refused(await send({ content: 'Outra' }), 422, 'IDEMPOTENCY_KEY_REUSED');
-    refused(await api.call('public.messageCreate', { chatId }, { json: { url_attachments: [{ url: `${filesAt}/foto.png` }] }, idempotencyKey: `idem-${unique()}` }), 400, 'URL_WITH_IDEMPOTENCY_KEY');
     expect(texts(await desk.messages(chatId))).toEqual(['Uma']);
     const body = (await send({ content: 'Uma' })).json;
     expect(isObject(body) && body['success']).toBe(true);

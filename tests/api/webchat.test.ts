@@ -82,7 +82,7 @@ describe('configuration', () => {
     expect(ok(await desk.owner.call('channels.update', { channelId: id }, { json: { hours: null } }), 200).get('hours')).toBeNull();
   });
 
-  test('opening hours are of the place: zones, midnight, the hour that does not exist', () => {
+  test('28: opening hours are of the place: zones, midnight, the hour that does not exist', () => {
     const open = (hours: JsonObject | null, zone: string, at: string): boolean =>
       all.desk.sql(`select hours_open(${hours === null ? 'null' : `'${JSON.stringify(hours)}'`}, '${zone}', '${at}')`) === 't';
     const week = { mon: [['08:00', '12:00'], ['13:00', '18:00']], fri: [['18:00', '24:00']], sun: [['00:00', '04:00']] } as unknown as JsonObject;
@@ -209,13 +209,23 @@ describe('who may ask', () => {
     const { id, key } = await channel(desk);
     const visitor = await desk.visitor(key);
     const chatId = String((await visitor.say('Oi'))['chatId']);
+    const tabs = await Promise.all(Array.from({ length: 4 }, () => visitor.socket()));
+    const elsewhere = await (await desk.guest()).visitor.socket();
+    for (const tab of [...tabs, elsewhere]) await tab.wait('hello');
     ok(await desk.owner.call('channels.pause', { channelId: id }), 200);
+    for (const tab of tabs) expect(await until('the socket to close', () => tab.closeCode)).toBe(4004);
+    await expect(visitor.socket()).rejects.toThrow('404');
     refused(await config(key), 404, 'CHANNEL_NOT_FOUND');
     refused(await visitor.write('alô'), 404, 'CHANNEL_NOT_FOUND');
     refused(await visitor.call('GET', '/messages'), 404);
     ok(await desk.owner.call('channels.resume', { channelId: id }), 200);
     expect((await visitor.messages()).map((one) => one['text'])).toEqual(['Oi']);
+    const back = await visitor.socket();
+    await back.wait('hello');
     ok(await desk.owner.call('channels.remove', { channelId: id }), 204);
+    expect(await until('the socket to close', () => back.closeCode)).toBe(4004);
+    expect(elsewhere.closeCode).toBeUndefined();
+    elsewhere.close();
     refused(await visitor.write('alô'), 404, 'CHANNEL_NOT_FOUND');
     refused(await desk.owner.call('channels.get', { channelId: id }), 404);
     refused(await desk.owner.call('channels.resume', { channelId: id }), 404);

@@ -1,4 +1,4 @@
-"""./bench [api|webhooks|sockets|start]...: figures as JSON lines, each beside the limit that was measured in the same run.
+"""./bench [api|search|webhooks|sockets|start]...: figures as JSON lines, each beside the limit that was measured in the same run.
 
 The machine is shared and noisy, so that a figure alone says little: server and limit take turns, and the ratio is the median of the
 turns' ratios. Words about what happens go to standard error."""
@@ -63,7 +63,7 @@ def api_cases(server):
     yield 'customer', [f'{api}/customers/{c}' for c in people], 'customer_get', [{'customerId': c} for c in people]
 
 
-def pgbench(server, query, sets, seconds):
+def pgbench(server, query, sets, seconds, rate=None):
     """Each set of values is a script of its own, with its own names for what differs."""
     text, scripts, variables = limits.statement(query), [], limits.values(server)
     for i, more in enumerate(sets):
@@ -72,7 +72,7 @@ def pgbench(server, query, sets, seconds):
             script = re.sub(rf'(?<!:):{k}\b', f':{k}{i}', script)
             variables[f'{k}{i}'] = v
         scripts.append(script)
-    return limits.pgbench(server, scripts, variables, clients=8, seconds=seconds)['per_second']
+    return limits.pgbench(server, scripts, variables, clients=8, seconds=seconds, rate=rate)
 
 
 def bench_api(server, args):
@@ -84,24 +84,35 @@ def bench_api(server, args):
         pgbench(server, query, sets, 1)
         for _ in range(args.rounds):
             ours.append(load_result(load(server, 'http', '-c', CONNECTIONS, '-d', args.seconds, paths=paths, headers=cookie)))
-            theirs.append(pgbench(server, query, sets, args.seconds))
+            theirs.append(pgbench(server, query, sets, args.seconds)['per_second'])
         if any(r['errors'] for r in ours):
             raise SystemExit(f'bench: {name}: the server answered with errors')
         rates = [r['per_second'] for r in ours]
         rate = statistics.median(rates)
+        # Half of that, asked whether or not answers come: of us, and of PostgreSQL alone, whose tail is the machine's.
         half = load_result(load(server, 'http', '-c', 2 * CONNECTIONS, '-d', args.seconds, '-r', rate / 2, paths=paths, headers=cookie))
+        bare = pgbench(server, query, sets, args.seconds, rate=rate / 2)
         out(f'api.{name}', rate, 'requests/s', statistics.median(theirs), statistics.median(a / b for a, b in zip(rates, theirs)), half['p50_ms'], half['p99_ms'])
+        if bare['p99_ms']:
+            out(f'api.{name}.half_load_p99', half['p99_ms'], 'ms', bare['p99_ms'], half['p99_ms'] / bare['p99_ms'], half['p50_ms'], half['p99_ms'])
+
+
+SEARCH_MS = 50    # of the 99th percentile, one after the other
 
 
 def bench_search(server, args):
+    """One search after the other; the limit is a time, since no other program searches by the same rules."""
     org = server.facts['org']
     cookie = [f'Cookie: {server.cookie}']
-    for name, words in (('name', 'maria'), ('two names', 'joao silva'), ('digits', '99123'), ('rare', 'carament')):
-        r = load_result(load(server, 'http', '-c', 1, '-d', args.seconds, paths=[f'/api/{org}/customers?search={words.replace(" ", "%20")}'], headers=cookie))
-        out(f'search.customers.{name}', r['per_second'], 'requests/s', None, None, r['p50_ms'], r['p99_ms'])
-    for name, words in (('frequent', 'pedido'), ('two words', 'boleto garantia'), ('rare', 'caravel'), ('nothing', 'zyxwvut')):
-        r = load_result(load(server, 'http', '-c', 1, '-d', args.seconds, paths=[f'/api/{org}/search?q={words.replace(" ", "%20")}'], headers=cookie))
-        out(f'search.messages.{name}', r['per_second'], 'requests/s', None, None, r['p50_ms'], r['p99_ms'])
+    cases = [(f'customers.{name}', f'customers?search={words}') for name, words in
+             (('name', 'maria'), ('two_names', 'joao silva'), ('digits', '99123'), ('rare', 'carament'))]
+    cases += [(f'messages.{name}', f'search?q={words}') for name, words in
+              (('frequent', 'pedido'), ('middling', 'receita'), ('two_words', 'boleto garantia'), ('rare', 'caravel'), ('nothing', 'zyxwvut'))]
+    for name, path in cases:
+        r = load_result(load(server, 'http', '-c', 1, '-d', args.seconds, paths=[f'/api/{org}/{path.replace(" ", "%20")}'], headers=cookie))
+        if r['errors'] or not r['requests']:
+            raise SystemExit(f'bench: {name}: the server answered with errors')
+        out(f'search.{name}', r['p99_ms'], 'ms', SEARCH_MS, r['p99_ms'] / SEARCH_MS, r['p50_ms'], r['p99_ms'])
 
 
 # --- messages of visitors ---
@@ -116,13 +127,12 @@ def visitors_file(server, folder, first, last):
 
 
 def receive_statement(server):
-    """inbox_receive as the program calls it, for a visitor at random of those that wrote before."""
+    """What the program asks for a usual message, one message at a time, of a visitor at random."""
     org, channel = server.facts['org'], server.facts['channel']
     return f"""select r.* from (select gen_random_uuid()::text as client, k.visitor from bench_visitors k where k.n = (random() * 3999)::int) v,
-        lateral inbox_receive('{org}'::uuid, '{channel}'::uuid, jsonb_build_object('id', uuid_v7(), 'identityKind', 'webchat', 'identifier', v.visitor,
-        'canonical', v.visitor, 'keys', jsonb_build_array('webchat:' || v.visitor), 'name', 'Visitante 1234', 'kind', 'text', 'text',
-        'Oi, bom dia! Queria saber do meu pedido, ainda não chegou', 'clientId', v.client, 'echo', false,
-        'visitor', jsonb_build_object('id', v.visitor), 'files', '[]'::jsonb, 'contacts', '[]'::jsonb)) r;"""
+        lateral inbox_receive_known('{org}'::uuid, jsonb_build_array(jsonb_build_object('channel', '{channel}', 'id', uuid_v7(), 'identityKind', 'webchat',
+        'identifier', v.visitor, 'canonical', v.visitor, 'keys', jsonb_build_array('webchat:' || v.visitor), 'name', 'Visitante 1234', 'kind', 'text', 'text',
+        'Oi, bom dia! Queria saber do meu pedido, ainda não chegou', 'clientId', v.client))) r;"""
 
 
 def forget_visitors(server):
@@ -224,6 +234,9 @@ def bench_sockets(server, args):
 
 # --- start, memory, script ---
 
+WORKER_MIB = 60    # of one; in its proportional set size what is shared counts by its share
+
+
 def bench_start(server, args):
     server.stop()
     times = []
@@ -234,9 +247,15 @@ def bench_start(server, args):
     server.start()
     cookie = [f'Cookie: {server.cookie}']
     org = server.facts['org']
+
+    def memory(name):
+        for what in ('Pss', 'Rss'):
+            most = max(server.memory([pid], what) for pid in server.workers()) / 2**20
+            out(f'start.worker_{name}_{what.lower()}', most, 'MiB', WORKER_MIB, most / WORKER_MIB)
+    server.request('GET', f'/api/{org}/bootstrap')
+    memory('idle')
     load_result(load(server, 'http', '-c', 64, '-d', 3, paths=[f'/api/{org}/chats', f'/api/{org}/customers'], headers=cookie))
-    most = max(server.memory([pid]) for pid in server.workers())
-    out('start.worker_memory', most / 2**20, 'MiB', 60, most / 2**20 / 60)
+    memory('after_load')
     bench_script()
 
 

@@ -3,18 +3,20 @@ import os
 import pathlib
 import re
 import subprocess
+import sys
 import tempfile
 
 from server import ROOT
 
+sys.path.insert(0, str(ROOT / 'tools'))
+import sqlgen  # noqa: E402
+
 
 def statement(name):
-    """The text of a named query of src/*/sql/*.sql."""
-    for f in sorted(ROOT.glob('src/*/sql/*.sql')):
-        for part in re.split(r'^-- name: ', f.read_text(), flags=re.M)[1:]:
-            title, _, text = part.partition('\n')
-            if title.strip() == name:
-                return '\n'.join(line for line in text.split('\n') if not line.startswith('--')).strip()
+    """The text of a named query of src/*/sql/*.sql, parameters by name."""
+    for query in sqlgen.load(ROOT, sorted(ROOT.glob('src/**/sql/*.sql'))):
+        if query.name == name:
+            return query.source + ';'
     raise SystemExit(f'bench: there is no query {name}')
 
 
@@ -25,11 +27,12 @@ def values(server, **more):
 
 
 def pgbench(server, scripts, variables, clients=8, seconds=3, rate=None):
-    """scripts: texts, chosen at random. {'per_second', 'latency_ms'} of the whole pipelines."""
+    """scripts: texts, chosen at random. {'per_second', 'latency_ms', 'p50_ms', 'p99_ms'} of the whole pipelines; with a rate the latency counts
+    from the moment when a pipeline should have begun."""
     with tempfile.TemporaryDirectory() as folder:
         args = ['pgbench', '-n', '-M', 'prepared', '-c', str(clients), '-j', '2', '-T', str(max(1, round(seconds))), '-h', str(server.data / 'run'), '-U', 'interflow']
         if rate:
-            args += ['-R', str(rate)]
+            args += ['-R', str(round(rate)), '-l', '--log-prefix', f'{folder}/log']
         for k, v in variables.items():
             args += ['-D', f'{k}={v}']
         for i, text in enumerate(scripts):
@@ -38,7 +41,9 @@ def pgbench(server, scripts, variables, clients=8, seconds=3, rate=None):
             args += ['-f', str(file)]
         options = '-c role=interflow_app -c timezone=UTC -c jit=off -c statement_timeout=10000'
         r = subprocess.run([*args, 'interflow'], capture_output=True, text=True, env={**os.environ, 'PGOPTIONS': options})
+        took = sorted(int(line.split()[2]) / 1000 for f in pathlib.Path(folder).glob('log*') for line in f.read_text().splitlines())
     tps = re.search(r'^tps = ([\d.]+)', r.stdout, re.M)
     if r.returncode or not tps:
         raise SystemExit(f'bench: pgbench: {r.stderr[-1500:]}')
-    return {'per_second': float(tps.group(1)), 'latency_ms': float(re.search(r'latency average = ([\d.]+)', r.stdout).group(1))}
+    return {'per_second': float(tps.group(1)), 'latency_ms': float(re.search(r'latency average = ([\d.]+)', r.stdout).group(1)),
+            'p50_ms': took[len(took) // 2] if took else None, 'p99_ms': took[len(took) * 99 // 100] if took else None}

@@ -1,19 +1,22 @@
 /* The load for ./bench: one thread, epoll, many connections.
  *
- *   load http -a ADDRESS -p PORT -c CONNECTIONS -d SECONDS [-r PER_SECOND] [-m METHOD] [-b BODY] [-H HEADER]... PATH...
- *       Requests over kept-alive connections, PATHs in turn. With -r open loop: each request has an hour, and its latency counts from
- *       there, whether or not a connection was free (no coordinated omission). Without, as fast as answers come. "{n}" in BODY is a
- *       number that never repeats, "{id}" a fresh 16-digit text. Prints one JSON object.
+ *   load http -a ADDRESS -p PORT -c CONNECTIONS -d SECONDS [-r PER_SECOND] [-m METHOD] [-b BODY]
+ * [-H HEADER]... PATH... Requests over kept-alive connections, PATHs in turn. With -r open loop:
+ * each request has an hour, and its latency counts from there, whether or not a connection was free
+ * (no coordinated omission). Without, as fast as answers come. "{n}" in BODY is a number that never
+ * repeats, "{id}" a fresh 16-digit text. Prints one JSON object.
  *
- *       -L FILE: a line of further headers per request in turn ("X-Visitor: …|X-Forwarded-For: …"), so that many visitors write.
+ *       -L FILE: a line of further headers per request in turn ("X-Visitor: …|X-Forwarded-For: …"),
+ * so that many visitors write.
  *
- *   load screen -a ADDRESS -p PORT -n SOCKETS -d SECONDS -r PER_SECOND -w PATH [-H HEADER]... -b BODY -L FILE PATH
- *       Posts BODY at this rate while SOCKETS WebSockets on -w PATH (with the headers -H) are open, and prints how long it took from the
- *       moment of posting until "{id}" of BODY stood in a frame of each. At most one POST is under way per visitor of FILE.
+ *   load screen -a ADDRESS -p PORT -n SOCKETS -d SECONDS -r PER_SECOND -w PATH [-H HEADER]... -b
+ * BODY -L FILE PATH Posts BODY at this rate while SOCKETS WebSockets on -w PATH (with the headers
+ * -H) are open, and prints how long it took from the moment of posting until "{id}" of BODY stood
+ * in a frame of each. At most one POST is under way per visitor of FILE.
  *
  *   load sockets -a ADDRESS -p PORT -n COUNT [-H HEADER]... [-L FILE] PATH
- *       Opens COUNT WebSockets, says "ready", then for each line "go" on standard input waits until every socket has had one more text
- *       frame and prints the times since "go" as one JSON object.
+ *       Opens COUNT WebSockets, says "ready", then for each line "go" on standard input waits until
+ * every socket has had one more text frame and prints the times since "go" as one JSON object.
  *
  * A tool of the benchmark, not of the product: it aborts on what it does not expect. */
 #include <arpa/inet.h>
@@ -31,22 +34,23 @@
 #include <time.h>
 #include <unistd.h>
 
-#define BUFFER 65536
+#define BUFFER      65536
 #define HEADERS_MAX 16
-#define PATHS_MAX 64
+#define PATHS_MAX   64
 
 struct conn {
     int fd;
     bool busy, upgraded, got;
-    int64_t due_us;            /* when its request should have left */
+    int64_t due_us; /* when its request should have left */
     char *in;
     size_t in_len;
-    size_t need;               /* bytes of the whole answer, 0: not known yet */
+    size_t need; /* bytes of the whole answer, 0: not known yet */
     int status;
 };
 
 static struct {
-    const char *address, *method, *body, *headers[HEADERS_MAX], *paths[PATHS_MAX], *lines_file, *socket_path;
+    const char *address, *method, *body, *headers[HEADERS_MAX], *paths[PATHS_MAX], *lines_file,
+        *socket_path;
     char **lines;
     int port, connections, header_count, path_count, line_count;
     double seconds, rate;
@@ -65,7 +69,7 @@ static _Noreturn void die(const char *what)
     exit(1);
 }
 
-/* --- numbers --- */
+/* --- numbers --------------------------------------------------------------------------- */
 
 static uint32_t *samples;
 static size_t sample_count, sample_room;
@@ -91,7 +95,7 @@ static double percentile_ms(double p)
     return sample_count ? samples[(size_t)(p * (double)(sample_count - 1))] / 1000.0 : 0;
 }
 
-/* --- connections --- */
+/* --- connections ----------------------------------------------------------------------- */
 
 static int connect_to(void)
 {
@@ -118,7 +122,7 @@ static void read_lines(void)
     fclose(f);
 }
 
-static char last_id[64];            /* what "{id}" was in the request made last */
+static char last_id[64]; /* what "{id}" was in the request made last */
 
 static size_t make_body(char *body, size_t room)
 {
@@ -130,7 +134,8 @@ static size_t make_body(char *body, size_t room)
             b += snprintf(b, 32, "%lu", n);
             p += 3;
         } else if (strncmp(p, "{id}", 4) == 0) {
-            snprintf(last_id, sizeof last_id, "%08lx%08lx%016lx", (unsigned long)getpid(), n, (unsigned long)now_us());
+            snprintf(last_id, sizeof last_id, "%08lx%08lx%016lx", (unsigned long)getpid(), n,
+                     (unsigned long)now_us());
             b += snprintf(b, 40, "%s", last_id);
             p += 4;
         } else
@@ -140,9 +145,11 @@ static size_t make_body(char *body, size_t room)
     return (size_t)(b - body);
 }
 
-static size_t make_head(char *out, size_t room, const char *method, const char *path, const char *extra, bool ours, const char *line)
+static size_t make_head(char *out, size_t room, const char *method, const char *path,
+                        const char *extra, bool ours, const char *line)
 {
-    int len = snprintf(out, room, "%s %s HTTP/1.1\r\nHost: %s:%d\r\n%s", method, path, opt.address, opt.port, extra);
+    int len = snprintf(out, room, "%s %s HTTP/1.1\r\nHost: %s:%d\r\n%s", method, path, opt.address,
+                       opt.port, extra);
     for (int i = 0; ours && i < opt.header_count; i++)
         len += snprintf(out + len, room - (size_t)len, "%s\r\n", opt.headers[i]);
     for (const char *h = line; h && *h;) {
@@ -159,8 +166,12 @@ static size_t make_request(char *out, size_t room, const char *extra, bool ours)
     char body[4096] = "";
     size_t body_len = make_body(body, sizeof body);
     const char *line = opt.line_count ? opt.lines[turn % opt.line_count] : NULL;
-    size_t len = make_head(out, room, opt.method, opt.paths[turn++ % opt.path_count], extra, ours, line);
-    if (opt.body) len += (size_t)snprintf(out + len, room - len, "Content-Type: application/json\r\nContent-Length: %zu\r\n", body_len);
+    size_t len =
+        make_head(out, room, opt.method, opt.paths[turn++ % opt.path_count], extra, ours, line);
+    if (opt.body)
+        len +=
+            (size_t)snprintf(out + len, room - len,
+                             "Content-Type: application/json\r\nContent-Length: %zu\r\n", body_len);
     return len + (size_t)snprintf(out + len, room - len, "\r\n%s", opt.body ? body : "");
 }
 
@@ -197,10 +208,11 @@ static bool receive(struct conn *c)
         char *end = strstr(c->in, "\r\n\r\n"), *length = strcasestr(c->in, "\r\ncontent-length:");
         if (!end) return false;
         c->status = (int)strtol(c->in + 9, NULL, 10);
-        c->need = (size_t)(end + 4 - c->in) + (length && length < end ? strtoul(length + 17, NULL, 10) : 0);
+        c->need = (size_t)(end + 4 - c->in) +
+                  (length && length < end ? strtoul(length + 17, NULL, 10) : 0);
     }
     if (c->in_len >= c->need) return true;
-    if (c->in_len == BUFFER - 1) {       /* large answers: only count */
+    if (c->in_len == BUFFER - 1) { /* large answers: only count */
         c->need -= c->in_len;
         c->in_len = 0;
     }
@@ -210,7 +222,8 @@ static bool receive(struct conn *c)
 static void http(void)
 {
     struct conn *conns = calloc((size_t)opt.connections, sizeof *conns);
-    int *idle = calloc((size_t)opt.connections, sizeof *idle), idle_count = 0, ep = epoll_create1(0);
+    int *idle = calloc((size_t)opt.connections, sizeof *idle), idle_count = 0,
+        ep = epoll_create1(0);
     size_t errors = 0;
     if (!conns || !idle) die("memory");
     for (int i = 0; i < opt.connections; i++) {
@@ -239,19 +252,24 @@ static void http(void)
             c->busy = false;
             busy--;
             idle[idle_count++] = (int)evs[i].data.u32;
-            if (c->status < 200 || c->status > 299) errors++;
-            else sample(now_us() - c->due_us);
+            if (c->status < 200 || c->status > 299)
+                errors++;
+            else
+                sample(now_us() - c->due_us);
         }
     }
     double took = (double)(now_us() - begin) / 1e6;
     qsort(samples, sample_count, sizeof *samples, by_size);
-    printf("{\"requests\":%zu,\"errors\":%zu,\"unanswered\":%lld,\"seconds\":%.2f,\"per_second\":%.1f,\"p50_ms\":%.2f,\"p95_ms\":%.2f,\"p99_ms\":%.2f,\"max_ms\":%.2f}\n",
-           sample_count, errors, (long long)busy, took, (double)sample_count / took, percentile_ms(.5), percentile_ms(.95), percentile_ms(.99), percentile_ms(1));
+    printf("{\"requests\":%zu,\"errors\":%zu,\"unanswered\":%lld,\"seconds\":%.2f,\"per_second\":%."
+           "1f,\"p50_ms\":%.2f,\"p95_ms\":%.2f,\"p99_ms\":%.2f,\"max_ms\":%.2f}\n",
+           sample_count, errors, (long long)busy, took, (double)sample_count / took,
+           percentile_ms(.5), percentile_ms(.95), percentile_ms(.99), percentile_ms(1));
 }
 
-/* --- sockets --- */
+/* --- sockets --------------------------------------------------------------------------- */
 
-static const char upgrade[] = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+static const char upgrade[] = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: "
+                              "13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
 
 /* One after the other: a burst of handshakes is not what is measured. */
 static void open_socket(struct conn *c, const char *path, size_t room)
@@ -260,7 +278,8 @@ static void open_socket(struct conn *c, const char *path, size_t room)
     c->fd = connect_to();
     c->in = malloc(room);
     static int turn;
-    const char *line = opt.line_count && !opt.socket_path ? opt.lines[turn++ % opt.line_count] : NULL;
+    const char *line =
+        opt.line_count && !opt.socket_path ? opt.lines[turn++ % opt.line_count] : NULL;
     size_t len = make_head(request, sizeof request, "GET", path, upgrade, true, line);
     len += (size_t)snprintf(request + len, sizeof request - len, "\r\n");
     send_all(c->fd, request, len);
@@ -285,8 +304,8 @@ static void open_socket(struct conn *c, const char *path, size_t room)
     }
 }
 
-
-/* Takes whole frames off the front; returns how many were text. Frames of a server are not masked. */
+/* Takes whole frames off the front; returns how many were text. Frames of a server are not
+ * masked. */
 static int frames(struct conn *c)
 {
     int texts = 0;
@@ -298,9 +317,12 @@ static int frames(struct conn *c)
             if (c->in_len < 4) return texts;
             len = (size_t)p[2] << 8 | p[3];
             head = 4;
-        } else if (len == 127) die("a frame larger than expected");
+        } else if (len == 127)
+            die("a frame larger than expected");
         if (c->in_len < head + len) return texts;
-        if ((p[0] & 15) == 1 && !memmem(p + head, len, "\"hello\"", 7) && !memmem(p + head, len, "\"presence\"", 10)) texts++;
+        if ((p[0] & 15) == 1 && !memmem(p + head, len, "\"hello\"", 7) &&
+            !memmem(p + head, len, "\"presence\"", 10))
+            texts++;
         memmove(c->in, c->in + head + len, c->in_len - head - len);
         c->in_len -= head + len;
     }
@@ -332,7 +354,8 @@ static void sockets(void)
                 char line[64];
                 ssize_t len = read(0, line, sizeof line);
                 if (len <= 0) exit(0);
-                for (int k = 0; k < opt.connections; k++) conns[k].got = false;
+                for (int k = 0; k < opt.connections; k++)
+                    conns[k].got = false;
                 waiting = open_count;
                 sample_count = 0;
                 go = now_us();
@@ -357,16 +380,17 @@ static void sockets(void)
             sample(now_us() - go);
             if (--waiting > 0) continue;
             qsort(samples, sample_count, sizeof *samples, by_size);
-            printf("{\"sockets\":%d,\"p50_ms\":%.2f,\"p99_ms\":%.2f,\"last_ms\":%.2f}\n", open_count, percentile_ms(.5), percentile_ms(.99), percentile_ms(1));
+            printf("{\"sockets\":%d,\"p50_ms\":%.2f,\"p99_ms\":%.2f,\"last_ms\":%.2f}\n",
+                   open_count, percentile_ms(.5), percentile_ms(.99), percentile_ms(1));
             fflush(stdout);
         }
     }
 }
 
-/* --- from a visitor's message to the screens of the team --- */
+/* --- from a visitor's message to the screens of the team ------------------------------- */
 
 #define PROBES_MAX 4096
-#define POSTS 32
+#define POSTS      32
 
 struct probe {
     char id[64];
@@ -377,7 +401,8 @@ struct probe {
 static struct probe probes[PROBES_MAX];
 static int probe_count;
 
-/* Looks for the ids that are still awaited in what a socket got; keeps the end, where one may be cut in two. */
+/* Looks for the ids that are still awaited in what a socket got; keeps the end, where one may be
+ * cut in two. */
 static void look(struct conn *c)
 {
     for (int i = probe_count - 1; i >= 0 && i > probe_count - 500; i--) {
@@ -386,7 +411,7 @@ static void look(struct conn *c)
         p->seen++;
         sample(now_us() - p->at_us);
     }
-    size_t keep = c->in_len < 31 ? c->in_len : 31;     /* less than an id, which may be cut in two */
+    size_t keep = c->in_len < 31 ? c->in_len : 31; /* less than an id, which may be cut in two */
     memmove(c->in, c->in + c->in_len - keep, keep);
     c->in_len = keep;
 }
@@ -443,10 +468,13 @@ static void screen(void)
             look(c);
         }
     }
-    for (int i = 0; i < probe_count; i++) errors += (size_t)(opt.connections - probes[i].seen);
+    for (int i = 0; i < probe_count; i++)
+        errors += (size_t)(opt.connections - probes[i].seen);
     qsort(samples, sample_count, sizeof *samples, by_size);
-    printf("{\"posted\":%d,\"refused\":%zu,\"seen\":%zu,\"missed\":%zu,\"p50_ms\":%.2f,\"p95_ms\":%.2f,\"p99_ms\":%.2f,\"max_ms\":%.2f}\n", probe_count, refused,
-           sample_count, errors, percentile_ms(.5), percentile_ms(.95), percentile_ms(.99), percentile_ms(1));
+    printf("{\"posted\":%d,\"refused\":%zu,\"seen\":%zu,\"missed\":%zu,\"p50_ms\":%.2f,\"p95_ms\":%"
+           ".2f,\"p99_ms\":%.2f,\"max_ms\":%.2f}\n",
+           probe_count, refused, sample_count, errors, percentile_ms(.5), percentile_ms(.95),
+           percentile_ms(.99), percentile_ms(1));
 }
 
 int main(int argc, char **argv)
@@ -470,14 +498,19 @@ int main(int argc, char **argv)
         case 'b': opt.body = v; break;
         case 'L': opt.lines_file = v; break;
         case 'w': opt.socket_path = v; break;
-        case 'H': if (opt.header_count < HEADERS_MAX) opt.headers[opt.header_count++] = v; break;
+        case 'H':
+            if (opt.header_count < HEADERS_MAX) opt.headers[opt.header_count++] = v;
+            break;
         default: fprintf(stderr, "load: %s?\n", a); return 2;
         }
     }
     if (!opt.path_count) return 2;
     if (opt.lines_file) read_lines();
-    if (strcmp(argv[1], "http") == 0) http();
-    else if (strcmp(argv[1], "screen") == 0) screen();
-    else sockets();
+    if (strcmp(argv[1], "http") == 0)
+        http();
+    else if (strcmp(argv[1], "screen") == 0)
+        screen();
+    else
+        sockets();
     return 0;
 }

@@ -127,15 +127,15 @@ class Server:
             queue += children.get(pid, [])
         return found
 
-    def memory(self, pids=None):
-        """Proportional set size in bytes of these processes."""
+    def memory(self, pids=None, what='Pss'):
+        """Proportional (or, 'Rss', whole) set size in bytes of these processes."""
         total = 0
         for pid in pids or self.pids():
             try:
                 text = pathlib.Path(f'/proc/{pid}/smaps_rollup').read_text()
             except OSError:
                 continue
-            total += int(re.search(r'^Pss:\s+(\d+)', text, re.M).group(1)) * 1024
+            total += int(re.search(rf'^{what}:\s+(\d+)', text, re.M).group(1)) * 1024
         return total
 
     def workers(self):

@@ -12,6 +12,27 @@ const s = stage();
 /* Wrong passwords and codes are refused, dead links too. */
 s.expectComplaints(/status of 4(00|01|04|22) .*\/api\/(login|password|invitations)/);
 
+test('an empty form says at each field what is missing, and the first one has the focus', async () => {
+  const { page, context } = await s.window();
+  const focused = (label: string) => expect.poll(() => page.getByLabel(label, { exact: true }).first().evaluate((e) => e === document.activeElement), { timeout: patience }).toBe(true);
+  for (const [path, button, first, words] of [
+    ['/login', 'Entrar', 'E-mail', ['Digite seu e-mail.', 'Digite sua senha.']],
+    ['/signup', 'Criar organização', 'Nome da organização', ['Diga o nome da organização.', 'Diga seu nome.', 'Digite seu e-mail.']],
+    ['/forgot', 'Enviar link', 'E-mail', ['Digite seu e-mail.']],
+  ] as const) {
+    await page.goto(s.url + path);
+    await page.getByRole('button', { name: button }).focus();
+    await page.keyboard.press('Enter');
+    for (const text of words) await page.getByText(text).waitFor();
+    await focused(first);
+  }
+  await page.goto(`${s.url}/login`);
+  await page.getByLabel('E-mail').fill('ana@example.com');
+  await page.keyboard.press('Enter');
+  await focused('Senha');
+  await context.close();
+});
+
 test('a forgotten password: the link that an admin gets leads to a new one, once', async () => {
   const org = await signUp(s.url);
   const ana = await join(org, 'agent');
@@ -123,7 +144,7 @@ test('two organizations of one person, apart, with a switch', async () => {
   await page.getByRole('button', { name: 'Criar organização' }).click();
   await page.getByRole('button', { name: other }).waitFor();
   await inbox.tab('Todas').click();
-  await page.getByText('Nenhuma conversa aberta').waitFor();
+  await page.getByText('Nenhum canal ainda').waitFor();
   expect(await inbox.row(who).count()).toBe(0);
   await page.getByRole('button', { name: other }).click();
   await page.getByRole('menu').getByText(/Doces da Vila/).click();

@@ -33,7 +33,7 @@ describe('from sign-up to the first answered message', () => {
     await owner.page.getByRole('heading', { name: 'Conversas' }).waitFor();
     expect(new URL(owner.page.url()).pathname).toBe('/inbox');
     // Nothing has been said yet, and the page says what to expect.
-    await owner.page.getByText('Nenhuma conversa').first().waitFor();
+    await owner.page.getByText('Nenhum canal ainda').first().waitFor();
   });
 
   test('connects a web chat with the guided form', async () => {

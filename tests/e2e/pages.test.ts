@@ -56,7 +56,7 @@ const visitors: View[] = [
     ready: heading('Entrar'),
     then: async (page) => {
       await page.getByRole('button', { name: 'Entrar' }).click();
-      await page.getByText('Preencha este campo').first().waitFor();
+      await page.getByText('Digite seu e-mail').waitFor();
     },
   },
   { name: 'signup', path: '/signup', ready: heading('Criar organização') },

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "core/app.h"
 #include "core/log.h"
+#include "core/rate_limit.h"
 #include "core/router.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -58,7 +59,7 @@ static const struct field query_fields[] = {
     {0},
 };
 
-/* --- the promises ----------------------------------------------------------------------------- */
+/* --- the promises ---------------------------------------------------------------------- */
 
 static void check_object(const struct field *rows, const json_t *object);
 
@@ -129,7 +130,7 @@ static void check_fault(struct ctx *c, enum err e)
     must(json_is_array(json_object_get(answer, "details")));
 }
 
-/* --- ways in ---------------------------------------------------------------------------------- */
+/* --- ways in --------------------------------------------------------------------------- */
 
 static void body(const char *text, size_t size)
 {
@@ -207,7 +208,8 @@ static void request(const char *text, size_t size)
     static const struct route *const tables[] = {rows, NULL};
     static const struct tables all = {.routes = tables};
     log_setup(&(struct log_options){.level = LOG_ERROR + 1});
-    struct app app = {.tables = &all, .router = router_new(tables)};
+    struct app app = {
+        .tables = &all, .router = router_new(tables), .rate_limiter = rate_limiter_new(64)};
     struct http_callbacks callbacks;
     router_callbacks(&app, &callbacks);
     struct ctx *c = ctx_new(&app, 64 * MIB, INT64_MAX);
@@ -223,6 +225,7 @@ static void request(const char *text, size_t size)
          json_is_object(answer));
     ctx_free(c);
     router_free(app.router);
+    rate_limiter_free(app.rate_limiter);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,6 +1,6 @@
-/* WebSocket frames from a client, byte for byte: cut in different places they must give the same messages and the same
- * answers; every message is UTF-8 and within the limit; what is sent back is well-formed and unmasked. The first byte of
- * the input says how to cut. */
+/* WebSocket frames from a client, byte for byte: cut in different places they must give the same
+ * messages and the same answers; every message is UTF-8 and within the limit; what is sent back is
+ * well-formed and unmasked. The first byte of the input says how to cut. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,8 +68,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     feed(&whole, data + 1, size - 1, size);
     feed(&cut, data + 1, size - 1, step);
     if (whole.text.len != cut.text.len) abort();
-    /* A pong may be lost when the violation that ends it all comes in the same piece as the ping; and how early the
-     * reason inside a malformed close frame is found to be so depends on the pieces. */
+    /* A pong may be lost when the violation that ends it all comes in the same piece as the ping;
+     * and how early the reason inside a malformed close frame is found to be so depends on the
+     * pieces. */
     if (!whole.over && !cut.over && whole.out.len != cut.out.len) abort();
     if (whole.text.len > 0 && memcmp(whole.text.data, cut.text.data, whole.text.len) != 0) abort();
     check_output(&whole.out);

@@ -1,11 +1,12 @@
 /* Backup and restore of database, files and key; what is damaged or in the way is refused before anything changes. */
 import { createHash } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { makeDataDir, Server } from '../api/lib/server.ts';
+import { makeDataDir, Server, sleep, until } from '../api/lib/server.ts';
 import { command, sql } from './lib/command.ts';
+import { spawn } from 'node:child_process';
 
 const work = makeDataDir();
 const source = makeDataDir();
@@ -103,6 +104,45 @@ test('not while the server runs', async () => {
   const outcome = await command(['restore', '--force', archive, '--data', server.dataDir]);
   expect(outcome.code).toBe(1);
   expect(outcome.complaints[0]).toMatch(/the server runs/);
+  await server.stop();
+});
+
+test('what becomes garbage during a backup is in it, and is swept afterwards', async () => {
+  const server = await Server.start();
+  const dir = server.dataDir;
+  const file = place(dir);
+  const owner = statSync(join(dir, 'files'));
+  const added = await command(['user', 'add', 'ana@example.com', '--organization', 'Loja', '--role', 'owner', '--data', dir]);
+  expect(added.code, added.err).toBe(0);
+  const org = sql(dir, 'select id from organizations');
+  mkdirSync(join(file, '..'), { recursive: true });
+  writeFileSync(file, content);
+  const old = (Date.now() - 3 * 86_400_000) / 1000;
+  utimesSync(file, old, old);
+  if (process.getuid?.() === 0) execFileSync('chown', ['-R', `${owner.uid}:${owner.gid}`, join(dir, 'files')]);
+  sql(dir, `insert into files (org_id, id, name, type, kind, size_bytes, sha256, source) values ('${org}', uuid_v7(), 'x.txt', 'text/plain', 'document', ${content.length}, '${sha256}', 'agent')`);
+  const sweep = (): string => sql(dir, "update jobs set due_at = now(), lease_until = null where kind = 'files.clean'");
+  const swept = (): boolean => sql(dir, "select due_at > now() + interval '1 minute' from jobs where kind = 'files.clean'") === 't';
+
+  // The dump waits for a table that somebody holds; by then the backup holds off the sweeper.
+  const holder = spawn('psql', ['-X', '-q', `host=${dir}/run user=interflow dbname=interflow`], { stdio: ['pipe', 'ignore', 'ignore'] });
+  holder.stdin.write('begin; lock table closure_types in access exclusive mode;\n');
+  await until('the lock', () => sql(dir, "select count(*) from pg_locks where relation = 'closure_types'::regclass and granted and mode = 'AccessExclusiveLock'") === '1');
+  const target = join(work, 'garbage.tar');
+  const backup = command(['backup', target, '--data', dir]);
+  await until('the dump to wait', () => Number(sql(dir, "select count(*) from pg_locks where relation = 'closure_types'::regclass and not granted")) > 0, 20_000);
+  sql(dir, `delete from files where org_id = '${org}'`);
+  sweep();
+  await until('the sweeper to have been put off', swept);
+  await sleep(200);
+  expect(existsSync(file)).toBe(true);
+  holder.stdin.end('rollback;\n');
+  const outcome = await backup;
+  expect(outcome.code, outcome.err).toBe(0);
+  expect(execFileSync('tar', ['tf', target], { encoding: 'utf8' })).toContain(`files/${sha256}`);
+
+  sweep();
+  await until('the content to be swept', () => !existsSync(file));
   await server.stop();
 });
 

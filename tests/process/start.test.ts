@@ -4,7 +4,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, write
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { freePort, makeDataDir, Server } from '../api/lib/server.ts';
+import { freePort, makeDataDir, Server, until } from '../api/lib/server.ts';
 import { alive, command, type Outcome, postmaster, sql, workersOf } from './lib/command.ts';
 
 const folders: string[] = [];
@@ -87,6 +87,18 @@ test('wrong calls', async () => {
   for (const name of ['--listen', 'DATABASE_URL', 'INTERFLOW_UPLOAD_MAX']) expect(help.out).toContain(name);
 });
 
+test('what the command line does to people stands in the log as its own', async () => {
+  const server = await Server.start();
+  const dir = server.dataDir;
+  const add = (...more: string[]): Promise<Outcome> => command(['user', 'add', ...more, '--organization', 'Loja', '--data', dir]);
+  expect((await add('ana@example.com', '--name', 'Ana', '--role', 'owner')).code).toBe(0);
+  expect((await add('rui@example.com', '--name', 'Rui')).code).toBe(0);
+  expect((await command(['user', 'passwd', 'rui@example.com', '--data', dir])).code).toBe(0);
+  const log = sql(dir, "select string_agg(concat_ws(' ', actor_kind, actor_name, action, label), '; ' order by id) from audit_log");
+  expect(log).toBe('system interflow organization.create Loja; system interflow user.add Rui; system interflow user.password Rui');
+  await server.stop();
+});
+
 test('two programs in one folder, a newer database, and a clean end', async () => {
   const dir = folder();
   const server = await Server.start({ dataDir: dir });
@@ -115,6 +127,39 @@ test('Ctrl+C, and the port that is free again', async () => {
   expect(server.log()).not.toContain('by force');
   const again = await Server.start({ dataDir: dir, port: server.port });
   await again.stop();
+  rmSync(server.logFile, { force: true });
+});
+
+/** Something else on the port, for so long. */
+async function occupy(port: number, ms: number): Promise<void> {
+  const other = createServer((socket) => socket.destroy());
+  await new Promise<void>((done, fail) => other.once('error', fail).listen(port, '127.0.0.1', done));
+  setTimeout(() => other.close(), ms).unref();
+  other.unref();
+}
+
+test('after kill -9 the port is waited for; after a clean end it is not', async () => {
+  const dir = folder();
+  const server = await Server.start({ dataDir: dir });
+  const workers = workersOf(server.pid);
+  await server.kill();
+  await until('the workers to end with their supervisor', () => workers.every((pid) => !alive(pid)), 5_000);
+  await occupy(server.port, 1_000); // as a worker that is slow to end
+  const began = Date.now();
+  await server.start();
+  expect(Date.now() - began).toBeGreaterThan(900);
+
+  await server.kill();
+  await until('the workers to end with their supervisor', () => workersOf(server.pid).length === 0, 5_000);
+  await occupy(server.port, 5_000); // somebody else's: said after three seconds
+  oneLine(await command(['serve', '--listen', `127.0.0.1:${server.port}`, '--data', dir], { timeoutMs: 15_000 }), /in use/);
+
+  const clean = await Server.start({ dataDir: dir }); // another port: of the process that was killed nothing is left but the note
+  expect(await clean.halt()).toBe(0);
+  await occupy(clean.port, 20_000);
+  const again = Date.now();
+  oneLine(await command(['serve', '--listen', `127.0.0.1:${clean.port}`, '--data', dir]), /in use/);
+  expect(Date.now() - again).toBeLessThan(2_000);
   rmSync(server.logFile, { force: true });
 });
 

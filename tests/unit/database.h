@@ -55,7 +55,8 @@ static inline int test_database_exec(const struct test_database *t, const char *
         unsetenv("LSAN_OPTIONS");
         char path[256];
         (void)snprintf(path, sizeof path, "%s/%s", t->bin, argv[0]);
-        /* By its whole path: initdb looks for its sisters beside itself, and is in nobody's PATH on Debian. */
+        /* By its whole path: initdb looks for its sisters beside itself, and is in nobody's PATH on
+         * Debian. */
         const char *words[32] = {path};
         for (int i = 1; i < 31 && argv[i]; i++)
             words[i] = argv[i];
@@ -158,7 +159,7 @@ static inline void test_database_migrate(const struct test_database *t)
     if (migrate_run(a, t->url, &why, &applied) != ERR_OK) test_database_fail(t, why);
 }
 
-/* --- a coroutine with a database --- */
+/* --- a coroutine with a database ------------------------------------------------------- */
 
 struct test_run {
     struct app app;

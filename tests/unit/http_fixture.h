@@ -1,5 +1,5 @@
-/* What the tests of the HTTP server share: a server with a handler for everything they ask, and clients that are
- * coroutines of the same loop. Included by one test program each. */
+/* What the tests of the HTTP server share: a server with a handler for everything they ask, and
+ * clients that are coroutines of the same loop. Included by one test program each. */
 #ifndef INTERFLOW_TESTS_HTTP_FIXTURE_H
 #define INTERFLOW_TESTS_HTTP_FIXTURE_H
 
@@ -21,18 +21,19 @@ static struct app app;
 static struct http_server *server;
 static int port;
 static char folder[64], file_path[96];
-static int cancelled;         /* handlers that were cancelled */
+static int cancelled; /* handlers that were cancelled */
 static int upgrades, refused_upgrades;
 static int64_t handler_deadline_ms;
 
-/* --- the handlers ------------------------------------------------------------------------------------------------ */
+/* --- the handlers ---------------------------------------------------------------------- */
 
 static void echo(struct ctx *c, struct request *r, struct reply *p)
 {
     const char *cookie = request_cookie(c, r, "sid");
-    json_t *j = json_pack("{s:s,s:s,s:s,s:I,s:s,s:b,s:s}", "method", http_method_names[r->method], "path", r->path, "query",
-                          r->query, "length", (json_int_t)r->body.len, "address", c->address, "secure", (int)r->secure, "cookie",
-                          cookie ? cookie : "");
+    json_t *j =
+        json_pack("{s:s,s:s,s:s,s:I,s:s,s:b,s:s}", "method", http_method_names[r->method], "path",
+                  r->path, "query", r->query, "length", (json_int_t)r->body.len, "address",
+                  c->address, "secure", (int)r->secure, "cookie", cookie ? cookie : "");
     char hex[SHA256_HEX_SIZE];
     (void)json_object_set_new(j, "sha256", json_string(sha256_hex(r->body.data, r->body.len, hex)));
     reply_jsonf(c, p, 200, j);
@@ -45,8 +46,9 @@ static void form(struct ctx *c, struct request *r, struct reply *p)
     for (int i = 0; i < r->upload_count; i++) {
         const struct upload *u = &r->uploads[i];
         (void)json_array_append_new(json_object_get(j, "files"),
-                                    json_pack("{s:s,s:s,s:I,s:b}", "field", u->field, "name", u->name, "size",
-                                              (json_int_t)u->size_bytes, "there", access(u->path, R_OK) == 0));
+                                    json_pack("{s:s,s:s,s:I,s:b}", "field", u->field, "name",
+                                              u->name, "size", (json_int_t)u->size_bytes, "there",
+                                              access(u->path, R_OK) == 0));
     }
     reply_jsonf(c, p, 201, j);
     json_decref(j);
@@ -123,7 +125,8 @@ static void handle(void *arg, struct ctx *c, struct request *r, struct reply *p)
     }
 }
 
-static enum err accept_request(void *arg, struct request *r, size_t *ret_body_max, int64_t *ret_upload_max)
+static enum err accept_request(void *arg, struct request *r, size_t *ret_body_max,
+                               int64_t *ret_upload_max)
 {
     (void)arg;
     *ret_body_max = strcmp(r->path, "/echo/small") == 0 ? 100 : 0;
@@ -131,13 +134,16 @@ static enum err accept_request(void *arg, struct request *r, size_t *ret_body_ma
     return ERR_OK;
 }
 
-/* --- the frame ---------------------------------------------------------------------------------------------------- */
+/* --- the frame ------------------------------------------------------------------------- */
 
 static void start(const struct http_server_options *o)
 {
-    struct http_server_options usual = {
-        .host = "127.0.0.1", .listen_fd = -1, .json_body_max = 100000, .upload_max_bytes = 400000, .upload_dir = folder,
-        .trusted_proxies = "127.0.0.1, 127.0.0.7"};
+    struct http_server_options usual = {.host = "127.0.0.1",
+                                        .listen_fd = -1,
+                                        .json_body_max = 100000,
+                                        .upload_max_bytes = 400000,
+                                        .upload_dir = folder,
+                                        .trusted_proxies = "127.0.0.1, 127.0.0.7"};
     struct http_callbacks cb = {.accept = accept_request, .handle = handle};
     app.loop = loop_new(1000, 0);
     if (o) {
@@ -177,7 +183,8 @@ static void run_many(void (*fn)(struct loop *l), int n)
 {
     struct client k = {.fn = fn};
     clients = n;
-    for (int i = 0; i < n; i++) assert_int_equal(loop_spawn(app.loop, client_main, &k, NULL), ERR_OK);
+    for (int i = 0; i < n; i++)
+        assert_int_equal(loop_spawn(app.loop, client_main, &k, NULL), ERR_OK);
     loop_run(app.loop);
 }
 
@@ -191,7 +198,8 @@ static void with_server(void (*fn)(struct loop *l))
 
 static void check_answer(struct peer_answer *a, int status, const char *part)
 {
-    if (a->status != status) fail_msg("expected %d, got %d: %s", status, a->status, buf_str(&a->body));
+    if (a->status != status)
+        fail_msg("expected %d, got %d: %s", status, a->status, buf_str(&a->body));
     if (part && !strstr(buf_str(&a->body), part)) fail_msg("no %s in %s", part, buf_str(&a->body));
     peer_answer_free(a);
 }
@@ -221,7 +229,8 @@ static int set_up(void **state)
     if (!mkdtemp(folder)) return -1;
     (void)snprintf(file_path, sizeof(file_path), "%s/file", folder);
     FILE *f = fopen(file_path, "w");
-    for (int i = 0; i < FILE_SIZE; i++) (void)fputc(i % 251, f);
+    for (int i = 0; i < FILE_SIZE; i++)
+        (void)fputc(i % 251, f);
     return fclose(f);
 }
 

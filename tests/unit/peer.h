@@ -1,5 +1,5 @@
-/* A bare client for tests of servers: a socket in a coroutine of the loop under test, so that every byte and pause is
- * the test's own. Failures end the test by cmocka's asserts. */
+/* A bare client for tests of servers: a socket in a coroutine of the loop under test, so that every
+ * byte and pause is the test's own. Failures end the test by cmocka's asserts. */
 #ifndef INTERFLOW_TESTS_PEER_H
 #define INTERFLOW_TESTS_PEER_H
 
@@ -27,9 +27,12 @@ struct peer {
 };
 
 /* from: our own address, NULL for any. */
-static inline struct peer peer_connect_to(struct loop *l, const char *host, int port, const char *from)
+static inline struct peer peer_connect_to(struct loop *l, const char *host, int port,
+                                          const char *from)
 {
-    struct peer p = {.l = l, .fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), .in = BUF_INIT(64 * MIB)};
+    struct peer p = {.l = l,
+                     .fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0),
+                     .in = BUF_INIT(64 * MIB)};
     assert_true(p.fd >= 0);
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
     assert_int_equal(inet_pton(AF_INET, host, &to.sin_addr), 1);
@@ -40,7 +43,8 @@ static inline struct peer peer_connect_to(struct loop *l, const char *host, int 
     }
     if (connect(p.fd, (struct sockaddr *)&to, sizeof(to)) != 0) {
         assert_int_equal(errno, EINPROGRESS);
-        assert_int_equal(loop_wait_fd(l, p.fd, EPOLLOUT, clock_mono_ms() + PEER_WAIT_MS, NULL), ERR_OK);
+        assert_int_equal(loop_wait_fd(l, p.fd, EPOLLOUT, clock_mono_ms() + PEER_WAIT_MS, NULL),
+                         ERR_OK);
     }
     return p;
 }
@@ -77,7 +81,8 @@ static inline bool peer_send(struct peer *p, const void *data, size_t len)
     while (len > 0) {
         ssize_t n = send(p->fd, s, len, MSG_NOSIGNAL);
         if (n < 0 && errno == EAGAIN) {
-            assert_int_equal(loop_wait_fd(p->l, p->fd, EPOLLOUT, clock_mono_ms() + PEER_WAIT_MS, NULL), ERR_OK);
+            assert_int_equal(
+                loop_wait_fd(p->l, p->fd, EPOLLOUT, clock_mono_ms() + PEER_WAIT_MS, NULL), ERR_OK);
             continue;
         }
         if (n < 0) return false;

@@ -1,5 +1,5 @@
-/* Identities: what is shown, which keys they are found by, what is refused; and cells of CSV files.
- */
+/* Identities: what is shown, which keys they are found by, what is refused; and cells of CSV
+ * files. */
 #include "check.h"
 
 #include "base/buf.h"

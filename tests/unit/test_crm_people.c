@@ -67,7 +67,7 @@ static json_t *parsed(struct ctx *c, const char *text)
     return j;
 }
 
-/* --- a crowd for one new person --- */
+/* --- a crowd for one new person -------------------------------------------------------- */
 
 #define CROWD 40
 
@@ -125,7 +125,7 @@ static void test_race(void **state)
     test_run(&db, race, NULL);
 }
 
-/* --- further contacts, explicit customers --- */
+/* --- further contacts, explicit customers ---------------------------------------------- */
 
 static bool has_reason(const json_t *list, const char *field, const char *reason)
 {
@@ -185,7 +185,7 @@ static void test_extras(void **state)
     test_run(&db, extras, NULL);
 }
 
-/* --- first touch --- */
+/* --- first touch ----------------------------------------------------------------------- */
 
 static void first_touch(struct app *app, void *arg)
 {
@@ -238,7 +238,7 @@ static void test_first_touch(void **state)
     test_run(&db, first_touch, NULL);
 }
 
-/* --- telephone numbers for people --- */
+/* --- telephone numbers for people ------------------------------------------------------ */
 
 static void display(struct app *app, void *arg)
 {

@@ -12,7 +12,7 @@
 
 static struct test_database db;
 
-/* --- statements of this test --- */
+/* --- statements of this test ----------------------------------------------------------- */
 
 #define PARAM_NAMES(...)                                                                           \
     (const char *const[])                                                                          \
@@ -166,7 +166,7 @@ static int query_int(struct ctx *c, const struct sql *q, const struct param *par
     return (int)rows_int(r, 0, "n", -1);
 }
 
-/* --- many coroutines on few connections --- */
+/* --- many coroutines on few connections ------------------------------------------------ */
 
 struct crowd {
     struct app *app;
@@ -234,7 +234,7 @@ static void test_pipeline(void **state)
     test_run(&db, pipeline, NULL);
 }
 
-/* --- parameters and results --- */
+/* --- parameters and results ------------------------------------------------------------ */
 
 static void parameters(struct app *app, void *arg)
 {
@@ -316,7 +316,7 @@ static void test_parameters(void **state)
     test_run(&db, parameters, NULL);
 }
 
-/* --- organizations stay apart --- */
+/* --- organizations stay apart ---------------------------------------------------------- */
 
 static void apart(struct app *app, void *arg)
 {
@@ -369,7 +369,7 @@ static void test_apart(void **state)
     test_run(&db, apart, NULL);
 }
 
-/* --- transactions --- */
+/* --- transactions ---------------------------------------------------------------------- */
 
 static enum err add_item(struct ctx *c, const char *name)
 {
@@ -521,7 +521,7 @@ static void test_no_lease(void **state)
     test_run(&db, no_lease, NULL);
 }
 
-/* --- retry --- */
+/* --- retry ----------------------------------------------------------------------------- */
 
 /* Two rows in an order of one's own: some of these deadlock. */
 struct retry_member {
@@ -580,7 +580,7 @@ static void test_retry(void **state)
     test_run(&db, retry, NULL);
 }
 
-/* --- faults --- */
+/* --- faults ---------------------------------------------------------------------------- */
 
 static void faults(struct app *app, void *arg)
 {
@@ -642,7 +642,7 @@ static void test_faults(void **state)
     test_run(&db, faults, NULL);
 }
 
-/* --- who gives up disturbs nobody --- */
+/* --- who gives up disturbs nobody ------------------------------------------------------ */
 
 struct quitter {
     struct crowd *crowd;
@@ -696,6 +696,83 @@ static void test_giving_up(void **state)
     test_run(&db, giving_up, NULL);
 }
 
+/* --- what nobody waits for ------------------------------------------------------------- */
+
+/* Of the fast class, which others share, and of the reports, where it would hold the only connection. */
+static const struct sql LONG_REPORT = {.name = "t_report",
+                                       .text = "select pg_sleep($1::int / 1000.0)",
+                                       .params = ms_params,
+                                       .param_count = 1,
+                                       .db_class = DB_REPORT};
+static const struct sql SLEEPING = {
+    .name = "t_sleeping",
+    .text = "select count(*) as n from pg_stat_activity where state = 'active' and query like "
+            "'select pg_sleep%'",
+    .params = no_params};
+
+enum { UNWANTED_RUN_MS = 2900, UNWANTED_MOST_MS = 2500 };
+
+/* The statement runs when its caller leaves: its connection is there before. */
+static void abandon(struct app *app, const struct sql *q)
+{
+    CLEANUP(ctx_freep) struct ctx *first = ctx_new(app, MIB, clock_mono_ms() + 20000);
+    assert_int_equal(db_query(first, q, PARAMS(P_INT("ms", 0)), NULL), ERR_OK);
+    CLEANUP(ctx_freep) struct ctx *c = ctx_new(app, MIB, clock_mono_ms() + 20);
+    assert_int_equal(db_query(c, q, PARAMS(P_INT("ms", UNWANTED_RUN_MS)), NULL), ERR_DEADLINE);
+}
+
+static void unwanted(struct app *app, void *arg)
+{
+    (void)arg;
+    /* Three come behind it on the same connection: the cancellation may not harm them. */
+    static struct member members[3];
+    abandon(app, &SLEEP);
+    abandon(app, &LONG_REPORT);
+    int64_t began_ms = clock_mono_ms();
+    struct crowd w = {.app = app, .left = 3};
+    for (int i = 0; i < 3; i++) {
+        members[i] = (struct member){.crowd = &w, .n = i + 1};
+        assert_int_equal(loop_spawn(app->loop, member_main, &members[i], NULL), ERR_OK);
+    }
+    CLEANUP(ctx_freep) struct ctx *c = ctx_new(app, MIB, clock_mono_ms() + 20000);
+    assert_int_equal(db_query(c, &LONG_REPORT, PARAMS(P_INT("ms", 0)), NULL), ERR_OK);
+    crowd_wait(&w);
+    assert_true(clock_mono_ms() - began_ms < UNWANTED_MOST_MS);
+    assert_int_equal(w.wrong, 0);
+    struct rows *r = NULL;
+    assert_int_equal(db_one(c, &SLEEPING, NULL, &r), ERR_OK);
+    assert_int_equal(rows_int(r, 0, "n", -1), 0);
+}
+
+/* In a transaction: the connection is closed, so that nothing of it stays open, and another serves. */
+static void unwanted_tx(struct app *app, void *arg)
+{
+    (void)arg;
+    int64_t began_ms = clock_mono_ms();
+    for (int i = 0; i < 2; i++) {
+        CLEANUP(ctx_freep) struct ctx *c = ctx_new(app, MIB, clock_mono_ms() + 150);
+        CLEANUP(db_rollbackp) struct db_tx *tx = NULL;
+        if (db_begin(c, &tx) != ERR_OK) continue;
+        assert_int_equal(db_query(c, &SLEEP, PARAMS(P_INT("ms", UNWANTED_RUN_MS)), NULL),
+                         ERR_DEADLINE);
+    }
+    CLEANUP(ctx_freep) struct ctx *c = ctx_new(app, MIB, clock_mono_ms() + 20000);
+    CLEANUP(db_rollbackp) struct db_tx *tx = NULL;
+    assert_int_equal(db_begin(c, &tx), ERR_OK);
+    struct rows *r = NULL;
+    assert_int_equal(db_one(c, &SLEEPING, NULL, &r), ERR_OK);
+    assert_int_equal(rows_int(r, 0, "n", -1), 0);
+    assert_int_equal(db_commit(c, &tx), ERR_OK);
+    assert_true(clock_mono_ms() - began_ms < UNWANTED_MOST_MS);
+}
+
+static void test_unwanted(void **state)
+{
+    (void)state;
+    test_run(&db, unwanted, NULL);
+    test_run_wide(&db, 1, unwanted_tx, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -704,7 +781,7 @@ int main(void)
         cmocka_unit_test(test_apart),     cmocka_unit_test(test_transactions),
         cmocka_unit_test(test_leases),    cmocka_unit_test(test_no_lease),
         cmocka_unit_test(test_retry),     cmocka_unit_test(test_faults),
-        cmocka_unit_test(test_giving_up),
+        cmocka_unit_test(test_giving_up), cmocka_unit_test(test_unwanted),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -1,7 +1,8 @@
 /* Events against a real PostgreSQL: a reader next to many writers whose transactions commit out of
- * order, roll back and use savepoints misses nothing, doubles nothing, keeps the order; the
- * catch-up of a client joins live reading without a gap; positions that are too old or from
- * elsewhere are known as such; the bus between workers, and between machines. */
+ * order, roll back and use savepoints misses nothing, doubles nothing, keeps the order; who comes
+ * later to a row is told later, whatever its transaction's number; a burst is given on in portions; the catch-up of a client joins
+ * live reading without a gap; positions that are too old or from elsewhere are known as such; the
+ * bus between workers, and between machines. */
 #include "check.h"
 
 #include <libpq-fe.h>
@@ -58,7 +59,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* --- what readers saw --- */
+/* --- what readers saw ------------------------------------------------------------------ */
 
 #define SEEN_MAX 20000
 
@@ -104,7 +105,7 @@ static void assert_complete(struct seen *s, const char *where)
     assert_int_equal(s->disorder, 0);
 }
 
-/* --- writers --- */
+/* --- writers --------------------------------------------------------------------------- */
 
 struct writer {
     struct app *app;
@@ -224,7 +225,204 @@ static void test_order(void **state)
     mem_free(r);
 }
 
-/* --- how fast --- */
+/* --- who comes later is told later ----------------------------------------------------- */
+
+static PGconn *connect_begin(const char *first)
+{
+    PGconn *pg = PQconnectdb(db.url);
+    PGresult *r = PQexec(pg, first);
+    assert_true(PQresultStatus(r) == PGRES_TUPLES_OK || PQresultStatus(r) == PGRES_COMMAND_OK);
+    PQclear(r);
+    return pg;
+}
+
+static void run_in(PGconn *pg, const char *text)
+{
+    PGresult *r = PQexec(pg, text);
+    if (PQresultStatus(r) != PGRES_TUPLES_OK && PQresultStatus(r) != PGRES_COMMAND_OK)
+        fail_msg("%s: %s", text, PQerrorMessage(pg));
+    PQclear(r);
+}
+
+/* Waits until the statement that was sent waits for a lock. */
+static void until_waiting(const PGconn *pg)
+{
+    char text[160];
+    (void)snprintf(text, sizeof text,
+                   "select count(*) from pg_stat_activity where pid = %d and wait_event_type = "
+                   "'Lock'",
+                   PQbackendPID(pg));
+    for (int64_t end = clock_mono_ms() + 5000; sql_int(text) != 1;) {
+        assert_true(clock_mono_ms() < end);
+        (void)usleep(2000);
+    }
+}
+
+static void finish_sent(PGconn *pg)
+{
+    for (PGresult *r; (r = PQgetResult(pg)) != NULL; PQclear(r))
+        assert_true(PQresultStatus(r) == PGRES_TUPLES_OK || PQresultStatus(r) == PGRES_COMMAND_OK);
+}
+
+#define T_EVENT                                                                                    \
+    "insert into events (org_id, type, payload) select "                                           \
+    "'07000000-0000-0000-0000-000000000000', 't.lock', json_build_object('n', n) from "
+#define T_TAKE    "update t_rows set n = n + 1 where id = 1 returning n"
+#define T_NUMBERS "select string_agg(payload->>'n', '' order by xid, id)::int from events where "
+
+/* One whose transaction has the lower number waits for a row that one with the higher number
+ * holds. */
+static void turns(const char *first, const char *then)
+{
+    PQfinish(connect_begin("delete from events where type = 't.lock'; update t_rows set n = 0"));
+    PGconn *older = connect_begin("begin; select pg_current_xact_id()");
+    PGconn *younger = connect_begin("begin; with t as (" T_TAKE ") " T_EVENT "t");
+    assert_int_equal(PQsendQuery(older, first), 1);
+    until_waiting(older);
+    /* and somebody whom this does not concern ends in between */
+    PQfinish(connect_begin(T_EVENT "(select 0 as n where false) x"));
+    run_in(younger, "commit");
+    finish_sent(older);
+    if (then) run_in(older, then);
+    run_in(older, "commit");
+    assert_int_equal(sql_int(T_NUMBERS "type = 't.lock'"), 12);
+    /* and both can be read at once: nothing has to happen first */
+    assert_int_equal(sql_int("select count(*) from events where type = 't.lock' and xid < "
+                             "pg_snapshot_xmin(pg_current_snapshot())"),
+                     2);
+    PQfinish(older);
+    PQfinish(younger);
+}
+
+static void test_turns(void **state)
+{
+    (void)state;
+    PQfinish(connect_begin("create table t_rows (id int primary key, n int); insert into t_rows "
+                           "values (1, 0), (2, 0), (3, 0); grant select, update on t_rows to "
+                           "interflow_app"));
+    turns(T_TAKE, T_EVENT "(select n from t_rows where id = 1) t"); /* lock, then write */
+    turns("select * from t_rows where id = 1 for update",
+          "with t as (" T_TAKE ") " T_EVENT "t");       /* the same by an explicit lock */
+    turns("with t as (" T_TAKE ") " T_EVENT "t", NULL); /* all in the statement that waits */
+    turns("savepoint s; with t as (" T_TAKE ") " T_EVENT "t", NULL);
+}
+
+static const char *const row_params[] = {"row", NULL};
+static const struct sql ROW_TAKE = {
+    .name = "t_row_take",
+    .text = "with t as (update t_rows set n = n + 1 where id = $1::int returning id, n) insert "
+            "into events (org_id, type, payload) select '07000000-0000-0000-0000-000000000000', "
+            "'t.row', json_build_object('row', id, 'n', n) from t",
+    .params = row_params,
+    .param_count = 1,
+    .wakes = WAKE_EVENTS};
+static const struct sql NUMBER = {
+    .name = "t_number", .text = "select pg_current_xact_id()", .params = no_params};
+
+/* Comes to its row with a number that is fresh, or old already. */
+static void taker_main(void *arg)
+{
+    struct writer *w = arg;
+    unsigned seed = (unsigned)w->n * 104729u + 3;
+    for (int i = 0; i < 80 && !w->failed; i++) {
+        CLEANUP(ctx_freep) struct ctx *c = ctx_new(w->app, MIB, clock_mono_ms() + 20000);
+        c->org = (struct uuid){{7}};
+        CLEANUP(db_rollbackp) struct db_tx *tx = NULL;
+        enum err e = db_begin(c, &tx);
+        if (!e && step(&seed, 2)) e = db_query(c, &NUMBER, NULL, NULL);
+        if (!e && step(&seed, 2))
+            e = db_query(c, &SLEEP, PARAMS(P_INT("ms", (int64_t)step(&seed, 6))), NULL);
+        if (!e) e = db_query(c, &ROW_TAKE, PARAMS(P_INT("row", (int64_t)step(&seed, 3) + 1)), NULL);
+        if (!e && step(&seed, 5)) e = db_commit(c, &tx); /* or rolled back */
+        if (e) w->failed = true;
+    }
+    (*w->left)--;
+}
+
+static void rows_race(struct app *app, void *arg)
+{
+    (void)arg;
+    enum { TAKERS = 9 };
+    static struct writer takers[TAKERS];
+    int left = TAKERS;
+    for (int i = 0; i < TAKERS; i++) {
+        takers[i] = (struct writer){.app = app, .n = i, .left = &left};
+        assert_int_equal(loop_spawn(app->loop, taker_main, &takers[i], NULL), ERR_OK);
+    }
+    while (left > 0)
+        assert_int_equal(loop_sleep(app->loop, 20), ERR_OK);
+    for (int i = 0; i < TAKERS; i++)
+        assert_false(takers[i].failed);
+    assert_true(sql_int("select count(*) from events where type = 't.row'") > 400);
+    assert_int_equal(
+        sql_int("select count(*) from (select (payload->>'n')::int as n, row_number() over "
+                "(partition by payload->>'row' order by xid, id) as told from events where type = "
+                "'t.row') x where n <> told"),
+        0);
+}
+
+static void test_rows_race(void **state)
+{
+    (void)state;
+    PQfinish(connect_begin("update t_rows set n = 0"));
+    test_run_wide(&db, 10, rows_race, NULL);
+}
+
+/* --- bursts ---------------------------------------------------------------------------- */
+
+struct turns_seen {
+    struct app *app;
+    size_t now, most, all;
+    int count;
+    bool over;
+};
+
+static void on_burst(void *arg, const struct event *e)
+{
+    struct turns_seen *t = arg;
+    t->now += strlen(e->payload);
+    t->all += strlen(e->payload);
+    t->count++;
+    if (t->now > t->most) t->most = t->now;
+}
+
+/* Others get their turn in between: what connections queue can leave. */
+static void each_turn(void *arg)
+{
+    struct turns_seen *t = arg;
+    while (!t->over && loop_sleep(t->app->loop, 0) == ERR_OK)
+        t->now = 0;
+}
+
+static void burst(struct app *app, void *arg)
+{
+    struct turns_seen *t = arg;
+    t->app = app;
+    app->events = event_reader_new(app);
+    event_reader_on(app->events, on_burst, t);
+    assert_int_equal(loop_sleep(app->loop, 600), ERR_OK);
+    PQfinish(connect_begin("insert into events (org_id, type, payload) select "
+                           "'0b000000-0000-0000-0000-000000000000', 't.burst', "
+                           "json_build_object('x', repeat('y', 2000)) from generate_series(1, "
+                           "450)"));
+    assert_int_equal(loop_spawn(app->loop, each_turn, t, NULL), ERR_OK);
+    for (int64_t end = clock_mono_ms() + 10000; t->count < 450 && clock_mono_ms() < end;)
+        assert_int_equal(loop_sleep(app->loop, 1), ERR_OK);
+    t->over = true;
+    assert_int_equal(loop_sleep(app->loop, 5), ERR_OK);
+    assert_int_equal(t->count, 450);
+    assert_true(t->all > 800 * KIB);
+    assert_true(t->most < 140 * KIB);
+}
+
+static void test_burst(void **state)
+{
+    (void)state;
+    struct turns_seen t = {0};
+    test_run(&db, burst, &t);
+}
+
+/* --- how fast -------------------------------------------------------------------------- */
 
 static void quick(struct app *app, void *arg)
 {
@@ -252,7 +450,7 @@ static void test_quick(void **state)
     mem_free(s);
 }
 
-/* --- positions --- */
+/* --- positions ------------------------------------------------------------------------- */
 
 static void positions(struct app *app, void *arg)
 {
@@ -285,8 +483,8 @@ static void positions(struct app *app, void *arg)
         "",   "x", "12", "12-", "-1-2", "1-2-3", "99999999999-0", "99999999999999999999999999-1",
         "1-0"};
     assert_int_equal(events_since(c, NULL, 3, on_event, s, &other, &more), ERR_NOT_FOUND);
-    /* pruning moves the horizon: what lies before it is not known any more, what lies after it is
-     */
+    /* pruning moves the horizon: what lies before it is not known any more, what lies after it
+     * is */
     PGconn *pg = PQconnectdb(db.url);
     PQclear(PQexec(pg, "update events set created_at = now() - interval '2 days' where "
                        "org_id::text not like '09%' or payload->>'n' < '2'"));
@@ -318,7 +516,7 @@ static void test_positions(void **state)
     mem_free(s);
 }
 
-/* --- the bus --- */
+/* --- the bus --------------------------------------------------------------------------- */
 
 struct ear {
     int heard;
@@ -387,10 +585,13 @@ static void workers_and_machines(struct app *app, void *arg)
     assert_string_equal(ears[0][0].last, "line 1\nline 2");
     /* the machines have found each other after a moment; each worker everywhere hears everything
      * once */
-    int64_t until = clock_mono_ms() + 5000;
-    while (ears[1][1].heard == 0 && clock_mono_ms() < until) {
-        bus_send(bus[0][1], "typing", "hello");
-        assert_int_equal(loop_sleep(app->loop, 50), ERR_OK);
+    for (int from = 0; from < 2; from++) {
+        memset(ears, 0, sizeof ears);
+        int64_t until = clock_mono_ms() + 5000;
+        while (ears[1 - from][1].heard == 0 && clock_mono_ms() < until) {
+            bus_send(bus[from][1], "typing", "hello");
+            assert_int_equal(loop_sleep(app->loop, 50), ERR_OK);
+        }
     }
     assert_int_equal(loop_sleep(app->loop, 100), ERR_OK);
     memset(ears, 0, sizeof ears);
@@ -430,9 +631,9 @@ static void test_bus(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_order),
-        cmocka_unit_test(test_quick),
-        cmocka_unit_test(test_positions),
+        cmocka_unit_test(test_order),     cmocka_unit_test(test_turns),
+        cmocka_unit_test(test_rows_race), cmocka_unit_test(test_burst),
+        cmocka_unit_test(test_quick),     cmocka_unit_test(test_positions),
         cmocka_unit_test(test_bus),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -1,4 +1,5 @@
-/* Types, names and picture sizes of uploads: what a client says about a file is never believed where it matters. */
+/* Types, names and picture sizes of uploads: what a client says about a file is never believed
+ * where it matters. */
 #include "check.h"
 
 #include "base/json.h"

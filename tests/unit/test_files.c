@@ -1,5 +1,6 @@
-/* The store of contents against a real database and disk: content once, rows per organization, types by the bytes, programs
- * refused, signed addresses that cannot be forged, and the sweep of what nothing refers to. */
+/* The store of contents against a real database and disk: content once, rows per organization,
+ * types by the bytes, programs refused, signed addresses that cannot be forged, and the sweep of
+ * what nothing refers to. */
 #include "check.h"
 
 #include "database.h"
@@ -61,7 +62,8 @@ static void keep_and_get(struct app *app, void *arg)
     assert_int_equal(read_all(fd, back, sizeof back), sizeof png - 1);
     assert_memory_equal(back, png, sizeof png - 1);
 
-    /* The same content of another organization: another row, the same place. Neither sees the other's row. */
+    /* The same content of another organization: another row, the same place. Neither sees the
+     * other's row. */
     CLEANUP(ctx_freep) struct ctx *other = context(app, ORG_B);
     struct file theirs;
     assert_int_equal(files_get(other, kept.id, &read), ERR_NOT_FOUND);
@@ -203,7 +205,7 @@ static void sweep(struct app *app, void *arg)
     assert_int_not_equal(access(files_path(c, &orphan), F_OK), 0);
 }
 
-/* --- running ------------------------------------------------------------------------------------------ */
+/* --- running --------------------------------------------------------------------------- */
 
 typedef void case_fn(struct app *app, void *arg);
 

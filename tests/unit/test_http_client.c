@@ -1,5 +1,6 @@
-/* Calls to the outside: methods, headers, redirects, limits of size and time, cancellation, and above all the guard: what
- * may be connected to. The peers are our own server and a small SMTP server, both in the same loop. */
+/* Calls to the outside: methods, headers, redirects, limits of size and time, cancellation, and
+ * above all the guard: what may be connected to. The peers are our own server and a small SMTP
+ * server, both in the same loop. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <zlib.h>
@@ -22,14 +23,15 @@ static unsigned char *bomb;
 static size_t bomb_len;
 static int requests_seen;
 
-/* --- the peer ------------------------------------------------------------------------------------------------------ */
+/* --- the peer -------------------------------------------------------------------------- */
 
 static void echo(struct ctx *c, struct request *r, struct reply *p)
 {
     const char *key = request_header(c, r, "X-Key"), *type = request_header(c, r, "Content-Type");
-    json_t *j = json_pack("{s:s,s:s,s:s,s:s#,s:s,s:s}", "method", http_method_names[r->method], "path", r->path, "key",
-                          key ? key : "", "body", r->body.data, (int)r->body.len, "type", type ? type : "", "agent",
-                          request_header(c, r, "User-Agent"));
+    json_t *j =
+        json_pack("{s:s,s:s,s:s,s:s#,s:s,s:s}", "method", http_method_names[r->method], "path",
+                  r->path, "key", key ? key : "", "body", r->body.data, (int)r->body.len, "type",
+                  type ? type : "", "agent", request_header(c, r, "User-Agent"));
     reply_header(c, p, "X-Answer", "yes");
     reply_jsonf(c, p, 200, j);
     json_decref(j);
@@ -65,7 +67,8 @@ static void handle(void *arg, struct ctx *c, struct request *r, struct reply *p)
     }
 }
 
-static enum err accept_request(void *arg, struct request *r, size_t *ret_body_max, int64_t *ret_upload_max)
+static enum err accept_request(void *arg, struct request *r, size_t *ret_body_max,
+                               int64_t *ret_upload_max)
 {
     (void)arg;
     (void)r;
@@ -113,7 +116,8 @@ static void run_many(void (*fn)(struct ctx *c), int n)
 {
     struct body_of_test t = {.fn = fn, .left = n};
     start();
-    for (int i = 0; i < n; i++) assert_int_equal(loop_spawn(app.loop, run_main, &t, NULL), ERR_OK);
+    for (int i = 0; i < n; i++)
+        assert_int_equal(loop_spawn(app.loop, run_main, &t, NULL), ERR_OK);
     loop_run(app.loop);
     stop();
 }
@@ -124,12 +128,14 @@ static const char *url_of(struct ctx *c, const char *host, const char *rest)
 }
 
 /* A context of its own, so that each has its own fault. */
-static enum err call_with(struct ctx *c, struct http_call *call, struct http_answer *a, const char *code)
+static enum err call_with(struct ctx *c, struct http_call *call, struct http_answer *a,
+                          const char *code)
 {
     struct ctx *own = ctx_new(&app, 64 * MIB, c->deadline_ms);
     enum err e = http_call(own, call, a);
     if (code && (!own->fault.code || strcmp(own->fault.code, code) != 0)) {
-        fail_msg("%s: error %d %s (%s)", call->url, (int)e, own->fault.code ? own->fault.code : "no code",
+        fail_msg("%s: error %d %s (%s)", call->url, (int)e,
+                 own->fault.code ? own->fault.code : "no code",
                  own->fault.message ? own->fault.message : "");
     }
     if (!e) { /* what the tests look at */
@@ -159,21 +165,33 @@ static void expect_error(struct ctx *c, struct http_call call, enum err e, const
     if (got != e) fail_msg("%s: error %d", call.url, (int)got);
 }
 
-#define BODY(s) {(const unsigned char *)(s), sizeof(s) - 1}
-#define HEADERS(...) (const char *const[]){__VA_ARGS__, NULL}
+#define BODY(s)                                                                                    \
+    {                                                                                              \
+        (const unsigned char *)(s), sizeof(s) - 1                                                  \
+    }
+#define HEADERS(...)                                                                               \
+    (const char *const[])                                                                          \
+    {                                                                                              \
+        __VA_ARGS__, NULL                                                                          \
+    }
 
-/* --- calls ---------------------------------------------------------------------------------------------------------- */
+/* --- calls ----------------------------------------------------------------------------- */
 
 static void methods(struct ctx *c)
 {
     const char *url = url_of(c, "127.0.0.1", "/a");
     expect(c, (struct http_call){.url = url}, 200, "\"method\":\"GET\"");
-    expect(c, (struct http_call){.method = "POST", .url = url, .body = BODY("hello"),
-                                 .headers = HEADERS("X-Key: k1", "Content-Type: text/plain")},
+    expect(c,
+           (struct http_call){.method = "POST",
+                              .url = url,
+                              .body = BODY("hello"),
+                              .headers = HEADERS("X-Key: k1", "Content-Type: text/plain")},
            200, "\"key\":\"k1\",\"body\":\"hello\",\"type\":\"text/plain\",\"agent\":\"Interflow/");
     expect(c, (struct http_call){.method = "POST", .url = url}, 200, "\"body\":\"\",\"type\":\"\"");
-    expect(c, (struct http_call){.method = "PUT", .url = url, .body = BODY("x")}, 200, "\"method\":\"PUT\"");
-    expect(c, (struct http_call){.method = "PATCH", .url = url, .body = BODY("x")}, 200, "\"method\":\"PATCH\"");
+    expect(c, (struct http_call){.method = "PUT", .url = url, .body = BODY("x")}, 200,
+           "\"method\":\"PUT\"");
+    expect(c, (struct http_call){.method = "PATCH", .url = url, .body = BODY("x")}, 200,
+           "\"method\":\"PATCH\"");
     expect(c, (struct http_call){.method = "DELETE", .url = url}, 200, "\"method\":\"DELETE\"");
     expect(c, (struct http_call){.url = url_of(c, "127.0.0.1", "/status?503")}, 503, NULL);
     expect(c, (struct http_call){.url = url_of(c, "127.0.0.1", "/status?204")}, 204, NULL);
@@ -188,8 +206,10 @@ static void methods(struct ctx *c)
     assert_string_equal(a.address, "127.0.0.1");
     char *large = arena_alloc(c->arena, 3 * MIB);
     memset(large, 'b', 3 * MIB - 1);
-    struct http_call post = {.method = "POST", .url = url, .body = {(unsigned char *)large, 3 * MIB - 1}};
-    assert_int_equal(http_call(c, &post, &a), ERR_OK); /* more than 1 MiB: no "Expect" is waited for */
+    struct http_call post = {
+        .method = "POST", .url = url, .body = {(unsigned char *)large, 3 * MIB - 1}};
+    assert_int_equal(http_call(c, &post, &a),
+                     ERR_OK); /* more than 1 MiB: no "Expect" is waited for */
     assert_int_equal(a.status, 200);
 }
 
@@ -203,7 +223,8 @@ static void test_methods(void **state)
 
 static void one_of_many(struct ctx *c)
 {
-    for (int i = 0; i < 5; i++) expect(c, (struct http_call){.url = url_of(c, "127.0.0.1", "/sleep?5")}, 200, "/sleep");
+    for (int i = 0; i < 5; i++)
+        expect(c, (struct http_call){.url = url_of(c, "127.0.0.1", "/sleep?5")}, 200, "/sleep");
 }
 
 static void test_many_at_once(void **state)
@@ -214,36 +235,52 @@ static void test_many_at_once(void **state)
 
 static void guard(struct ctx *c)
 {
-    static const char *const refused[] = {"127.0.0.2", "localhost", "0.0.0.0", "[::1]", "[::ffff:127.0.0.2]", "[::]",
-                                          "169.254.169.254", "10.0.0.1", "192.168.1.1", "172.16.3.4", "100.64.1.1",
-                                          "[64:ff9b::7f00:2]", "[fd00::1]", "[fe80::1]", "2130706434", "0x7f000002", "0177.0.0.2",
-                                          "127.2", "[ff02::1]", "224.0.0.1", "255.255.255.255"};
+    static const char *const refused[] = {
+        "127.0.0.2",      "localhost",         "0.0.0.0",   "[::1]",       "[::ffff:127.0.0.2]",
+        "[::]",           "169.254.169.254",   "10.0.0.1",  "192.168.1.1", "172.16.3.4",
+        "100.64.1.1",     "[64:ff9b::7f00:2]", "[fd00::1]", "[fe80::1]",   "2130706434",
+        "0x7f000002",     "0177.0.0.2",        "127.2",     "[ff02::1]",   "224.0.0.1",
+        "255.255.255.255"};
     for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
         config.private_networks = strcmp(refused[i], "localhost") == 0 ? NULL : "127.0.0.1/32";
-        expect_error(c, (struct http_call){.url = url_of(c, refused[i], "/"), .timeout_ms = 3000}, ERR_FORBIDDEN,
-                     "ADDRESS_FORBIDDEN");
+        expect_error(c, (struct http_call){.url = url_of(c, refused[i], "/"), .timeout_ms = 3000},
+                     ERR_FORBIDDEN, "ADDRESS_FORBIDDEN");
     }
     config.private_networks = "127.0.0.1/32";
     assert_int_equal(requests_seen, 0);
     /* A redirect is judged like any call. */
     char rest[100];
     (void)snprintf(rest, sizeof(rest), "/redirect?302+http://127.0.0.2:%d/secret", port);
-    expect_error(c, (struct http_call){.url = url_of(c, "127.0.0.1", rest), .redirects_max = 3}, ERR_FORBIDDEN,
-                 "ADDRESS_FORBIDDEN");
+    expect_error(c, (struct http_call){.url = url_of(c, "127.0.0.1", rest), .redirects_max = 3},
+                 ERR_FORBIDDEN, "ADDRESS_FORBIDDEN");
     assert_int_equal(requests_seen, 1);
-    expect_error(c, (struct http_call){.url = url_of(c, "127.0.0.1", "/redirect?302+file:///etc/passwd"), .redirects_max = 3},
-                 ERR_INVALID, "URL_INVALID");
+    expect_error(
+        c,
+        (struct http_call){.url = url_of(c, "127.0.0.1", "/redirect?302+file:///etc/passwd"),
+                           .redirects_max = 3},
+        ERR_INVALID, "URL_INVALID");
     /* A connection made without the guard is not lent to one with it. */
     config.private_networks = NULL;
     http_client_free(app.http_client);
     app.http_client = http_client_new(&app); /* settings do not change while a client lives */
     expect(c, (struct http_call){.url = url_of(c, "127.0.0.1", "/a"), .internal = true}, 200, NULL);
-    expect_error(c, (struct http_call){.url = url_of(c, "127.0.0.1", "/a")}, ERR_FORBIDDEN, "ADDRESS_FORBIDDEN");
-    static const char *const bad[] = {"file:///etc/passwd", "ftp://127.0.0.1/", "gopher://x/", "127.0.0.1", "", "http://",
- "http://a b/", "http://x/\r\nHost: y", "javascript:alert(1)", "http://[::1"};
-    for (size_t i = 0; i < ARRAY_LEN(bad); i++) expect_error(c, (struct http_call){.url = bad[i]}, ERR_INVALID, "URL_INVALID");
+    expect_error(c, (struct http_call){.url = url_of(c, "127.0.0.1", "/a")}, ERR_FORBIDDEN,
+                 "ADDRESS_FORBIDDEN");
+    static const char *const bad[] = {"file:///etc/passwd",
+                                      "ftp://127.0.0.1/",
+                                      "gopher://x/",
+                                      "127.0.0.1",
+                                      "",
+                                      "http://",
+                                      "http://a b/",
+                                      "http://x/\r\nHost: y",
+                                      "javascript:alert(1)",
+                                      "http://[::1"};
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+        expect_error(c, (struct http_call){.url = bad[i]}, ERR_INVALID, "URL_INVALID");
     expect_error(c, (struct http_call){.url = NULL}, ERR_INVALID, "URL_INVALID");
-    expect_error(c, (struct http_call){.url = "http://x/", .headers = HEADERS("A: b\r\nC: d")}, ERR_INVALID, "HEADER_INVALID");
+    expect_error(c, (struct http_call){.url = "http://x/", .headers = HEADERS("A: b\r\nC: d")},
+                 ERR_INVALID, "HEADER_INVALID");
 }
 
 static void test_guard(void **state)
@@ -254,16 +291,22 @@ static void test_guard(void **state)
 
 static void redirects(struct ctx *c)
 {
-    struct http_call call = {.method = "POST", .body = BODY("b"), .headers = HEADERS("X-Key: secret"), .redirects_max = 3};
+    struct http_call call = {.method = "POST",
+                             .body = BODY("b"),
+                             .headers = HEADERS("X-Key: secret"),
+                             .redirects_max = 3};
     call.url = url_of(c, "127.0.0.1", "/redirect?307+/target");
-    expect(c, call, 200, "\"method\":\"POST\",\"path\":\"/target\",\"key\":\"secret\",\"body\":\"b\"");
+    expect(c, call, 200,
+           "\"method\":\"POST\",\"path\":\"/target\",\"key\":\"secret\",\"body\":\"b\"");
     call.url = url_of(c, "127.0.0.1", "/redirect?302+/target");
-    expect(c, call, 200, "\"method\":\"GET\",\"path\":\"/target\",\"key\":\"secret\",\"body\":\"\"");
+    expect(c, call, 200,
+           "\"method\":\"GET\",\"path\":\"/target\",\"key\":\"secret\",\"body\":\"\"");
     call.url = url_of(c, "127.0.0.1", "/redirect?303+target");
     expect(c, call, 200, "\"method\":\"GET\",\"path\":\"/target\"");
     /* To another host: without the key. */
     config.private_networks = "127.0.0.0/8, ::1";
-    call.url = url_of(c, "127.0.0.1", arena_printf(c->arena, "/redirect?308+http://127.0.0.3:%d/target", port));
+    call.url = url_of(c, "127.0.0.1",
+                      arena_printf(c->arena, "/redirect?308+http://127.0.0.3:%d/target", port));
     expect(c, call, 200, "\"method\":\"POST\",\"path\":\"/target\",\"key\":\"\",\"body\":\"b\"");
     /* As asked: not followed, or not for ever. */
     call.redirects_max = 0;
@@ -289,9 +332,11 @@ static void sizes(struct ctx *c)
 {
     const char *url = url_of(c, "127.0.0.1", "/large?1000000");
     expect(c, (struct http_call){.url = url, .response_max = 1000000}, 200, NULL);
-    expect_error(c, (struct http_call){.url = url, .response_max = 999999}, ERR_TOO_LARGE, "ANSWER_TOO_LARGE");
-    expect_error(c, (struct http_call){.url = url_of(c, "127.0.0.1", "/bomb"), .response_max = 1000000}, ERR_TOO_LARGE,
-                 "ANSWER_TOO_LARGE"); /* counted after decompression */
+    expect_error(c, (struct http_call){.url = url, .response_max = 999999}, ERR_TOO_LARGE,
+                 "ANSWER_TOO_LARGE");
+    expect_error(
+        c, (struct http_call){.url = url_of(c, "127.0.0.1", "/bomb"), .response_max = 1000000},
+        ERR_TOO_LARGE, "ANSWER_TOO_LARGE"); /* counted after decompression */
     char path[] = "/tmp/test_http_client_XXXXXX";
     int fd = mkstemp(path);
     struct http_answer a = {0};
@@ -299,7 +344,8 @@ static void sizes(struct ctx *c)
     assert_int_equal(http_call(c, &call, &a), ERR_OK);
     assert_int_equal(a.body.len, 0);
     assert_int_equal(lseek(fd, 0, SEEK_CUR), 1000000);
-    call.url = url_of(c, "127.0.0.1", "/redirect?302+/a"); /* the redirect's own body does not go there */
+    call.url =
+        url_of(c, "127.0.0.1", "/redirect?302+/a"); /* the redirect's own body does not go there */
     assert_int_equal(ftruncate(fd, 0), 0);
     (void)lseek(fd, 0, SEEK_SET);
     assert_int_equal(http_call(c, &call, &a), ERR_OK);
@@ -343,7 +389,8 @@ static void times(struct ctx *c)
     int64_t began = clock_mono_ms();
     expect_error(c, slow, ERR_DEADLINE, "CALL_TIMEOUT");
     assert_in_range(clock_mono_ms() - began, 150, 3000);
-    struct ctx *hurry = ctx_new(&app, MIB, clock_mono_ms() + 150); /* the context's own deadline comes first */
+    struct ctx *hurry =
+        ctx_new(&app, MIB, clock_mono_ms() + 150); /* the context's own deadline comes first */
     slow.timeout_ms = 0;
     began = clock_mono_ms();
     struct http_answer a = {0};
@@ -351,13 +398,15 @@ static void times(struct ctx *c)
     assert_in_range(clock_mono_ms() - began, 100, 3000);
     assert_int_equal(http_call(hurry, &slow, &a), ERR_DEADLINE); /* nothing left: at once */
     ctx_free(hurry);
-    expect_error(c, (struct http_call){.url = "http://127.0.0.1:1/"}, ERR_UPSTREAM, "CONNECT_FAILED");
+    expect_error(c, (struct http_call){.url = "http://127.0.0.1:1/"}, ERR_UPSTREAM,
+                 "CONNECT_FAILED");
     char https[64];
     (void)snprintf(https, sizeof(https), "https://127.0.0.1:%d/", port);
     expect_error(c, (struct http_call){.url = https}, ERR_UPSTREAM, "TLS_FAILED");
     struct http_call unknown = {.url = "http://nowhere.invalid/", .timeout_ms = 3000};
     enum err e = call_with(c, &unknown, &a, NULL);
-    assert_true(e == ERR_UPSTREAM || e == ERR_DEADLINE); /* where there is no resolver at all it only times out */
+    assert_true(e == ERR_UPSTREAM ||
+                e == ERR_DEADLINE); /* where there is no resolver at all it only times out */
     /* Cancelled: back at once, and the loop goes on. */
     (void)loop_timer(app.loop, clock_mono_ms() + 100, cancel_me, co_self());
     began = clock_mono_ms();
@@ -403,7 +452,7 @@ static void test_free_while_running(void **state)
     assert_int_equal(left_result, ERR_CANCELLED);
 }
 
-/* --- mail ----------------------------------------------------------------------------------------------------------- */
+/* --- mail ------------------------------------------------------------------------------ */
 
 /* One line of conversation: what must come (a beginning), and our answer. */
 struct line {
@@ -415,8 +464,11 @@ static struct buf mail; /* what came after DATA */
 /* One connection; plays the script, then "250 ok" to what is not in it. */
 static void smtp_talk(struct loop *l, int listener, const struct line *script)
 {
-    assert_int_equal(loop_wait_fd(l, listener, EPOLLIN, clock_mono_ms() + PEER_WAIT_MS, NULL), ERR_OK);
-    struct peer p = {.l = l, .fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC), .in = BUF_INIT(MIB)};
+    assert_int_equal(loop_wait_fd(l, listener, EPOLLIN, clock_mono_ms() + PEER_WAIT_MS, NULL),
+                     ERR_OK);
+    struct peer p = {.l = l,
+                     .fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC),
+                     .in = BUF_INIT(MIB)};
     bool in_data = false;
     (void)peer_sends(&p, "220 test\r\n");
     while (peer_more(&p, PEER_WAIT_MS)) {
@@ -453,11 +505,14 @@ static void smtp_main(void *arg)
     smtp_talk(app.loop, s->listener, s->script);
 }
 
-static void mail_case(struct ctx *c, const struct line *script, struct smtp_call call, enum err expected, const char *code)
+static void mail_case(struct ctx *c, const struct line *script, struct smtp_call call,
+                      enum err expected, const char *code)
 {
     struct sockaddr_in any = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t len = sizeof(any);
-    struct smtp_peer s = {.listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), .script = script};
+    struct smtp_peer s = {.listener =
+                              socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0),
+                          .script = script};
     assert_int_equal(bind(s.listener, (struct sockaddr *)&any, sizeof(any)), 0);
     assert_int_equal(listen(s.listener, 5), 0);
     assert_int_equal(getsockname(s.listener, (struct sockaddr *)&any, &len), 0);
@@ -467,7 +522,8 @@ static void mail_case(struct ctx *c, const struct line *script, struct smtp_call
     call.port = ntohs(any.sin_port);
     enum err e = smtp_send(own, &call);
     if (e != expected || (code && strcmp(own->fault.code, code) != 0)) {
-        fail_msg("expected %s, got error %d %s %s", code ? code : "ok", (int)e, own->fault.code ? own->fault.code : "-",
+        fail_msg("expected %s, got error %d %s %s", code ? code : "ok", (int)e,
+                 own->fault.code ? own->fault.code : "-",
                  own->fault.message ? own->fault.message : "-");
     }
     ctx_free(own);
@@ -477,16 +533,23 @@ static void mail_case(struct ctx *c, const struct line *script, struct smtp_call
 
 static void mails(struct ctx *c)
 {
-    static const struct line fine[] = {{"EHLO", "250-test\r\n250 AUTH PLAIN\r\n"}, {"DATA", "354 go\r\n"}, {"AUTH", "334 \r\n"},
+    static const struct line fine[] = {{"EHLO", "250-test\r\n250 AUTH PLAIN\r\n"},
+                                       {"DATA", "354 go\r\n"},
+                                       {"AUTH", "334 \r\n"},
                                        {"AHUAcA==", "235 in\r\n"}, /* NUL u NUL p */
                                        {NULL, NULL}};
-    static const struct line no_rcpt[] = {{"RCPT TO:<no@x.example>", "550 unknown\r\n"}, {"DATA", "354 go\r\n"}, {NULL, NULL}};
+    static const struct line no_rcpt[] = {
+        {"RCPT TO:<no@x.example>", "550 unknown\r\n"}, {"DATA", "354 go\r\n"}, {NULL, NULL}};
     static const struct line busy[] = {{"MAIL", "451 later\r\n"}, {NULL, NULL}};
-    static const struct line bad_login[] = {{"EHLO", "250-test\r\n250 AUTH PLAIN\r\n"}, {"AUTH", "334 \r\n"},
-                                            {"AHUAcA==", "535 no\r\n"}, {NULL, NULL}};
+    static const struct line bad_login[] = {{"EHLO", "250-test\r\n250 AUTH PLAIN\r\n"},
+                                            {"AUTH", "334 \r\n"},
+                                            {"AHUAcA==", "535 no\r\n"},
+                                            {NULL, NULL}};
     static const struct line full[] = {{"DATA", "354 go\r\n"}, {".", "552 full\r\n"}, {NULL, NULL}};
-    struct smtp_call call = {.from = "loja@example.com", .to = HEADERS("ana@x.example", "rui@x.example"),
-                             .message = BODY("Subject: oi\r\n\r\n.dot\r\nol\xc3\xa1\r\n"), .timeout_ms = 5000};
+    struct smtp_call call = {.from = "loja@example.com",
+                             .to = HEADERS("ana@x.example", "rui@x.example"),
+                             .message = BODY("Subject: oi\r\n\r\n.dot\r\nol\xc3\xa1\r\n"),
+                             .timeout_ms = 5000};
     mail = BUF_INIT(MIB);
     mail_case(c, fine, call, ERR_OK, NULL);
     assert_string_equal(buf_str(&mail), "Subject: oi\n\n..dot\nol\xc3\xa1\n");
@@ -503,7 +566,8 @@ static void mails(struct ctx *c)
     other = call;
     other.security = SMTP_STARTTLS; /* not offered: never sent in the clear */
     mail_case(c, fine, other, ERR_UPSTREAM, "TLS_FAILED");
-    static const char *const bad[] = {"ana@x.example>\r\nRCPT TO:<eve@x.example", "ana", "", "a b@x.example", "<a@x.example>"};
+    static const char *const bad[] = {"ana@x.example>\r\nRCPT TO:<eve@x.example", "ana", "",
+                                      "a b@x.example", "<a@x.example>"};
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         other = call;
         other.from = bad[i];
@@ -552,9 +616,14 @@ static int set_up(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_methods), cmocka_unit_test(test_many_at_once), cmocka_unit_test(test_guard),
-        cmocka_unit_test(test_redirects), cmocka_unit_test(test_sizes), cmocka_unit_test(test_times),
-        cmocka_unit_test(test_free_while_running), cmocka_unit_test(test_mails),
+        cmocka_unit_test(test_methods),
+        cmocka_unit_test(test_many_at_once),
+        cmocka_unit_test(test_guard),
+        cmocka_unit_test(test_redirects),
+        cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_times),
+        cmocka_unit_test(test_free_while_running),
+        cmocka_unit_test(test_mails),
     };
     return cmocka_run_group_tests_name("http_client", tests, set_up, NULL);
 }

@@ -1,4 +1,5 @@
-/* The rules of HTTP without a connection: targets, tags, ranges, lists, cookies, parameters, proxies; addresses. */
+/* The rules of HTTP without a connection: targets, tags, ranges, lists, cookies, parameters,
+ * proxies; addresses. */
 #include <arpa/inet.h>
 #include <stdio.h>
 
@@ -82,11 +83,13 @@ static void test_etag(void **state)
     assert_false(http_etag_listed("\"a\"", NULL));
 }
 
-static void range(const char *header, int64_t size, enum http_range expected, int64_t from, int64_t len)
+static void range(const char *header, int64_t size, enum http_range expected, int64_t from,
+                  int64_t len)
 {
     int64_t f = -1, n = -1;
     enum http_range got = http_range(header, size, &f, &n);
-    if (got != expected) fail_msg("%s of %lld: %d", header ? header : "none", (long long)size, (int)got);
+    if (got != expected)
+        fail_msg("%s of %lld: %d", header ? header : "none", (long long)size, (int)got);
     if (got != RANGE_ONE) return;
     assert_int_equal(f, from);
     assert_int_equal(n, len);
@@ -127,8 +130,12 @@ static void test_lists(void **state)
     assert_string_equal(http_cookie(arena, "a=", "a"), "");
     assert_null(http_cookie(arena, "xif_session=1; a", "if_session"));
     assert_null(http_cookie(arena, NULL, "a"));
-    assert_string_equal(http_parameter(arena, "multipart/form-data; charset=x; Boundary=\"a b;c\"", "boundary"), "a b;c");
-    assert_string_equal(http_parameter(arena, "form-data; name=f; filename=\"C:\\dir\\a \\\"b\\\".txt\"", "filename"),
+    assert_string_equal(
+        http_parameter(arena, "multipart/form-data; charset=x; Boundary=\"a b;c\"", "boundary"),
+        "a b;c");
+    assert_string_equal(http_parameter(arena,
+                                       "form-data; name=f; filename=\"C:\\dir\\a \\\"b\\\".txt\"",
+                                       "filename"),
                         "C:\\dir\\a \"b\".txt");
     assert_null(http_parameter(arena, "form-data; xname=f", "name"));
     assert_null(http_parameter(arena, "form-data; note=\"name=f\"", "name"));
@@ -138,28 +145,69 @@ static void test_client_address(void **state)
 {
     (void)state;
     const char *trusted = "127.0.0.1, ::1, 10.0.0.0/8";
-    assert_string_equal(http_client_address(arena, "127.0.0.1", "203.0.113.9", trusted), "203.0.113.9");
-    assert_string_equal(http_client_address(arena, "127.0.0.1", "1.1.1.1, 203.0.113.9", trusted), "203.0.113.9");
-    assert_string_equal(http_client_address(arena, "::1", "198.51.100.1, 10.1.2.3", trusted), "198.51.100.1");
+    assert_string_equal(http_client_address(arena, "127.0.0.1", "203.0.113.9", trusted),
+                        "203.0.113.9");
+    assert_string_equal(http_client_address(arena, "127.0.0.1", "1.1.1.1, 203.0.113.9", trusted),
+                        "203.0.113.9");
+    assert_string_equal(http_client_address(arena, "::1", "198.51.100.1, 10.1.2.3", trusted),
+                        "198.51.100.1");
     assert_string_equal(http_client_address(arena, "8.8.8.8", "203.0.113.9", trusted), "8.8.8.8");
     assert_string_equal(http_client_address(arena, "127.0.0.1", NULL, trusted), "127.0.0.1");
     assert_string_equal(http_client_address(arena, "127.0.0.1", "unknown", trusted), "127.0.0.1");
-    assert_string_equal(http_client_address(arena, "127.0.0.1", "<script>, 203.0.113.9", trusted), "203.0.113.9");
-    assert_string_equal(http_client_address(arena, "127.0.0.1", "[2001:4860::8888]", trusted), "2001:4860::8888");
+    assert_string_equal(http_client_address(arena, "127.0.0.1", "<script>, 203.0.113.9", trusted),
+                        "203.0.113.9");
+    assert_string_equal(http_client_address(arena, "127.0.0.1", "[2001:4860::8888]", trusted),
+                        "2001:4860::8888");
 }
 
 static void test_address(void **state)
 {
     (void)state;
-    static const char *const refused[] = {
-        "0.0.0.0", "0.1.2.3", "10.0.0.1", "100.64.0.1", "100.127.255.255", "127.0.0.1", "127.8.8.8", "169.254.169.254",
-        "172.16.0.1", "172.31.255.255", "192.0.0.1", "192.168.1.1", "198.18.0.1", "224.0.0.1", "240.0.0.1", "255.255.255.255",
-        "168.63.129.16", "::", "::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::7f00:1", "64:ff9b::7f00:1",
-        "64:ff9b::a9fe:a9fe", "64:ff9b:1::1", "fc00::1", "fd12::1", "fe80::1", "fec0::1", "ff02::1", "2001:db8::1",
-        "2001::1", "2002:7f00:1::", "100::1", "fd00:ec2::254", "", "localhost", "127.1", "1.2.3", "0x7f.0.0.1", "::1%lo"};
-    static const char *const fine[] = {"8.8.8.8", "1.1.1.1", "172.15.0.1", "172.32.0.1", "100.63.0.1", "100.128.0.1",
-                                       "192.167.1.1", "223.255.255.255", "2606:4700::1111", "::ffff:8.8.8.8",
-                                       "64:ff9b::808:808", "2a00:1450::1"};
+    static const char *const refused[] = {"0.0.0.0",
+                                          "0.1.2.3",
+                                          "10.0.0.1",
+                                          "100.64.0.1",
+                                          "100.127.255.255",
+                                          "127.0.0.1",
+                                          "127.8.8.8",
+                                          "169.254.169.254",
+                                          "172.16.0.1",
+                                          "172.31.255.255",
+                                          "192.0.0.1",
+                                          "192.168.1.1",
+                                          "198.18.0.1",
+                                          "224.0.0.1",
+                                          "240.0.0.1",
+                                          "255.255.255.255",
+                                          "168.63.129.16",
+                                          "::",
+                                          "::1",
+                                          "::ffff:127.0.0.1",
+                                          "::ffff:10.0.0.1",
+                                          "::7f00:1",
+                                          "64:ff9b::7f00:1",
+                                          "64:ff9b::a9fe:a9fe",
+                                          "64:ff9b:1::1",
+                                          "fc00::1",
+                                          "fd12::1",
+                                          "fe80::1",
+                                          "fec0::1",
+                                          "ff02::1",
+                                          "2001:db8::1",
+                                          "2001::1",
+                                          "2002:7f00:1::",
+                                          "100::1",
+                                          "fd00:ec2::254",
+                                          "",
+                                          "localhost",
+                                          "127.1",
+                                          "1.2.3",
+                                          "0x7f.0.0.1",
+                                          "::1%lo"};
+    static const char *const fine[] = {"8.8.8.8",        "1.1.1.1",          "172.15.0.1",
+                                       "172.32.0.1",     "100.63.0.1",       "100.128.0.1",
+                                       "192.167.1.1",    "223.255.255.255",  "2606:4700::1111",
+                                       "::ffff:8.8.8.8", "64:ff9b::808:808", "2a00:1450::1"};
     for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
         if (address_allowed(refused[i], NULL)) fail_msg("%s was allowed", refused[i]);
     }
@@ -205,8 +253,9 @@ static void test_peers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_target), cmocka_unit_test(test_etag),           cmocka_unit_test(test_range),
-        cmocka_unit_test(test_lists),  cmocka_unit_test(test_client_address), cmocka_unit_test(test_address),
+        cmocka_unit_test(test_target),         cmocka_unit_test(test_etag),
+        cmocka_unit_test(test_range),          cmocka_unit_test(test_lists),
+        cmocka_unit_test(test_client_address), cmocka_unit_test(test_address),
         cmocka_unit_test(test_peers),
     };
     return cmocka_run_group_tests_name("http_rules", tests, set_up, tear_down);

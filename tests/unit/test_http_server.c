@@ -1,8 +1,9 @@
-/* The HTTP server over real sockets: plain and malformed requests, bytes that come in every order, bodies, uploads, files
- * with ranges and conditions, proxies, upgrade. Limits of number and time, and the end: test_http_limits.c. */
+/* The HTTP server over real sockets: plain and malformed requests, bytes that come in every order,
+ * bodies, uploads, files with ranges and conditions, proxies, upgrade. Limits of number and time,
+ * and the end: test_http_limits.c. */
 #include "http_fixture.h"
 
-/* --- plain requests ----------------------------------------------------------------------------------------------- */
+/* --- plain requests -------------------------------------------------------------------- */
 
 static void basics(struct loop *l)
 {
@@ -43,7 +44,9 @@ static void test_basics(void **state)
 
 static void targets(struct loop *l)
 {
-    static const char *const bad[] = {"/a%00b", "/%ff", "/../etc/passwd", "/a/%2e%2e/b", "/a%0d%0aX:y", "/%", "*", "echo", "/a%2"};
+    static const char *const bad[] = {"/a%00b",      "/%ff",        "/../etc/passwd",
+                                      "/a/%2e%2e/b", "/a%0d%0aX:y", "/%",
+                                      "*",           "echo",        "/a%2"};
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         char request[200];
         (void)snprintf(request, sizeof(request), "GET %s" H "\r\n", bad[i]);
@@ -67,14 +70,18 @@ static void test_targets(void **state)
 /* Where the body ends must not be open to two readings. */
 static void smuggling(struct loop *l)
 {
-    alone(l, "POST /echo" H "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400, "BAD_REQUEST");
-    alone(l, "POST /echo" H "Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd", 400, "BAD_REQUEST");
-    alone(l, "POST /echo" H "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 400, "BAD_REQUEST");
+    alone(l, "POST /echo" H "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400,
+          "BAD_REQUEST");
+    alone(l, "POST /echo" H "Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd", 400,
+          "BAD_REQUEST");
+    alone(l, "POST /echo" H "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 400,
+          "BAD_REQUEST");
     alone(l, "GET /echo" H "Host: y\r\n\r\n", 400, "BAD_REQUEST");
     alone(l, "POST /echo" H "Content-Length: -1\r\n\r\n", 400, NULL);
     alone(l, "POST /echo" H "Content-Length: 1x\r\n\r\na", 400, NULL);
     alone(l, "GET /echo HTTP/1.1\r\n\r\n", 400, NULL);
-    alone(l, "POST /echo" H "Content-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc", 415, "UNSUPPORTED_MEDIA");
+    alone(l, "POST /echo" H "Content-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc", 415,
+          "UNSUPPORTED_MEDIA");
 }
 
 static void test_smuggling(void **state)
@@ -87,22 +94,26 @@ static void header_limits(struct loop *l)
 {
     CLEANUP(buf_free) struct buf b = BUF_INIT(200000);
     buf_adds(&b, "GET /echo" H);
-    for (int i = 0; i < 120; i++) buf_addf(&b, "X-%d: 1\r\n", i);
+    for (int i = 0; i < 120; i++)
+        buf_addf(&b, "X-%d: 1\r\n", i);
     buf_adds(&b, "\r\n");
     alone(l, b.data, 431, "HEADERS_TOO_LARGE");
     buf_clear(&b);
     buf_adds(&b, "GET /echo" H "X: ");
-    for (int i = 0; i < 15 * 1024; i++) buf_addc(&b, 'x'); /* the library holds at most half of its 32 KB: 16,384 */
+    for (int i = 0; i < 15 * 1024; i++)
+        buf_addc(&b, 'x'); /* the library holds at most half of its 32 KB: 16,384 */
     buf_adds(&b, "\r\n\r\n");
     alone(l, b.data, 200, NULL);
     buf_clear(&b);
     buf_adds(&b, "GET /echo" H "X: ");
-    for (int i = 0; i < 60000; i++) buf_addc(&b, 'x');
+    for (int i = 0; i < 60000; i++)
+        buf_addc(&b, 'x');
     buf_adds(&b, "\r\n\r\n");
     struct peer p = peer_connect(l, port);
     (void)peer_send(&p, b.data, b.len);
     struct peer_answer a = peer_read(&p, false);
-    assert_true(a.status == 431 || a.status == 413 || a.status == 0); /* the library's own page, or a reset */
+    assert_true(a.status == 431 || a.status == 413 ||
+                a.status == 0); /* the library's own page, or a reset */
     peer_answer_free(&a);
     peer_close(&p);
 }
@@ -113,7 +124,7 @@ static void test_header_limits(void **state)
     with_server(header_limits);
 }
 
-/* --- timing of bytes ---------------------------------------------------------------------------------------------- */
+/* --- timing of bytes ------------------------------------------------------------------- */
 
 static void pipelined(struct loop *l)
 {
@@ -144,16 +155,21 @@ static void test_pipelined(void **state)
 static void dripped(struct loop *l)
 {
     struct peer p = peer_connect(l, port);
-    static const char request[] = "POST /echo" H "Content-Length: 5\r\n\r\nhello"
-                                  "POST /echo" H "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n";
+    static const char request[] =
+        "POST /echo" H "Content-Length: 5\r\n\r\nhello"
+        "POST /echo" H "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n";
     for (size_t i = 0; i < sizeof(request) - 1; i++) {
         assert_true(peer_send(&p, request + i, 1));
         assert_int_equal(loop_sleep(l, i % 7 == 0 ? 1 : 0), ERR_OK);
     }
     struct peer_answer a = peer_read(&p, false);
-    check_answer(&a, 200, "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"); /* of "hello" */
+    check_answer(
+        &a, 200,
+        "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"); /* of "hello" */
     a = peer_read(&p, false);
-    check_answer(&a, 200, "36bbe50ed96841d10443bcb670d6554f0a34b761be67ec9c4a8ad2c0c44ca42c"); /* of "abcde" */
+    check_answer(
+        &a, 200,
+        "36bbe50ed96841d10443bcb670d6554f0a34b761be67ec9c4a8ad2c0c44ca42c"); /* of "abcde" */
     peer_close(&p);
 }
 
@@ -167,11 +183,20 @@ static void test_dripped(void **state)
 static void aborted(struct loop *l)
 {
     static const char *const parts[] = {
-        "", "G", "GET /echo", "GET /echo" H, "GET /echo" H "\r\n", "GET /sleep?30" H "\r\n",
-        "POST /echo" H "Content-Length: 100\r\n\r\nabc", "POST /echo" H "Transfer-Encoding: chunked\r\n\r\n5\r\nab",
-        "POST /form" H "Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 1000\r\n\r\n"
+        "",
+        "G",
+        "GET /echo",
+        "GET /echo" H,
+        "GET /echo" H "\r\n",
+        "GET /sleep?30" H "\r\n",
+        "POST /echo" H "Content-Length: 100\r\n\r\nabc",
+        "POST /echo" H "Transfer-Encoding: chunked\r\n\r\n5\r\nab",
+        "POST /form" H
+        "Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 1000\r\n\r\n"
         "--b\r\nContent-Disposition: form-data; name=f; filename=x\r\n\r\nabc",
-        "GET /large?5000000" H "\r\n", "GET /file" H "\r\n", "GET /upgrade" H "Connection: Upgrade\r\nUpgrade: test\r\n\r\n"};
+        "GET /large?5000000" H "\r\n",
+        "GET /file" H "\r\n",
+        "GET /upgrade" H "Connection: Upgrade\r\nUpgrade: test\r\n\r\n"};
     for (int round = 0; round < 4; round++) {
         for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
             struct peer p = peer_connect(l, port);
@@ -196,19 +221,24 @@ static void test_aborted(void **state)
     with_server(aborted);
 }
 
-/* --- bodies ------------------------------------------------------------------------------------------------------- */
+/* --- bodies ---------------------------------------------------------------------------- */
 
 static void expect_continue(struct loop *l)
 {
     struct peer p = peer_connect(l, port);
-    struct peer_answer a = peer_ask(&p, "POST /echo" H "Expect: 100-continue\r\nContent-Length: 4\r\n\r\n");
+    struct peer_answer a =
+        peer_ask(&p, "POST /echo" H "Expect: 100-continue\r\nContent-Length: 4\r\n\r\n");
     check_answer(&a, 100, NULL);
     expect(&p, "four", 200, "\"length\":4");
     peer_close(&p);
     /* Too large: refused before a byte of it. */
-    alone(l, "POST /echo" H "Expect: 100-continue\r\nContent-Length: 100001\r\n\r\n", 413, "TOO_LARGE");
-    alone(l, "POST /echo/small" H "Expect: 100-continue\r\nContent-Length: 101\r\n\r\n", 413, "TOO_LARGE");
-    alone(l, "POST /form" H "Content-Type: multipart/form-data; boundary=b\r\nExpect: 100-continue\r\nContent-Length: 99999999\r\n\r\n",
+    alone(l, "POST /echo" H "Expect: 100-continue\r\nContent-Length: 100001\r\n\r\n", 413,
+          "TOO_LARGE");
+    alone(l, "POST /echo/small" H "Expect: 100-continue\r\nContent-Length: 101\r\n\r\n", 413,
+          "TOO_LARGE");
+    alone(l,
+          "POST /form" H "Content-Type: multipart/form-data; boundary=b\r\nExpect: "
+          "100-continue\r\nContent-Length: 99999999\r\n\r\n",
           413, "FILE_TOO_LARGE");
 }
 
@@ -230,7 +260,8 @@ static void send_body(struct peer *p, const char *path, size_t size, bool chunke
     for (size_t sent = 0; sent < size; sent += 1000) {
         size_t n = size - sent < 1000 ? size - sent : 1000;
         if (chunked) buf_addf(&b, "%zx\r\n", n);
-        for (size_t i = 0; i < n; i++) buf_addc(&b, 'b');
+        for (size_t i = 0; i < n; i++)
+            buf_addc(&b, 'b');
         if (chunked) buf_adds(&b, "\r\n");
     }
     if (chunked) buf_adds(&b, "0\r\n\r\n");
@@ -254,7 +285,8 @@ static void sizes(struct loop *l)
         check_answer(&a, 413, "TOO_LARGE");
         peer_close(&p);
     }
-    /* Far too large: an answer at once when it was announced, the end of the connection when not. */
+    /* Far too large: an answer at once when it was announced, the end of the connection when
+     * not. */
     struct peer p = peer_connect(l, port);
     struct peer_answer a = peer_ask(&p, "POST /echo" H "Content-Length: 50000000\r\n\r\n");
     check_answer(&a, 413, "TOO_LARGE");
@@ -277,11 +309,17 @@ static void send_form(struct peer *p, const char *path, size_t file_size, size_t
 {
     CLEANUP(buf_free) struct buf b = BUF_INIT(8 * MIB), head = BUF_INIT(KIB);
     buf_adds(&b, "--b\r\nContent-Disposition: form-data; name=\"content\"\r\n\r\nol\xc3\xa1\r\n");
-    buf_adds(&b, "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.bin\"\r\n\r\n");
-    for (size_t i = 0; i < file_size; i++) buf_addc(&b, (char)(i * 7));
+    buf_adds(&b,
+             "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.bin\"\r\n\r\n");
+    for (size_t i = 0; i < file_size; i++)
+        buf_addc(&b, (char)(i * 7));
     buf_adds(&b, "\r\n--b--\r\n");
-    for (size_t i = 0; i < more; i++) buf_addc(&b, 'e');
-    buf_addf(&head, "POST %s" H "Content-Type: multipart/form-data; boundary=b\r\nContent-Length: %zu\r\n\r\n", path, b.len);
+    for (size_t i = 0; i < more; i++)
+        buf_addc(&b, 'e');
+    buf_addf(&head,
+             "POST %s" H
+             "Content-Type: multipart/form-data; boundary=b\r\nContent-Length: %zu\r\n\r\n",
+             path, b.len);
     (void)peer_send(p, head.data, head.len);
     (void)peer_send(p, b.data, b.len);
 }
@@ -314,9 +352,12 @@ static void uploads(struct loop *l)
     send_form(&p, "/echo", 10, 0);
     a = peer_read(&p, false);
     check_answer(&a, 415, "UNSUPPORTED_MEDIA");
-    expect(&p, "POST /form" H "Content-Type: multipart/form-data\r\nContent-Length: 3\r\n\r\nabc", 400, "MULTIPART_INVALID");
-    expect(&p, "POST /form" H "Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 3\r\n\r\nabc", 400,
-           "MULTIPART_INVALID");
+    expect(&p, "POST /form" H "Content-Type: multipart/form-data\r\nContent-Length: 3\r\n\r\nabc",
+           400, "MULTIPART_INVALID");
+    expect(&p,
+           "POST /form" H
+           "Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 3\r\n\r\nabc",
+           400, "MULTIPART_INVALID");
     peer_close(&p);
     assert_int_equal(files_left(), 0);
 }
@@ -327,7 +368,7 @@ static void test_uploads(void **state)
     with_server(uploads);
 }
 
-/* --- files -------------------------------------------------------------------------------------------------------- */
+/* --- files ----------------------------------------------------------------------------- */
 
 static void expect_file(struct peer *p, const char *header, int status, int64_t from, int64_t len)
 {
@@ -338,12 +379,14 @@ static void expect_file(struct peer *p, const char *header, int status, int64_t 
     if (status == 200 || status == 206) {
         assert_int_equal(a.body.len, len);
         for (int64_t i = 0; i < len; i++) {
-            if ((unsigned char)a.body.data[i] != (unsigned char)((from + i) % 251)) fail_msg("%s: byte %d", header, (int)i);
+            if ((unsigned char)a.body.data[i] != (unsigned char)((from + i) % 251))
+                fail_msg("%s: byte %d", header, (int)i);
         }
     }
     if (status == 206) {
         char range[64];
-        (void)snprintf(range, sizeof(range), "bytes %d-%d/%d", (int)from, (int)(from + len - 1), FILE_SIZE);
+        (void)snprintf(range, sizeof(range), "bytes %d-%d/%d", (int)from, (int)(from + len - 1),
+                       FILE_SIZE);
         assert_string_equal(peer_header(&a, "Content-Range"), range);
     }
     if (status == 416) assert_string_equal(peer_header(&a, "Content-Range"), "bytes */300000");
@@ -372,7 +415,8 @@ static void files(struct loop *l)
     expect_file(&p, "Range: bytes=0-1\r\nIf-Range: \"file-0\"\r\n", 200, 0, FILE_SIZE);
     expect_file(&p, "Range: bytes=0-1\r\nIf-Range: Wed, 01 Jul 2026 10:00:00 GMT\r\n", 206, 0, 2);
     expect_file(&p, "If-None-Match: W/\"file-1\"\r\n", 304, 0, 0);
-    expect_file(&p, "If-None-Match: \"x\"\r\nIf-Modified-Since: Wed, 01 Jul 2026 10:00:00 GMT\r\n", 200, 0, FILE_SIZE);
+    expect_file(&p, "If-None-Match: \"x\"\r\nIf-Modified-Since: Wed, 01 Jul 2026 10:00:00 GMT\r\n",
+                200, 0, FILE_SIZE);
     expect_file(&p, "If-Modified-Since: Wed, 01 Jul 2026 10:00:00 GMT\r\n", 304, 0, 0);
     expect_file(&p, "If-Modified-Since: Wed, 01 Jul 2026 09:59:59 GMT\r\n", 200, 0, FILE_SIZE);
     struct peer_answer a = peer_ask(&p, "HEAD /file" H "Range: bytes=0-1\r\n\r\n");
@@ -390,16 +434,20 @@ static void test_files(void **state)
     with_server(files);
 }
 
-/* --- proxies, upgrade --------------------------------------------------------------------------------------------- */
+/* --- proxies, upgrade ------------------------------------------------------------------ */
 
 static void proxies(struct loop *l)
 {
-    alone(l, "GET /echo" H "X-Forwarded-For: 203.0.113.5\r\nX-Forwarded-Proto: https\r\n\r\n", 200, "\"address\":\"203.0.113.5\"");
-    alone(l, "GET /echo" H "X-Forwarded-For: 1.1.1.1\r\nX-Forwarded-For: 203.0.113.5, 127.0.0.7\r\n\r\n", 200,
+    alone(l, "GET /echo" H "X-Forwarded-For: 203.0.113.5\r\nX-Forwarded-Proto: https\r\n\r\n", 200,
           "\"address\":\"203.0.113.5\"");
+    alone(l,
+          "GET /echo" H
+          "X-Forwarded-For: 1.1.1.1\r\nX-Forwarded-For: 203.0.113.5, 127.0.0.7\r\n\r\n",
+          200, "\"address\":\"203.0.113.5\"");
     alone(l, "GET /echo" H "X-Forwarded-Proto: https\r\n\r\n", 200, "\"secure\":true");
     struct peer p = peer_connect_from(l, port, "127.0.0.9"); /* not a trusted one */
-    struct peer_answer a = peer_ask(&p, "GET /echo" H "X-Forwarded-For: 203.0.113.5\r\nX-Forwarded-Proto: https\r\n\r\n");
+    struct peer_answer a = peer_ask(
+        &p, "GET /echo" H "X-Forwarded-For: 203.0.113.5\r\nX-Forwarded-Proto: https\r\n\r\n");
     assert_non_null(strstr(buf_str(&a.body), "\"secure\":false"));
     check_answer(&a, 200, "\"address\":\"127.0.0.9\"");
     peer_close(&p);
@@ -415,11 +463,13 @@ static void upgrade(struct loop *l)
 {
     upgrades = refused_upgrades = 0;
     struct peer p = peer_connect(l, port);
-    struct peer_answer a = peer_ask(&p, "GET /upgrade" H "Connection: Upgrade\r\nUpgrade: test\r\n\r\nextra");
+    struct peer_answer a =
+        peer_ask(&p, "GET /upgrade" H "Connection: Upgrade\r\nUpgrade: test\r\n\r\nextra");
     assert_string_equal(peer_header(&a, "Upgrade"), "test");
     assert_string_equal(peer_header(&a, "Connection"), "Upgrade");
     check_answer(&a, 101, NULL);
-    while (peer_more(&p, PEER_WAIT_MS)) continue;
+    while (peer_more(&p, PEER_WAIT_MS))
+        continue;
     assert_true(p.closed);
     assert_string_equal(buf_str(&p.in), "ours:extra");
     peer_close(&p);
@@ -445,18 +495,12 @@ static void test_upgrade(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_basics),
-        cmocka_unit_test(test_targets),
-        cmocka_unit_test(test_smuggling),
-        cmocka_unit_test(test_header_limits),
-        cmocka_unit_test(test_pipelined),
-        cmocka_unit_test(test_dripped),
-        cmocka_unit_test(test_aborted),
-        cmocka_unit_test(test_expect_continue),
-        cmocka_unit_test(test_sizes),
-        cmocka_unit_test(test_uploads),
-        cmocka_unit_test(test_files),
-        cmocka_unit_test(test_proxies),
+        cmocka_unit_test(test_basics),    cmocka_unit_test(test_targets),
+        cmocka_unit_test(test_smuggling), cmocka_unit_test(test_header_limits),
+        cmocka_unit_test(test_pipelined), cmocka_unit_test(test_dripped),
+        cmocka_unit_test(test_aborted),   cmocka_unit_test(test_expect_continue),
+        cmocka_unit_test(test_sizes),     cmocka_unit_test(test_uploads),
+        cmocka_unit_test(test_files),     cmocka_unit_test(test_proxies),
         cmocka_unit_test(test_upgrade),
     };
     return cmocka_run_group_tests_name("http_server", tests, set_up, tear_down);

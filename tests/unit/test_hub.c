@@ -1,5 +1,6 @@
-/* The hub over real sockets, with a table of events that is only an array: who gets what, catching up without gap or
- * double while news come in, limits, closing, draining. The doubles below take the place of events.c. */
+/* The hub over real sockets, with a table of events that is only an array: who gets what, catching
+ * up without gap or double while news come in, limits, closing, draining. The doubles below take
+ * the place of events.c. */
 #include <stdio.h>
 
 #include "base/crypto.h"
@@ -12,7 +13,7 @@
 
 #include "check.h"
 
-/* --- the doubles: events committed to `table` are seen by the reader some time later ----------------------------- */
+/* --- the doubles: events committed to `table` are seen by the reader some time later --- */
 
 #define TABLE_MAX 20000
 
@@ -31,7 +32,8 @@ static int oldest_kept;
 static int64_t query_ms; /* what a query takes */
 static struct app app;
 
-void event_reader_on(struct event_reader *r, void (*cb)(void *arg, const struct event *e), void *arg)
+void event_reader_on(struct event_reader *r, void (*cb)(void *arg, const struct event *e),
+                     void *arg)
 {
     (void)r;
     listener = cb;
@@ -44,8 +46,9 @@ bool event_reader_started(const struct event_reader *r)
     return reader_started;
 }
 
-enum err events_since(struct ctx *c, const char *position, int limit, void (*cb)(void *arg, const struct event *e),
-                      void *arg, const char **ret_last, bool *ret_more)
+enum err events_since(struct ctx *c, const char *position, int limit,
+                      void (*cb)(void *arg, const struct event *e), void *arg,
+                      const char **ret_last, bool *ret_more)
 {
     int id = (int)strtol(strchr(position, '-') + 1, NULL, 10);
     int count = table_count; /* the snapshot, taken before the wait of the way back */
@@ -81,7 +84,11 @@ static void commit(struct uuid org, const char *type, struct uuid user)
     assert_true(table_count < TABLE_MAX);
     struct row *r = &table[table_count++];
     *r = (struct row){0};
-    r->e = (struct event){.xid = (uint64_t)(100 + table_count / 10), .id = table_count, .org = org, .type = type, .user = user};
+    r->e = (struct event){.xid = (uint64_t)(100 + table_count / 10),
+                          .id = table_count,
+                          .org = org,
+                          .type = type,
+                          .user = user};
     (void)snprintf(r->position, sizeof(r->position), "%d-%d", (int)r->e.xid, table_count);
     (void)snprintf(r->payload, sizeof(r->payload), "{\"n\":%d}", table_count);
     r->e.position = r->position;
@@ -90,17 +97,19 @@ static void commit(struct uuid org, const char *type, struct uuid user)
 
 static void give(void)
 {
-    while (given_count < table_count) listener(listener_arg, &table[given_count++].e);
+    while (given_count < table_count)
+        listener(listener_arg, &table[given_count++].e);
 }
 
-/* --- the kind ------------------------------------------------------------------------------------------------------ */
+/* --- the kind -------------------------------------------------------------------------- */
 
 struct reader {
     struct uuid user;
 };
 
 static int opened, closed, receives_cancelled;
-static struct uuid org_a = {.b = {1, [15] = 1}}, org_b = {.b = {1, [15] = 2}}, nobody, ana = {.b = {7}}, rui = {.b = {8}};
+static struct uuid org_a = {.b = {1, [15] = 1}}, org_b = {.b = {1, [15] = 2}}, nobody,
+                   ana = {.b = {7}}, rui = {.b = {8}};
 
 static const char *filter(struct hub_conn *conn, const struct event *e, struct buf *out)
 {
@@ -122,7 +131,8 @@ static void receive(struct ctx *c, struct hub_conn *conn, const json_t *frame)
     const char *type = json_get_text(frame, "type");
     if (type && strcmp(type, "echo") == 0) {
         char data[64];
-        (void)snprintf(data, sizeof(data), "{\"n\":%lld,\"lang\":\"%s\"}", (long long)json_get_int(frame, "n", 0), c->actor.language);
+        (void)snprintf(data, sizeof(data), "{\"n\":%lld,\"lang\":\"%s\"}",
+                       (long long)json_get_int(frame, "n", 0), c->actor.language);
         hub_send(conn, "echo", data);
     } else if (type && strcmp(type, "wait") == 0) {
         if (loop_sleep(c->app->loop, 60000) == ERR_CANCELLED) receives_cancelled++;
@@ -152,7 +162,7 @@ static void on_closed(struct hub_conn *conn)
 static const struct hub_kind kind = {
     .name = "test", .filter = filter, .receive = receive, .opened = on_opened, .closed = on_closed};
 
-/* --- the server ----------------------------------------------------------------------------------------------------- */
+/* --- the server ------------------------------------------------------------------------ */
 
 static struct http_server *server;
 static int port;
@@ -170,7 +180,8 @@ static void handle(void *arg, struct ctx *c, struct request *r, struct reply *p)
     reply_fault(c, p, e);
 }
 
-static enum err accept_request(void *arg, struct request *r, size_t *ret_body_max, int64_t *ret_upload_max)
+static enum err accept_request(void *arg, struct request *r, size_t *ret_body_max,
+                               int64_t *ret_upload_max)
 {
     (void)arg;
     (void)r;
@@ -216,19 +227,22 @@ static void with_hub(void (*fn)(struct loop *l))
     stop();
 }
 
-/* --- a WebSocket client --------------------------------------------------------------------------------------------- */
+/* --- a WebSocket client ---------------------------------------------------------------- */
 
 static struct peer ws_open(struct loop *l, const char *target, int status)
 {
     char request[400];
     struct peer p = peer_connect(l, port);
-    (void)snprintf(request, sizeof(request),
-                   "GET %s HTTP/1.1\r\nHost: x\r\nConnection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\n"
-                   "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-                   target);
+    (void)snprintf(
+        request, sizeof(request),
+        "GET %s HTTP/1.1\r\nHost: x\r\nConnection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+        target);
     struct peer_answer a = peer_ask(&p, request);
     assert_int_equal(a.status, status);
-    if (status == 101) assert_string_equal(peer_header(&a, "Sec-WebSocket-Accept"), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+    if (status == 101)
+        assert_string_equal(peer_header(&a, "Sec-WebSocket-Accept"),
+                            "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
     peer_answer_free(&a);
     return p;
 }
@@ -238,7 +252,8 @@ static void ws_say(struct peer *p, unsigned char opcode, const char *text)
     size_t len = strlen(text);
     unsigned char frame[200] = {opcode, (unsigned char)(0x80 | len), 1, 2, 3, 4};
     assert_true(len < 126);
-    for (size_t i = 0; i < len; i++) frame[6 + i] = (unsigned char)(text[i] ^ (char)(1 + i % 4));
+    for (size_t i = 0; i < len; i++)
+        frame[6 + i] = (unsigned char)(text[i] ^ (char)(1 + i % 4));
     (void)peer_send(p, frame, 6 + len);
 }
 
@@ -252,7 +267,8 @@ static int ws_hear(struct peer *p, struct buf *out, int64_t ms)
         if (len == 127) head = 10;
         if (p->in.len >= head && len >= 126) {
             size_t n = 0;
-            for (size_t i = 2; i < head; i++) n = n << 8 | d[i];
+            for (size_t i = 2; i < head; i++)
+                n = n << 8 | d[i];
             len = n;
         }
         if (p->in.len >= 2 && p->in.len >= head + len) {
@@ -271,7 +287,8 @@ static void ws_expect(struct peer *p, const char *text)
 {
     CLEANUP(buf_free) struct buf b = BUF_INIT(MIB);
     int opcode = ws_hear(p, &b, PEER_WAIT_MS);
-    if (opcode != 1 || strcmp(buf_str(&b), text) != 0) fail_msg("expected %s, got %d %s", text, opcode, buf_str(&b));
+    if (opcode != 1 || strcmp(buf_str(&b), text) != 0)
+        fail_msg("expected %s, got %d %s", text, opcode, buf_str(&b));
 }
 
 static void ws_silent(struct peer *p)
@@ -285,7 +302,8 @@ static void ws_expect_close(struct peer *p, int code)
 {
     CLEANUP(buf_free) struct buf b = BUF_INIT(MIB);
     int opcode = 0;
-    do opcode = ws_hear(p, &b, PEER_WAIT_MS);
+    do
+        opcode = ws_hear(p, &b, PEER_WAIT_MS);
     while (opcode == 1 || opcode == 9);
     assert_int_equal(opcode, 8);
     assert_int_equal((unsigned char)b.data[0] << 8 | (unsigned char)b.data[1], code);
@@ -294,11 +312,12 @@ static void ws_expect_close(struct peer *p, int code)
 #define HELLO(p)  "{\"type\":\"hello\",\"position\":\"" p "\",\"data\":{\"position\":\"" p "\"}}"
 #define RELOAD(p) "{\"type\":\"reload\",\"position\":\"" p "\",\"data\":{\"position\":\"" p "\"}}"
 
-/* --- tests ---------------------------------------------------------------------------------------------------------- */
+/* --- tests ----------------------------------------------------------------------------- */
 
 static void who_gets_what(struct loop *l)
 {
-    struct peer p1 = ws_open(l, "/a/ana", 101), p2 = ws_open(l, "/a/rui", 101), p3 = ws_open(l, "/b/ana", 101);
+    struct peer p1 = ws_open(l, "/a/ana", 101), p2 = ws_open(l, "/a/rui", 101),
+                p3 = ws_open(l, "/b/ana", 101);
     ws_expect(&p1, HELLO("100-0"));
     ws_expect(&p2, HELLO("100-0"));
     ws_expect(&p3, HELLO("100-0"));
@@ -351,7 +370,8 @@ static void messages_in(struct loop *l)
     }
     for (int i = 0; i < 20; i++) {
         char text[100];
-        (void)snprintf(text, sizeof(text), "{\"type\":\"echo\",\"data\":{\"n\":%d,\"lang\":\"pt\"}}", i);
+        (void)snprintf(text, sizeof(text),
+                       "{\"type\":\"echo\",\"data\":{\"n\":%d,\"lang\":\"pt\"}}", i);
         ws_expect(&p, text);
     }
     CLEANUP(buf_free) struct buf b = BUF_INIT(MIB);
@@ -370,7 +390,8 @@ static void messages_in(struct loop *l)
     ws_expect_close(&p, 1008);
     peer_close(&p);
     p = ws_open(l, "/a", 101); /* one works, so the others wait: too many is too many */
-    for (int i = 0; i < 50; i++) ws_say(&p, 0x81, "{\"type\":\"wait\"}");
+    for (int i = 0; i < 50; i++)
+        ws_say(&p, 0x81, "{\"type\":\"wait\"}");
     ws_expect_close(&p, 1008);
     assert_int_equal(closed, 2); /* the third is not freed while its message is being handled */
     peer_close(&p);
@@ -390,12 +411,15 @@ static void handshakes(struct loop *l)
 {
     static const char *const bad[] = {
         "GET /a HTTP/1.1\r\nHost: x\r\n\r\n",
-        "GET /a HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 8\r\n"
+        "GET /a HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: "
+        "websocket\r\nSec-WebSocket-Version: 8\r\n"
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-        "GET /a HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\r\n",
+        "GET /a HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: "
+        "websocket\r\nSec-WebSocket-Version: 13\r\n\r\n",
         "GET /a HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-        "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: Upgrade\r\nUpgrade: "
+        "websocket\r\n"
         "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"};
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         struct peer p = peer_connect(l, port);
@@ -408,8 +432,9 @@ static void handshakes(struct loop *l)
     assert_int_equal(hub_count(app.hub), 0);
     /* Gone before the answer: what was kept for it is released. */
     struct peer p = peer_connect(l, port);
-    (void)peer_sends(&p, "GET /a HTTP/1.0\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-                         "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+    (void)peer_sends(
+        &p, "GET /a HTTP/1.0\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+            "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
     assert_int_equal(loop_sleep(l, 50), ERR_OK);
     assert_int_equal(hub_count(app.hub), 0);
     assert_int_equal(closed, 1);
@@ -425,7 +450,8 @@ static void test_handshakes(void **state)
 
 static void resume(struct loop *l)
 {
-    for (int i = 0; i < 30; i++) commit(i % 3 == 2 ? org_b : org_a, "message.created", nobody);
+    for (int i = 0; i < 30; i++)
+        commit(i % 3 == 2 ? org_b : org_a, "message.created", nobody);
     give();
     struct peer p = ws_open(l, "/a?102-25", 101);
     ws_expect(&p, HELLO("102-25"));
@@ -435,7 +461,8 @@ static void resume(struct loop *l)
     ws_silent(&p);
     peer_close(&p);
     /* Nonsense, or too old: load afresh, from where it is now. */
-    static const char *const bad[] = {"/a?x", "/a?-", "/a?1", "/a?5-", "/a?-5-3", "/a?99999999999999999999999-1", "/a?5-1x"};
+    static const char *const bad[] = {
+        "/a?x", "/a?-", "/a?1", "/a?5-", "/a?-5-3", "/a?99999999999999999999999-1", "/a?5-1x"};
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         p = ws_open(l, bad[i], 101);
         ws_expect(&p, RELOAD("103-30"));
@@ -451,12 +478,14 @@ static void resume(struct loop *l)
     peer_close(&p);
     /* Too much to replay. */
     oldest_kept = 0;
-    for (int i = 0; i < 5000; i++) commit(org_a, "message.created", nobody);
+    for (int i = 0; i < 5000; i++)
+        commit(org_a, "message.created", nobody);
     give();
     p = ws_open(l, "/a?100-5", 101);
     CLEANUP(buf_free) struct buf b = BUF_INIT(MIB);
     int frames = 0;
-    while (ws_hear(&p, &b, PEER_WAIT_MS) == 1 && !strstr(buf_str(&b), "reload")) frames++;
+    while (ws_hear(&p, &b, PEER_WAIT_MS) == 1 && !strstr(buf_str(&b), "reload"))
+        frames++;
     assert_in_range(frames, 1000, 3000);
     peer_close(&p);
 }
@@ -467,8 +496,8 @@ static void test_resume(void **state)
     with_hub(resume);
 }
 
-/* A reader that lags, a table that grows, clients that come and go at every moment: each must see every event after its
- * position once, in order. */
+/* A reader that lags, a table that grows, clients that come and go at every moment: each must see
+ * every event after its position once, in order. */
 #define FLOOD_EVENTS  3000
 #define FLOOD_CLIENTS 30
 
@@ -504,7 +533,8 @@ static void flood_writer(void *arg)
 {
     (void)arg;
     while (table_count < FLOOD_EVENTS) {
-        for (int i = 0; i < 7 && table_count < FLOOD_EVENTS; i++) commit(org_a, "m", nobody);
+        for (int i = 0; i < 7 && table_count < FLOOD_EVENTS; i++)
+            commit(org_a, "m", nobody);
         if (loop_sleep(app.loop, 1) != ERR_OK) return;
         if (table_count % 5 == 0) give(); /* sometimes late */
     }
@@ -580,17 +610,47 @@ static void test_slow_reader(void **state)
     with_hub(slow_reader);
 }
 
+/* A burst of one turn, more than the kernel takes at once: whoever reads gets all of it. */
+static void burst(struct loop *l)
+{
+    struct peer p = ws_open(l, "/a", 101);
+    ws_expect(&p, HELLO("100-0"));
+    char *big = mem_alloc(20001);
+    memset(big, 'x', 20000);
+    big[0] = big[19999] = '"';
+    for (int i = 0; i < 40; i++)
+        hub_each(app.hub, org_a, anyone, "big", big, NULL);
+    mem_free(big);
+    CLEANUP(buf_free) struct buf b = BUF_INIT(MIB);
+    for (int i = 0; i < 40; i++) {
+        assert_int_equal(ws_hear(&p, &b, PEER_WAIT_MS), 1);
+        assert_true(b.len > 20000);
+    }
+    assert_int_equal(hub_count(app.hub), 1);
+    peer_close(&p);
+}
+
+static void test_burst(void **state)
+{
+    (void)state;
+    with_hub(burst);
+}
+
 static void many(struct loop *l)
 {
     struct peer p[100];
-    for (int i = 0; i < 100; i++) p[i] = ws_open(l, i % 2 ? "/a" : "/b", 101);
+    for (int i = 0; i < 100; i++)
+        p[i] = ws_open(l, i % 2 ? "/a" : "/b", 101);
     struct peer more = ws_open(l, "/a", 503);
     peer_close(&more);
-    for (int i = 0; i < 100; i++) ws_expect(&p[i], HELLO("100-0"));
+    for (int i = 0; i < 100; i++)
+        ws_expect(&p[i], HELLO("100-0"));
     commit(org_a, "m", nobody);
     give();
-    for (int i = 1; i < 100; i += 2) ws_expect(&p[i], "{\"type\":\"m\",\"id\":\"100-1\",\"data\":{\"n\":1}}");
-    for (int i = 0; i < 100; i += 3) peer_abort(&p[i]);
+    for (int i = 1; i < 100; i += 2)
+        ws_expect(&p[i], "{\"type\":\"m\",\"id\":\"100-1\",\"data\":{\"n\":1}}");
+    for (int i = 0; i < 100; i += 3)
+        peer_abort(&p[i]);
     assert_int_equal(loop_sleep(l, 50), ERR_OK);
     assert_int_equal(hub_count(app.hub), 66);
     int64_t began = clock_mono_ms();
@@ -622,7 +682,8 @@ static void left_open(struct loop *l)
 {
     static struct peer p[4];
     query_ms = 60000; /* they are freed in the middle of catching up */
-    for (int i = 0; i < 4; i++) p[i] = ws_open(l, "/a?100-0", 101);
+    for (int i = 0; i < 4; i++)
+        p[i] = ws_open(l, "/a?100-0", 101);
     ws_say(&p[0], 0x81, "{\"type\":\"wait\"}");
     assert_int_equal(loop_sleep(l, 30), ERR_OK);
 }
@@ -651,9 +712,11 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_who_gets_what),     cmocka_unit_test(test_messages_in),    cmocka_unit_test(test_handshakes),
-        cmocka_unit_test(test_resume),            cmocka_unit_test(test_no_gap_no_double), cmocka_unit_test(test_before_the_reader),
-        cmocka_unit_test(test_slow_reader),       cmocka_unit_test(test_many_and_drain), cmocka_unit_test(test_free_while_open),
+        cmocka_unit_test(test_who_gets_what),    cmocka_unit_test(test_messages_in),
+        cmocka_unit_test(test_handshakes),       cmocka_unit_test(test_resume),
+        cmocka_unit_test(test_no_gap_no_double), cmocka_unit_test(test_before_the_reader),
+        cmocka_unit_test(test_slow_reader),      cmocka_unit_test(test_burst),
+        cmocka_unit_test(test_many_and_drain),   cmocka_unit_test(test_free_while_open),
     };
     return cmocka_run_group_tests_name("hub", tests, set_up, tear_down);
 }

@@ -53,7 +53,7 @@ static void nap(struct app *app, int64_t ms)
     if (loop_sleep(app->loop, ms) != ERR_OK) return;
 }
 
-/* --- runners --- */
+/* --- runners --------------------------------------------------------------------------- */
 
 static enum job_outcome run_note(struct ctx *c, struct job *j)
 {
@@ -173,7 +173,7 @@ static void wait_for(struct app *app, const int *value, int wanted, int64_t ms)
     assert_int_equal(loop_sleep(app->loop, 60), ERR_OK); /* whatever comes too much, comes now */
 }
 
-/* --- tests --- */
+/* --- tests ----------------------------------------------------------------------------- */
 
 static void ordered(struct app *app, void *arg)
 {
@@ -375,7 +375,7 @@ static void test_limits(void **state)
     test_run(&db, limits, NULL);
 }
 
-/* --- a worker is killed --- */
+/* --- a worker is killed ---------------------------------------------------------------- */
 
 static void hang(struct app *app, void *arg)
 {
@@ -415,7 +415,7 @@ static void test_killed(void **state)
     test_run(&db, after_kill, NULL);
 }
 
-/* --- several workers --- */
+/* --- several workers ------------------------------------------------------------------- */
 
 static void many(struct app *app, void *arg)
 {

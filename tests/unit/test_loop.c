@@ -1,5 +1,5 @@
-/* Coroutines and the loop: switches, waits, deadlines, cancellation, shields, wakes that come early, offloaded
- * work, the cap on their number, and what ends with the loop. */
+/* Coroutines and the loop: switches, waits, deadlines, cancellation, shields, wakes that come
+ * early, offloaded work, the cap on their number, and what ends with the loop. */
 #include <signal.h>
 #include <stdio.h>
 #include <sys/epoll.h>
@@ -64,7 +64,8 @@ static void test_sleep_order(void **state)
     struct bench b = {.l = loop_new(10, 0)};
     struct step s[] = {{.name = "c", .ms = 30}, {.name = "a", .ms = 0}, {.name = "b", .ms = 15}};
     int64_t before = clock_mono_ms();
-    for (size_t i = 0; i < ARRAY_LEN(s); i++) start(&b, sleeper, &s[i]);
+    for (size_t i = 0; i < ARRAY_LEN(s); i++)
+        start(&b, sleeper, &s[i]);
     loop_run(b.l);
     assert_string_equal(b.log, "abc");
     int64_t took = clock_mono_ms() - before;
@@ -207,7 +208,8 @@ static void test_park(void **state)
 static void burn(void *arg)
 {
     struct step *s = arg;
-    for (int i = 0; i < 1000; i++) s->count++;
+    for (int i = 0; i < 1000; i++)
+        s->count++;
     (void)usleep(1000);
 }
 
@@ -227,7 +229,8 @@ static void test_offload(void **state)
     (void)state;
     struct bench b = {.l = loop_new(100, 3)};
     struct step s[12] = {0};
-    for (size_t i = 0; i < ARRAY_LEN(s); i++) start(&b, offloader, &s[i]);
+    for (size_t i = 0; i < ARRAY_LEN(s); i++)
+        start(&b, offloader, &s[i]);
     loop_run(b.l);
     for (size_t i = 0; i < ARRAY_LEN(s); i++) {
         assert_int_equal(s[i].e, ERR_OK);
@@ -236,7 +239,8 @@ static void test_offload(void **state)
     /* More than the queue takes: refused, not lost. */
     struct step many[90] = {0};
     int refused = 0;
-    for (size_t i = 0; i < ARRAY_LEN(many); i++) start(&b, offloader, &many[i]);
+    for (size_t i = 0; i < ARRAY_LEN(many); i++)
+        start(&b, offloader, &many[i]);
     loop_run(b.l);
     for (size_t i = 0; i < ARRAY_LEN(many); i++) {
         if (many[i].e == ERR_UNAVAILABLE) refused++;
@@ -295,12 +299,14 @@ static void test_limit_and_drain(void **state)
     struct loop *l = loop_new(3, 0);
     struct bench b = {.l = l};
     struct step s[3] = {0};
-    for (size_t i = 0; i < ARRAY_LEN(s); i++) start(&b, forever, &s[i]);
+    for (size_t i = 0; i < ARRAY_LEN(s); i++)
+        start(&b, forever, &s[i]);
     assert_int_equal(loop_spawn(l, forever, &s[0], NULL), ERR_UNAVAILABLE);
     assert_int_equal(loop_count(l), 3);
     assert_true(loop_drain(l, clock_mono_ms() + 2000));
     assert_int_equal(loop_count(l), 0);
-    for (size_t i = 0; i < ARRAY_LEN(s); i++) assert_int_equal(s[i].e, ERR_CANCELLED);
+    for (size_t i = 0; i < ARRAY_LEN(s); i++)
+        assert_int_equal(s[i].e, ERR_CANCELLED);
     start(&b, forever, &s[0]);
     loop_free(l); /* drains by itself */
     assert_int_equal(s[0].e, ERR_CANCELLED);
@@ -409,8 +415,10 @@ static void switcher(void *arg)
     struct step *s = arg;
     unsigned char local[2048];
     memset(local, (int)s->ms, sizeof(local));
-    for (int i = 0; i < 50; i++) assert_int_equal(loop_sleep(s->b->l, 0), ERR_OK);
-    for (size_t i = 0; i < sizeof(local); i++) assert_int_equal(local[i], (unsigned char)s->ms);
+    for (int i = 0; i < 50; i++)
+        assert_int_equal(loop_sleep(s->b->l, 0), ERR_OK);
+    for (size_t i = 0; i < sizeof(local); i++)
+        assert_int_equal(local[i], (unsigned char)s->ms);
     double d = (double)s->ms / 3;
     char text[64];
     (void)snprintf(text, sizeof(text), "%.17g", d);
@@ -429,7 +437,8 @@ static void test_many(void **state)
             start(&b, switcher, &s[i]);
         }
         loop_run(b.l);
-        for (int i = 0; i < 2000; i++) assert_true(s[i].flag);
+        for (int i = 0; i < 2000; i++)
+            assert_true(s[i].flag);
     }
     mem_free(s);
     loop_free(b.l);
@@ -440,7 +449,8 @@ __attribute__((optnone))
 #else
 __attribute__((optimize("O0")))
 #endif
-static int deep(volatile char *up, int n)
+static int
+deep(volatile char *up, int n)
 {
     volatile char here[1024];
     here[0] = (char)(up ? up[0] + 1 : 0);

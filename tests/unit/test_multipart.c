@@ -1,4 +1,5 @@
-/* The multipart reader and what becomes of its parts: form and files, cut anywhere, with every limit. */
+/* The multipart reader and what becomes of its parts: form and files, cut anywhere, with every
+ * limit. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -49,7 +50,8 @@ struct result {
 };
 
 /* Feed body in pieces of step bytes. */
-static struct result *feed(const char *body, size_t len, size_t step, const struct http_upload_limits *limits)
+static struct result *feed(const char *body, size_t len, size_t step,
+                           const struct http_upload_limits *limits)
 {
     struct ctx *c = ctx_new(NULL, MIB, 0);
     struct result *x = arena_alloc(c->arena, sizeof(*x));
@@ -57,7 +59,8 @@ static struct result *feed(const char *body, size_t len, size_t step, const stru
     x->c = c;
     x->u = http_upload_new(c, &x->r, TYPE, limits ? limits : &usual);
     assert_non_null(x->u);
-    for (size_t i = 0; i < len; i += step) http_upload_add(x->u, body + i, len - i < step ? len - i : step);
+    for (size_t i = 0; i < len; i += step)
+        http_upload_add(x->u, body + i, len - i < step ? len - i : step);
     x->e = http_upload_finish(x->u);
     return x;
 }
@@ -69,23 +72,24 @@ static void done(struct result *x)
     assert_int_equal(files_left(), 0);
 }
 
-static const char whole[] = "preamble\r\n--XX\r\n"
-                            "Content-Disposition: form-data; name=\"text\"\r\n\r\n"
-                            "ol\xc3\xa1\r\nmundo\r\n--X\r\n"
-                            "\r\n--XX  \r\n"
-                            "content-type: image/png\r\n"
-                            "CONTENT-DISPOSITION: form-data; name=\"photo\"; filename=\"../a/fo%22to.png\"\r\n\r\n"
-                            "\x89PNG\0\r\n--XY binary\r\n"
-                            "\r\n--XX\r\n"
-                            "Content-Disposition: form-data; name=\"tag\"\r\n\r\n"
-                            "one\r\n--XX\r\n"
-                            "Content-Disposition: form-data; name=\"tag\"\r\n\r\n"
-                            "two\r\n--XX\r\n"
-                            "Content-Disposition: form-data; name=\"tag\"\r\n\r\n"
-                            "\r\n--XX\r\n"
-                            "Content-Disposition: form-data; name=\"unused\"; filename=\"\"\r\n"
-                            "Content-Type: application/octet-stream\r\n\r\n"
-                            "\r\n--XX--\r\nepilogue";
+static const char whole[] =
+    "preamble\r\n--XX\r\n"
+    "Content-Disposition: form-data; name=\"text\"\r\n\r\n"
+    "ol\xc3\xa1\r\nmundo\r\n--X\r\n"
+    "\r\n--XX  \r\n"
+    "content-type: image/png\r\n"
+    "CONTENT-DISPOSITION: form-data; name=\"photo\"; filename=\"../a/fo%22to.png\"\r\n\r\n"
+    "\x89PNG\0\r\n--XY binary\r\n"
+    "\r\n--XX\r\n"
+    "Content-Disposition: form-data; name=\"tag\"\r\n\r\n"
+    "one\r\n--XX\r\n"
+    "Content-Disposition: form-data; name=\"tag\"\r\n\r\n"
+    "two\r\n--XX\r\n"
+    "Content-Disposition: form-data; name=\"tag\"\r\n\r\n"
+    "\r\n--XX\r\n"
+    "Content-Disposition: form-data; name=\"unused\"; filename=\"\"\r\n"
+    "Content-Type: application/octet-stream\r\n\r\n"
+    "\r\n--XX--\r\nepilogue";
 
 static void test_parts_cut_anywhere(void **state)
 {
@@ -132,29 +136,43 @@ static void test_malformed(void **state)
     malformed("nothing here", ERR_INVALID, "MULTIPART_INVALID");
     malformed("--XX\r\n", ERR_INVALID, NULL);
     malformed("--XX\r\nContent-Disposition: form-data; name=a\r\n\r\nv", ERR_INVALID, NULL);
-    malformed("--XX\r\nContent-Disposition: form-data; name=a\r\n\r\nv\r\n--XX-", ERR_INVALID, NULL);
-    malformed("--XX\r\nContent-Disposition: form-data; name=a\r\n\r\nv\r\n--XXjunk\r\n--XX--", ERR_INVALID, NULL);
+    malformed("--XX\r\nContent-Disposition: form-data; name=a\r\n\r\nv\r\n--XX-", ERR_INVALID,
+              NULL);
+    malformed("--XX\r\nContent-Disposition: form-data; name=a\r\n\r\nv\r\n--XXjunk\r\n--XX--",
+              ERR_INVALID, NULL);
     malformed("--XX\r\n\r\nno header\r\n--XX--", ERR_INVALID, NULL);
     malformed("--XX\r\nContent-Type: text/plain\r\n\r\nno name\r\n--XX--", ERR_INVALID, NULL);
     malformed("--XX\r\nContent-Disposition: form-data\r\n\r\nno name\r\n--XX--", ERR_INVALID, NULL);
-    malformed("--XX\r\nContent-Disposition: form-data; name=\"\"\r\n\r\nempty\r\n--XX--", ERR_INVALID, NULL);
-    malformed("--XX\r\nContent-Disposition: form-data; name=\"\xff\"\r\n\r\nx\r\n--XX--", ERR_INVALID, NULL);
-    malformed("--XX\r\nContent-Disposition: form-data; name=a\r\n\r\n\xff\xfe\r\n--XX--", ERR_INVALID, NULL);
+    malformed("--XX\r\nContent-Disposition: form-data; name=\"\"\r\n\r\nempty\r\n--XX--",
+              ERR_INVALID, NULL);
+    malformed("--XX\r\nContent-Disposition: form-data; name=\"\xff\"\r\n\r\nx\r\n--XX--",
+              ERR_INVALID, NULL);
+    malformed("--XX\r\nContent-Disposition: form-data; name=a\r\n\r\n\xff\xfe\r\n--XX--",
+              ERR_INVALID, NULL);
     malformed("--XX--", ERR_OK, NULL);
-    malformed("--XX\r\nContent-Disposition: form-data; name=a; filename*=UTF-8''%zz\r\n\r\nx\r\n--XX--", ERR_OK, NULL);
+    malformed(
+        "--XX\r\nContent-Disposition: form-data; name=a; filename*=UTF-8''%zz\r\n\r\nx\r\n--XX--",
+        ERR_OK, NULL);
 }
 
 static void test_content_type(void **state)
 {
     (void)state;
-    static const char *const refused[] = {"multipart/form-data", "multipart/form-data; boundary=", "multipart/mixed; boundary=a",
-                                          "application/json", "multipart/form-data; boundary=\"\"",
-                                          "multipart/form-data; boundary=0123456789012345678901234567890123456789012345678901234567890123456789x"};
+    static const char *const refused[] = {
+        "multipart/form-data",
+        "multipart/form-data; boundary=",
+        "multipart/mixed; boundary=a",
+        "application/json",
+        "multipart/form-data; boundary=\"\"",
+        "multipart/form-data; "
+        "boundary=0123456789012345678901234567890123456789012345678901234567890123456789x"};
     static const struct multipart_events none = {0};
     struct arena *a = arena_new(MIB);
-    for (size_t i = 0; i < ARRAY_LEN(refused); i++) assert_null(multipart_new(a, refused[i], &none, NULL));
+    for (size_t i = 0; i < ARRAY_LEN(refused); i++)
+        assert_null(multipart_new(a, refused[i], &none, NULL));
     assert_null(multipart_new(a, NULL, &none, NULL));
-    assert_non_null(multipart_new(a, "Multipart/Form-Data; boundary=\"a b\"; charset=x", &none, NULL));
+    assert_non_null(
+        multipart_new(a, "Multipart/Form-Data; boundary=\"a b\"; charset=x", &none, NULL));
     arena_free(a);
 }
 
@@ -163,7 +181,8 @@ static void add_part(struct buf *b, const char *name, const char *filename, size
     buf_addf(b, "--XX\r\nContent-Disposition: form-data; name=\"%s\"", name);
     if (filename) buf_addf(b, "; filename=\"%s\"", filename);
     buf_adds(b, "\r\n\r\n");
-    for (size_t i = 0; i < size; i++) buf_addc(b, 'x');
+    for (size_t i = 0; i < size; i++)
+        buf_addc(b, 'x');
     buf_adds(b, "\r\n");
 }
 
@@ -185,11 +204,14 @@ static void test_limits(void **state)
     limit(&b, ERR_OK, NULL);
     add_part(&b, "f", "a.bin", 100001);
     limit(&b, ERR_TOO_LARGE, "FILE_TOO_LARGE");
-    for (int i = 0; i <= UPLOAD_FILES_MAX; i++) add_part(&b, "f", "a.bin", 3);
+    for (int i = 0; i <= UPLOAD_FILES_MAX; i++)
+        add_part(&b, "f", "a.bin", 3);
     limit(&b, ERR_TOO_LARGE, "TOO_MANY_FILES");
-    for (int i = 0; i <= FORM_FIELDS_MAX; i++) add_part(&b, "f", NULL, 1);
+    for (int i = 0; i <= FORM_FIELDS_MAX; i++)
+        add_part(&b, "f", NULL, 1);
     limit(&b, ERR_TOO_LARGE, "TOO_MANY_FIELDS");
-    for (int i = 0; i < 3; i++) add_part(&b, "f", NULL, 400);
+    for (int i = 0; i < 3; i++)
+        add_part(&b, "f", NULL, 400);
     limit(&b, ERR_TOO_LARGE, "FIELDS_TOO_LARGE");
     char name[FORM_NAME_MAX + 2];
     memset(name, 'n', sizeof(name));
@@ -197,9 +219,11 @@ static void test_limits(void **state)
     add_part(&b, name, NULL, 1);
     limit(&b, ERR_INVALID, "MULTIPART_INVALID");
     buf_adds(&b, "--XX\r\nX-Long: ");
-    for (size_t i = 0; i < MULTIPART_HEADER_MAX; i++) buf_addc(&b, 'x');
+    for (size_t i = 0; i < MULTIPART_HEADER_MAX; i++)
+        buf_addc(&b, 'x');
     limit(&b, ERR_HEADERS, NULL);
-    struct http_upload_limits nowhere = {.dir = "/nonexistent/folder", .file_max = 10, .fields_max = 10};
+    struct http_upload_limits nowhere = {
+        .dir = "/nonexistent/folder", .file_max = 10, .fields_max = 10};
     add_part(&b, "f", "a", 1);
     struct result *x = feed(b.data, b.len, b.len, &nowhere);
     assert_int_equal(x->e, ERR_IO);
@@ -209,7 +233,8 @@ static void test_limits(void **state)
 static void filename(const char *parameter, const char *expected)
 {
     CLEANUP(buf_free) struct buf b = BUF_INIT(64 * KIB);
-    buf_addf(&b, "--XX\r\nContent-Disposition: form-data; name=f; %s\r\n\r\nx\r\n--XX--", parameter);
+    buf_addf(&b, "--XX\r\nContent-Disposition: form-data; name=f; %s\r\n\r\nx\r\n--XX--",
+             parameter);
     struct result *x = feed(b.data, b.len, b.len, NULL);
     assert_int_equal(x->e, ERR_OK);
     assert_string_equal(x->r.uploads[0].name, expected);
@@ -229,7 +254,8 @@ static void test_filenames(void **state)
     filename("filename=\"plain.txt\"; filename*=UTF-8''na%C3%AFve.txt", "na\xc3\xafve.txt");
     filename("filename*=iso-8859-1''x.txt; filename=y.txt", "y.txt");
     char long_name[400] = "filename=\"", expected[UPLOAD_NAME_MAX + 1] = "";
-    for (int i = 0; i < 300; i++) long_name[10 + i] = 'a';
+    for (int i = 0; i < 300; i++)
+        long_name[10 + i] = 'a';
     memcpy(long_name + 310, ".pdf\"", 6);
     memset(expected, 'a', UPLOAD_NAME_MAX - 4);
     memcpy(expected + UPLOAD_NAME_MAX - 4, ".pdf", 5);
@@ -253,8 +279,9 @@ static void test_taken(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_parts_cut_anywhere), cmocka_unit_test(test_malformed), cmocka_unit_test(test_content_type),
-        cmocka_unit_test(test_limits),             cmocka_unit_test(test_filenames), cmocka_unit_test(test_taken),
+        cmocka_unit_test(test_parts_cut_anywhere), cmocka_unit_test(test_malformed),
+        cmocka_unit_test(test_content_type),       cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_filenames),          cmocka_unit_test(test_taken),
     };
     return cmocka_run_group_tests_name("multipart", tests, set_up, tear_down);
 }

@@ -1,5 +1,6 @@
-/* Telephone numbers in many notations: the canonical form, the other forms of the same line, and above all
- * what must not match: landlines, mobiles that never had a shorter form, typing errors. */
+/* Telephone numbers in many notations: the canonical form, the other forms of the same line, and
+ * above all what must not match: landlines, mobiles that never had a shorter form, typing
+ * errors. */
 #include "check.h"
 
 #include <stdio.h>
@@ -33,8 +34,16 @@ static const struct reading readings[] = {
     {"BR", "tel:+55-11-98421-7730", "+5511984217730", "551184217730"},
     {"BR", "5511984217730@s.whatsapp.net", "+5511984217730", "551184217730"},
     {"BR", "551184217730@c.us", "+5511984217730", "551184217730"},
-    {"BR", "\xe2\x80\xaa+55 11 98421\xe2\x80\x91" "7730\xe2\x80\xac", "+5511984217730", "551184217730"},
-    {"BR", "+55\xc2\xa0" "11\xc2\xa0" "98421\xe2\x80\x93" "7730", "+5511984217730", "551184217730"},
+    {"BR",
+     "\xe2\x80\xaa+55 11 98421\xe2\x80\x91"
+     "7730\xe2\x80\xac",
+     "+5511984217730", "551184217730"},
+    {"BR",
+     "+55\xc2\xa0"
+     "11\xc2\xa0"
+     "98421\xe2\x80\x93"
+     "7730",
+     "+5511984217730", "551184217730"},
     {NULL, "5511984217730", "+5511984217730", "551184217730"},
     {"US", "+55 11 98421-7730", "+5511984217730", "551184217730"},
     /* … and without its ninth digit */
@@ -75,7 +84,7 @@ static const struct reading readings[] = {
     {"BR", "11 98421-7730 / 11 3456-7890", NULL, NULL},
     {"BR", "11 98421-7730 ramal 12", NULL, NULL},
     {"BR", "0000000000", NULL, NULL},
-    {"BR", "123.456.789-09", NULL, NULL}, /* a CPF */
+    {"BR", "123.456.789-09", NULL, NULL},     /* a CPF */
     {"BR", "12.345.678/0001-95", NULL, NULL}, /* a CNPJ */
     {NULL, "11 98421-7730", NULL, NULL},
     {NULL, "011 98421-7730", NULL, NULL},
@@ -171,7 +180,8 @@ static const struct reading readings[] = {
     {NULL, "1234567", NULL, NULL},
     {NULL, NULL, NULL, NULL},
     {NULL, "+49123456789012345678901234567890", NULL, NULL},
-    {NULL, "+49                                                                      301234567", NULL, NULL},
+    {NULL, "+49                                                                      301234567",
+     NULL, NULL},
 };
 
 static void check_reading(struct arena *a, const struct reading *r)
@@ -185,7 +195,8 @@ static void check_reading(struct arena *a, const struct reading *r)
     }
     if (e) fail_msg("%s in %s was refused", r->text, r->country ? r->country : "-");
     if (strcmp(p.e164, r->e164) != 0)
-        fail_msg("%s in %s gave %s, not %s", r->text, r->country ? r->country : "-", p.e164, r->e164);
+        fail_msg("%s in %s gave %s, not %s", r->text, r->country ? r->country : "-", p.e164,
+                 r->e164);
     assert_string_equal(p.candidates[0], r->e164 + 1);
     if (p.candidate_count != (r->other ? 2 : 1))
         fail_msg("%s has %d forms", r->text, p.candidate_count);
@@ -238,7 +249,8 @@ static void same_line_or_not(void **state)
         assert_int_equal(phone_parse(a, pairs[i].one, pairs[i].country, &p), 0);
         assert_int_equal(phone_parse(a, pairs[i].two, pairs[i].country, &q), 0);
         if (share_a_form(&p, &q) != pairs[i].same)
-            fail_msg("%s and %s: %s", pairs[i].one, pairs[i].two, pairs[i].same ? "not matched" : "matched");
+            fail_msg("%s and %s: %s", pairs[i].one, pairs[i].two,
+                     pairs[i].same ? "not matched" : "matched");
     }
 }
 
@@ -254,11 +266,13 @@ static void forms_agree_with_each_other(void **state)
         assert_int_equal(phone_parse(a, p.e164, NULL, &again), 0);
         assert_string_equal(again.e164, p.e164);
         for (int k = 0; k < p.candidate_count; k++) {
-            assert_int_equal(phone_parse(a, arena_printf(a, "+%s", p.candidates[k]), NULL, &again), 0);
+            assert_int_equal(phone_parse(a, arena_printf(a, "+%s", p.candidates[k]), NULL, &again),
+                             0);
             assert_int_equal(again.candidate_count, p.candidate_count);
             for (int n = 0; n < p.candidate_count; n++)
-                assert_true(share_a_form(&(struct phone){.candidates = {p.candidates[n]}, .candidate_count = 1},
-                                         &again));
+                assert_true(share_a_form(
+                    &(struct phone){.candidates = {p.candidates[n]}, .candidate_count = 1},
+                    &again));
         }
         assert_int_equal(phone_parse(a, phone_format(a, p.e164), NULL, &again), 0);
         assert_string_equal(again.e164, p.e164);

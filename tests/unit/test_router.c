@@ -10,6 +10,9 @@
 
 #include <string.h>
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -22,7 +25,7 @@
 #define ORG "0190a5f0-7b3a-7c4e-8000-0123456789ab"
 #define ID  "0190a5f0-7b3a-7c4e-8000-0123456789ac"
 
-/* --- the server, replaced --------------------------------------------------------------------- */
+/* --- the server, replaced -------------------------------------------------------------- */
 
 struct headers {
     const char *pairs[20]; /* name, value, …, NULL */
@@ -43,7 +46,7 @@ const char *request_cookie(struct ctx *c, const struct request *r, const char *n
     return NULL;
 }
 
-/* --- the database, replaced: one table of kept answers ---------------------------------------- */
+/* --- the database, replaced: one table of kept answers --------------------------------- */
 
 struct kept {
     char key[64], hash[80], body[400];
@@ -159,7 +162,7 @@ int64_t rows_int(const struct rows *r, int row, const char *column, int64_t othe
     return r->row->status;
 }
 
-/* --- rows under test -------------------------------------------------------------------------- */
+/* --- rows under test ------------------------------------------------------------------- */
 
 static int handler_runs;
 
@@ -264,7 +267,7 @@ static const char *permission_name(int permission)
     return permission == 3 ? "tags.view" : "tags.manage";
 }
 
-/* --- asking ----------------------------------------------------------------------------------- */
+/* --- asking ---------------------------------------------------------------------------- */
 
 struct answer {
     int status;
@@ -334,7 +337,10 @@ static int set_up(void **state)
     static const struct tables all = {.routes = tables, .auth = &auth};
     static const struct config config = {.public_url = "https://desk.example.com"};
     log_setup(&(struct log_options){.level = LOG_ERROR + 1});
-    app = (struct app){.tables = &all, .config = &config, .router = router_new(tables)};
+    app = (struct app){.tables = &all,
+                       .config = &config,
+                       .router = router_new(tables),
+                       .rate_limiter = rate_limiter_new(64)};
     router_callbacks(&app, &callbacks);
     memset(&fake, 0, sizeof fake);
     fake.json = "{\"id\":\"x\"}";
@@ -346,10 +352,11 @@ static int tear_down(void **state)
 {
     (void)state;
     router_free(app.router);
+    rate_limiter_free(app.rate_limiter);
     return 0;
 }
 
-/* --- tests ------------------------------------------------------------------------------------ */
+/* --- tests ----------------------------------------------------------------------------- */
 
 static void test_matching(void **state)
 {
@@ -604,6 +611,15 @@ static void test_buckets(void **state)
     /* bounded: thousands of keys do not grow it, and still answer */
     for (int i = 0; i < 5000; i++)
         assert_true(rate_take(l, &i, sizeof i, 1, 20000 + i, &s));
+    /* another process counts in the same buckets */
+    assert_true(rate_take(l, "shared", 6, 3, 90000, &s));
+    pid_t child = fork();
+    if (child == 0) _exit(rate_take(l, "shared", 6, 3, 90000, &s) ? s.remaining : 99);
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(WEXITSTATUS(status), 1);
+    assert_true(rate_take(l, "shared", 6, 3, 90000, &s));
+    assert_false(rate_take(l, "shared", 6, 3, 90000, &s));
     rate_limiter_free(l);
     unsigned char one[64], two[64];
     size_t n = rate_address_key("2001:db8:1:2:3::4", one);

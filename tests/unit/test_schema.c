@@ -120,11 +120,77 @@ static void test_migrate_again(void **state)
                      ERR_UNAVAILABLE);
 }
 
+/* A managed server whose public roles get rights on all that is made (Supabase): they call nothing
+ * that runs with the owner's rights and have no table. What an administrator gave a role of the house
+ * stays. */
+static void test_public_roles(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *a = arena_new(MIB);
+    const char *why = NULL;
+    int applied = 0;
+    const char *url = arena_printf(a, "postgresql:///managed?host=%s&user=postgres", db.dir);
+    PGconn *pg = PQconnectdb(db.url);
+    must(pg, "create role anon nologin; create role authenticated nologin; create role reports");
+    must(pg, "create database managed");
+    PQfinish(pg);
+    pg = PQconnectdb(url);
+    must(pg, "alter default privileges in schema public grant all on tables to anon, authenticated;"
+             "alter default privileges in schema public grant all on functions to anon, "
+             "authenticated;"
+             "alter default privileges in schema public grant all on sequences to anon, "
+             "authenticated");
+    assert_int_equal(migrate_run(a, url, &why, &applied), ERR_OK);
+    must(pg, "grant select on customers to reports; grant insert on jobs to anon");
+    assert_int_equal(migrate_run(a, url, &why, &applied), ERR_OK);
+    static const char *const questions[] = {
+        "select p.oid::regprocedure::text from pg_proc p where p.prosecdef and p.pronamespace = "
+        "'public'::regnamespace and has_function_privilege('anon', p.oid, 'execute')",
+        "select c.relname::text from pg_class c, (values ('anon'), ('authenticated')) r (name) "
+        "where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v') and "
+        "has_table_privilege(r.name::name, c.oid, 'select, insert, update, delete, truncate')",
+        "select c.relname::text from pg_class c where c.relnamespace = 'public'::regnamespace and "
+        "case when c.relkind = 'S' then has_sequence_privilege('anon', c.oid, 'usage, update') end",
+        "select 'customers' where not has_table_privilege('reports', 'customers', 'select')",
+        "select p.oid::regprocedure::text from pg_proc p where p.prosecdef and p.pronamespace = "
+        "'public'::regnamespace and not has_function_privilege('interflow_app', p.oid, 'execute')",
+    };
+    int bad = 0;
+    for (size_t i = 0; i < ARRAY_LEN(questions); i++) {
+        PGresult *r = PQexec(pg, questions[i]);
+        if (PQresultStatus(r) != PGRES_TUPLES_OK) (void)fprintf(stderr, "%s", PQerrorMessage(pg));
+        assert_int_equal(PQresultStatus(r), PGRES_TUPLES_OK);
+        for (int row = 0; row < PQntuples(r); row++) {
+            (void)fprintf(stderr, "rule %d is broken by %s\n", (int)i + 1, PQgetvalue(r, row, 0));
+            bad++;
+        }
+        PQclear(r);
+    }
+    PQfinish(pg);
+    assert_int_equal(bad, 0);
+}
+
+/* What is not behind the wall is listed here: the installation's own, which a role of the program
+ * does not even see unless it says so. */
+static void test_tables_without_wall(void **state)
+{
+    (void)state;
+    PGconn *pg = PQconnectdb(db.url);
+    PGresult *r = PQexec(pg, "select string_agg(c.relname, ' ' order by c.relname) from pg_class c "
+                             "where c.relkind in ('r', 'p') and c.relnamespace = "
+                             "'public'::regnamespace and not c.relrowsecurity");
+    assert_int_equal(PQresultStatus(r), PGRES_TUPLES_OK);
+    assert_string_equal(PQgetvalue(r, 0, 0),
+                        "event_horizon nodes schema_functions schema_versions");
+    PQclear(r);
+    PQfinish(pg);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_all_prepare),
-        cmocka_unit_test(test_walls),
+        cmocka_unit_test(test_all_prepare),         cmocka_unit_test(test_walls),
+        cmocka_unit_test(test_tables_without_wall), cmocka_unit_test(test_public_roles),
         cmocka_unit_test(test_migrate_again),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

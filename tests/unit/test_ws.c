@@ -1,4 +1,5 @@
-/* WebSocket framing without a socket: keys, heads, messages cut anywhere, fragments, control frames, violations. */
+/* WebSocket framing without a socket: keys, heads, messages cut anywhere, fragments, control
+ * frames, violations. */
 #include <stdio.h>
 
 #include "base/buf.h"
@@ -39,7 +40,8 @@ static void add_frame(struct buf *b, unsigned char first, const char *data, size
         buf_addc(b, (char)len);
     }
     buf_add(b, mask, 4);
-    for (size_t i = 0; i < len; i++) buf_addc(b, (char)(data[i] ^ mask[i % 4]));
+    for (size_t i = 0; i < len; i++)
+        buf_addc(b, (char)(data[i] ^ mask[i % 4]));
 }
 
 static bool feed(struct heard *h, const struct buf *b, size_t step)
@@ -114,7 +116,10 @@ static void test_messages(void **state)
         assert_memory_equal(h.text.data, "one|two\xc3\xa9||yyy", 14);
         assert_int_equal(h.text.len, 11 + WS_MESSAGE_MAX + 1);
         assert_int_equal(h.out.len, 15);
-        assert_memory_equal(h.out.data, "\x8a\x0d" "are you there", 15);
+        assert_memory_equal(h.out.data,
+                            "\x8a\x0d"
+                            "are you there",
+                            15);
         heard_free(&h);
     }
 }
@@ -156,7 +161,8 @@ static void test_violations(void **state)
     assert_int_equal(h.text.len, 0);
     heard_free(&h);
     buf_clear(&b);
-    buf_add(&b, "\x81\xff\x7f\xff\xff\xff\xff\xff\xff\xff\x01\x02\x03\x04x", 15); /* the first of 2^63 bytes */
+    buf_add(&b, "\x81\xff\x7f\xff\xff\xff\xff\xff\xff\xff\x01\x02\x03\x04x",
+            15); /* the first of 2^63 bytes */
     assert_false(feed(&h, &b, b.len));
     heard_free(&h);
     /* Fragments that together are too large. */
@@ -192,8 +198,9 @@ static void test_skip_pongs(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_key),        cmocka_unit_test(test_head),       cmocka_unit_test(test_messages),
-        cmocka_unit_test(test_violations), cmocka_unit_test(test_skip_pongs),
+        cmocka_unit_test(test_key),        cmocka_unit_test(test_head),
+        cmocka_unit_test(test_messages),   cmocka_unit_test(test_violations),
+        cmocka_unit_test(test_skip_pongs),
     };
     return cmocka_run_group_tests_name("ws", tests, NULL, NULL);
 }

@@ -43,8 +43,10 @@ export class Api {
     return token;
   }
 
-  messages(token: string): Promise<{ items: ChatMessage[] }> {
-    return call(this.url('/messages'), { headers: { 'x-visitor': token } });
+  /* The newest, or those after a message's cursor; oldest first. */
+  messages(token: string, after?: string): Promise<{ items: ChatMessage[] }> {
+    const query = after ? `?after=${encodeURIComponent(after)}` : '';
+    return call(this.url(`/messages${query}`), { headers: { 'x-visitor': token } });
   }
 
   send(v: Visitor, m: ChatMessage): Promise<ChatMessage> {
@@ -73,10 +75,15 @@ export interface LiveHandlers {
   up(): void;
   /* wasUp false: it never came about, perhaps because the token is not valid or nothing lets WebSockets through. */
   down(wasUp: boolean): void;
+  /* The team has paused or removed this chat: it stays away for a while. */
+  gone(): void;
   message(m: ChatMessage): void;
   seen(): void;
   typing(on: boolean): void;
 }
+
+/* The server's close code for a channel that was paused or removed. */
+const channelClosed = 4004;
 
 /* Keeps one connection: back-off with jitter, at once when the network or the page comes back. */
 export class Live {
@@ -161,10 +168,14 @@ export class Live {
       /* From this frame on nothing is missed: only now it makes sense to ask for what was. */
       else if (type === 'hello' || type === 'reload') this.on.up();
     };
-    s.onclose = () => {
+    s.onclose = (e?: CloseEvent) => {
       clearTimeout(silent);
       if (this.socket !== s) return;
       this.socket = undefined;
+      if (e?.code === channelClosed) {
+        this.tries = 6;
+        this.on.gone();
+      }
       this.lost(up);
     };
   }

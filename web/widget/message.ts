@@ -55,7 +55,7 @@ export function messageView(
   if (m.localFile)
     row.append(h('div', { class: 'file' }, icon('file') as unknown as Node, h('span', {}, m.localFile.name)));
   if (m.text || m.deleted) {
-    const bubble = h('div', { class: `b${m.deleted ? ' gone' : ''}` });
+    const bubble = h('div', { class: `b${m.deleted ? ' gone' : ''}`, dir: 'auto' });
     if (m.replyTo) bubble.append(h('div', { class: 'q' }, m.replyTo.text));
     bubble.append(...(m.deleted ? [t.deleted] : linked(m.text)));
     const line = h('div', { class: 'line' }, bubble);

@@ -9,15 +9,15 @@ class Socket {
   readyState = 0;
   sent: { type: string; id?: string }[] = [];
   onopen?: () => void;
-  onclose?: () => void;
+  onclose?: (e?: { code: number }) => void;
   onmessage?: (e: { data: string }) => void;
   send(text: string): void {
     this.sent.push(JSON.parse(text) as { type: string });
   }
-  close(): void {
+  close(code = 1000): void {
     if (this.readyState === 3) return;
     this.readyState = 3;
-    this.onclose?.();
+    this.onclose?.({ code });
   }
   open(): void {
     this.readyState = 1;
@@ -69,6 +69,7 @@ class Server extends Api {
       id: `m${this.log.length + 1}`,
       chatId: 'c',
       seq: this.log.length + 1,
+      cursor: String(this.log.length + 1).padStart(6, '0'),
       from,
       kind: 'text',
       text,
@@ -94,10 +95,11 @@ class Server extends Api {
     this.valid.add(t);
     return t;
   }
-  override async messages(token: string): Promise<{ items: ChatMessage[] }> {
+  override async messages(token: string, after?: string): Promise<{ items: ChatMessage[] }> {
     this.check();
     if (!this.valid.has(token)) throw new CallError(401, 'UNAUTHORIZED', '');
-    return { items: this.log.map((m) => ({ ...m })) };
+    const all = this.log.map((m) => ({ ...m }));
+    return { items: after ? all.filter((m) => (m.cursor ?? '') > after).slice(0, 100) : all.slice(-100) };
   }
   override async send(v: Visitor, m: ChatMessage): Promise<ChatMessage> {
     this.check();
@@ -137,6 +139,42 @@ beforeEach(() => {
 });
 afterEach(() => {
   vi.useRealTimers();
+});
+
+describe('a long pause', () => {
+  test.each([
+    ['what is written meanwhile waits', false],
+    ['although the visitor wrote before the connection was back', true],
+  ])('leaves no gap, %s', async (_, writes) => {
+    const store = await visit();
+    await store.write('oi');
+    server.last().open();
+    await settle();
+    server.last().close();
+    for (let i = 1; i <= 350; i++) server.add('agent', `resposta ${i}`);
+    if (writes) await store.write('ainda aí?');
+    await vi.advanceTimersByTimeAsync(60_000);
+    server.last().open();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(texts(store)).toEqual(server.log.map((m) => m.text));
+    expect(store.all()).toHaveLength(writes ? 352 : 351);
+  });
+});
+
+test('a chat that the team pauses says so, comes back slowly, and says no more once it is there', async () => {
+  const store = await visit();
+  await store.write('oi');
+  server.last().open();
+  await settle();
+  server.last().close(4004);
+  expect(store.paused).toBe(true);
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(server.sockets).toHaveLength(1);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(server.sockets.length).toBeGreaterThan(1);
+  server.last().open();
+  await settle();
+  expect(store.paused).toBe(false);
 });
 
 describe('sending', () => {

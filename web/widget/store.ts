@@ -14,12 +14,16 @@ interface Kept {
 
 const retryFirstMs = 1000;
 const retryMostMs = 30_000;
+/* What the server gives at once. */
+const pageSize = 100;
 
 export class Store {
   config!: Config;
   messages: ChatMessage[] = [];
   visitor: Visitor = { token: '' };
   online = true;
+  /* The team has paused this chat. */
+  paused = false;
   typing = false;
   loadFailed = false;
   unread = 0;
@@ -32,6 +36,8 @@ export class Store {
   private retryTimer = 0;
   private loaded = false;
   private read = '';
+  private whole = '';
+  private synced = false;
   private typingTimer = 0;
   private readonly live: Live;
   private readonly place: string;
@@ -43,12 +49,17 @@ export class Store {
     if (Array.isArray(kept.outbox)) this.outbox = kept.outbox;
     this.read = kept.read ?? '';
     this.live = new Live(api, {
-      up: () => void this.catchUp(),
+      up: () => {
+        this.synced = this.paused = false;
+        void this.catchUp();
+      },
       down: (wasUp) => {
         this.online = false;
+        this.synced = false;
         this.onchange();
         if (!wasUp) void this.catchUp();
       },
+      gone: () => (this.paused = true),
       message: (m) => this.take(m),
       seen: () => this.markSeen(),
       typing: (on) => this.showTyping(on),
@@ -204,12 +215,16 @@ export class Store {
     const { token } = this.visitor;
     if (!token) return;
     try {
-      const { items } = await this.api.messages(token);
       const first = !this.loaded;
+      const items = await this.missed(token);
       this.online = true;
       this.loaded = true;
       this.loadFailed = false;
-      for (const m of items) this.take(m, first);
+      this.synced = this.live.isUp();
+      for (const m of items) {
+        this.take(m, first);
+        this.reach(m);
+      }
       if (first) this.unread = this.countUnread();
       this.tellProgress();
     } catch (e) {
@@ -218,6 +233,20 @@ export class Store {
     }
     void this.flush();
     this.onchange();
+  }
+
+  /* The newest page; when it does not reach back to where nothing was missed, the gap page by page instead. */
+  private async missed(token: string): Promise<ChatMessage[]> {
+    const { items } = await this.api.messages(token);
+    const first = items[0]?.cursor ?? '';
+    if (!this.whole || items.length < pageSize || first <= this.whole) return items;
+    const all: ChatMessage[] = [];
+    for (let after: string | undefined = this.whole; after;) {
+      const page: ChatMessage[] = (await this.api.messages(token, after)).items;
+      all.push(...page);
+      after = page.length < pageSize ? undefined : page.at(-1)?.cursor;
+    }
+    return all;
   }
 
   /* After a pause nobody knows which of our words were heard: said again, which changes nothing where they were. */
@@ -236,6 +265,7 @@ export class Store {
   /* New or changed, in whatever order it comes. */
   private take(m: ChatMessage, quiet = false): void {
     this.outbox = this.outbox.filter((x) => !m.clientId || x.clientId !== m.clientId);
+    if (this.synced) this.reach(m);
     const i = this.messages.findIndex((x) => x.id === m.id);
     if (i >= 0) this.messages[i] = { ...this.messages[i], ...m };
     else {
@@ -254,6 +284,11 @@ export class Store {
     }
     this.save();
     this.onchange();
+  }
+
+  /* Up to here the conversation is whole. */
+  private reach(m: ChatMessage): void {
+    if ((m.cursor ?? '') > this.whole) this.whole = m.cursor ?? '';
   }
 
   private markSeen(): void {

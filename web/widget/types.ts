@@ -30,6 +30,8 @@ export interface ChatMessage {
   id: string;
   chatId?: string;
   seq: number;
+  /* Its place in the whole conversation, for asking what came after. */
+  cursor?: string;
   from: 'visitor' | 'agent' | 'system';
   kind: string;
   text: string;

@@ -236,7 +236,7 @@ export class View {
     const types = store.typing ? `${t.team} ${t.typing}…` : '';
     if (this.typing.textContent !== types) this.typing.textContent = types;
     const waits = !store.online && store.all().length > 0;
-    const says = this.warning || (store.loadFailed ? t.loadFailed : waits ? t.offline : '');
+    const says = this.warning || (store.paused ? t.paused : store.loadFailed ? t.loadFailed : waits ? t.offline : '');
     if (this.bar.textContent !== says) this.bar.textContent = says;
     this.bar.hidden = !says;
     this.drawLog(store.all());

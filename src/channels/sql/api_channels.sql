@@ -50,7 +50,8 @@ with c as (
     where j.org_id = c.org_id and j.kind = 'message.send' and j.state = 'waiting' and j.due_at > now() and c.status = 'connected'
       and m.org_id = j.org_id and m.id = (j.payload->>'messageId')::uuid and m.channel_id = c.id
 ), news as (
-    insert into events (org_id, type, payload) select org_id, 'settings.changed', '{"what": "channels"}' from c
+    insert into events (org_id, type, payload)
+    select org_id, 'settings.changed', json_build_object('what', 'channels', 'channelId', id, 'status', status) from c
 ), audit as (
     select audit_add(:org::uuid, :actor_kind::text, :actor_id::uuid, :actor_name::text, :address_of_client::text, :trace::text, 'channel.' || :status::text, 'channel', c.id, c.name, '{}') from c
 )
@@ -63,7 +64,8 @@ with c as (
     update channels c set deleted_at = now(), secrets = null, public_key = null, status = 'disconnected', updated_at = now()
     where c.org_id = :org::uuid and c.id = :channelId::uuid and c.deleted_at is null returning c.*
 ), news as (
-    insert into events (org_id, type, payload) select org_id, 'settings.changed', '{"what": "channels"}' from c
+    insert into events (org_id, type, payload)
+    select org_id, 'settings.changed', json_build_object('what', 'channels', 'channelId', id, 'status', 'removed') from c
 ), audit as (
     select audit_add(:org::uuid, :actor_kind::text, :actor_id::uuid, :actor_name::text, :address_of_client::text, :trace::text, 'channel.removed', 'channel', c.id, c.name, '{}') from c
 )

@@ -27,8 +27,10 @@ from page p cross join lateral webchat_item(p.m) i;
 select i.item from messages m cross join lateral webchat_item(m) i where m.org_id = :org::uuid and m.id = :message::uuid and m.direction = 'in';
 
 -- name: webchat_chat
--- The visitor's newest chat (null: none), and the position from which events tell of a chat that is not in it: one snapshot.
-select event_position() as position, (
+-- The visitor's newest chat (null: none), the position from which events tell of a chat that is not in it, and whether the channel was
+-- closed meanwhile: one snapshot.
+select event_position() as position, not exists (select from channels c where c.org_id = :org::uuid and c.id = :channel::uuid
+    and c.deleted_at is null and c.status <> 'paused') as closed, (
     select ch.id from contact_keys k join chats ch on ch.org_id = k.org_id and ch.contact_id = k.contact_id
     where k.org_id = :org::uuid and k.key = 'webchat:' || :visitor::text and ch.channel_id = :channel::uuid
     order by ch.status = 'closed', ch.opened_at desc limit 1) as id;

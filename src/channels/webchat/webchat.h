@@ -1,5 +1,6 @@
-/* Web chat: a conversation from any web page, by one script tag (web/widget). A real channel: visitors are contacts of kind
- * "webchat" whose identifier is an id that the server made; their token proves it (HMAC, nothing stored). */
+/* Web chat: a conversation from any web page, by one script tag (web/widget). A real channel:
+ * visitors are contacts of kind "webchat" whose identifier is an id that the server made; their
+ * token proves it (HMAC, nothing stored). */
 #ifndef INTERFLOW_CHANNELS_WEBCHAT_WEBCHAT_H
 #define INTERFLOW_CHANNELS_WEBCHAT_WEBCHAT_H
 

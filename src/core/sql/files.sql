@@ -12,6 +12,11 @@ select id, name, type, kind, size_bytes, sha256, coalesce(width, 0) as width, co
 from files
 where org_id = :org and id = :file_id;
 
+-- name: files_sweep_begin
+-- May contents be removed until the end of this transaction? Not while a backup runs (cli_backup.c holds the lock shared): what its
+-- copy of the database names must still be there when it comes to the files.
+select pg_try_advisory_xact_lock(hashtextextended('interflow.files', 0)) as free;
+
 -- name: files_unreferenced
 -- Of these hashes, those that no organization refers to.
 select sha256 from files_unreferenced(:hashes::text[]) as sha256;

@@ -14,7 +14,8 @@ returning key;
 -- The answer that was kept.
 select request_hash, status, content_type, body
   from idempotency_keys
- where org_id = :org and actor_id = :actor_id and route = :route and key = :key;
+ where org_id = :org and actor_id = :actor_id and route = :route and key = :key
+   and created_at >= now() - interval '24 hours';
 
 -- name: idempotency_keep
 -- Keep the answer, in the transaction that did the work.

@@ -58,6 +58,31 @@ select crm_customer_merge(:org,
            crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams),
            :customerId, :mergeId);
 
+-- name: customer_owner
+-- Give a customer to somebody, or nobody.
+-- wakes: events
+select crm_customer_owner(:org,
+           crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams),
+           :customerId, :ownerId);
+
+-- name: customer_bulk_check
+-- What a bulk action points to must be there.
+select crm_check_links(:org, jsonb_build_object('stageId', :stageId::uuid, 'ownerId', :ownerId::uuid, 'tagsField', 'tagId',
+           'tagIds', to_jsonb(array_remove(array[:tagId::uuid], null))));
+
+-- name: customer_bulk_ids
+-- The ids that a filter matches, by id, after :after.
+-- class: search
+select r.id from crm_customers_ids(:org, crm_reader(:actor, :sees_all, :sees_contacts, :teams), :filter::jsonb,
+           array(select jsonb_array_elements_text(:keys::jsonb)), :after::uuid, :limit::integer) r (id);
+
+-- name: customer_dismiss_duplicate
+-- Remember that two customers are two people.
+-- wakes: events
+select crm_duplicate_dismiss(:org,
+           crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams),
+           :customerId, :otherId);
+
 -- name: customer_duplicates
 -- Other records that may be the same person.
 select crm_duplicates_json(:org, crm_reader(:actor, :sees_all, :sees_contacts, :teams), :customerId);

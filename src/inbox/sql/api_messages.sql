@@ -4,7 +4,7 @@
 -- A page of a conversation, oldest first: before a seq (scrolling up), after one (catching up), or the newest.
 with chat as (
     select ch.org_id, ch.id from chats ch where ch.org_id = :org::uuid and ch.id = :chatId::uuid
-      and (:sees_all::boolean or ch.assignee_id = :actor::uuid or ch.team_id = any(:teams::uuid[]))
+      and {chat_visible}
 ), page as (
     select q.m, row_number() over (order by (q.m).seq desc) as n
     from chat c cross join lateral (
@@ -26,11 +26,17 @@ select json_build_object(
              from page p))
 from chat c;
 
+-- name: inbox_signature
+-- Whose name stands under a signed message: the person who writes, for anything else whoever has the chat, else its own name.
+select coalesce(case when :actor_kind::text <> 'user' then u.name end, :actor_name::text, '') as name
+from chats ch left join users u on u.id = ch.assignee_id
+where ch.org_id = :org::uuid and ch.id = :chat::uuid;
+
 -- name: message_get
 -- One message.
 select i.item from messages m cross join lateral message_item(m) i join chats ch on ch.org_id = m.org_id and ch.id = m.chat_id
 where m.org_id = :org::uuid and m.chat_id = :chatId::uuid and m.id = :messageId::uuid
-  and (:sees_all::boolean or ch.assignee_id = :actor::uuid or ch.team_id = any(:teams::uuid[]));
+  and {chat_visible};
 
 -- name: chat_note_add
 -- A note between agents, with mentions and files.

@@ -3,7 +3,7 @@
 select ch.team_id, ch.assignee_id, ch.customer_id, ch.channel_id, co.identifier
 from chats ch join contacts co on co.org_id = ch.org_id and co.id = ch.contact_id
 where ch.org_id = :org::uuid and ch.id = :chat::uuid
-  and (:sees_all::boolean or ch.assignee_id = :actor::uuid or ch.team_id = any(:teams::uuid[]));
+  and {chat_visible};
 
 -- name: live_seen
 -- A page of the actor is open.

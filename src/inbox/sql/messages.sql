@@ -1,5 +1,10 @@
+-- name: inbox_receive_known
+-- Usual inbound messages of a moment, in one statement; what is not in the answer was not taken (receive_batch.c).
+-- wakes: events
+select n, chat_id, message_id, seen from inbox_receive_known(:org::uuid, :batch::jsonb);
+
 -- name: inbox_receive
--- One inbound message: everything in one round trip (receive.c).
+-- One inbound message of any kind: everything in one round trip (receive.c).
 -- wakes: events, jobs
 select * from inbox_receive(:org::uuid, :channel::uuid, :p::jsonb);
 
@@ -13,7 +18,7 @@ select message, is_double from inbox_send(:org::uuid, :chat::uuid, :p::jsonb);
 select ch.channel_id, ch.status, cn.kind as channel_kind, cn.status as channel_status, cn.deleted_at is not null as channel_deleted
 from chats ch join channels cn on cn.org_id = ch.org_id and cn.id = ch.channel_id
 where ch.org_id = :org::uuid and ch.id = :chat::uuid
-  and (:sees_all::boolean or ch.assignee_id = :actor::uuid or ch.team_id = any(:teams::uuid[]));
+  and {chat_visible};
 
 -- name: inbox_send_load
 -- The message a send job is about, with its recipient.
@@ -50,7 +55,7 @@ select inbox_release(:org::uuid, :message::uuid) as released;
 -- wakes: events, jobs
 select inbox_retry(:org::uuid, ch.id, :messageId::uuid)
 from chats ch where ch.org_id = :org::uuid and ch.id = :chatId::uuid
-  and (:sees_all::boolean or ch.assignee_id = :actor::uuid or ch.team_id = any(:teams::uuid[]));
+  and {chat_visible};
 
 -- name: inbox_reaction
 -- A customer's reaction by the platform's message id; an empty emoji removes it.

@@ -54,13 +54,13 @@ with used as (
     update shortcuts s set uses = s.uses + 1 where s.org_id = :org::uuid and s.id = :shortcutId::uuid
       and (s.user_id = :actor::uuid or (s.user_id is null and (s.team_ids = '{}' or :sees_all::boolean or s.team_ids && :teams::uuid[])))
       and exists (select from chats ch where ch.org_id = :org::uuid and ch.id = :chatId::uuid
-                  and (:sees_all::boolean or ch.assignee_id = :actor::uuid or ch.team_id = any(:teams::uuid[])))
+                  and {chat_visible})
     returning s.steps
 )
 select u.steps::text as steps, json_build_object(
     'customer', json_build_object('name', cu.name, 'firstName', split_part(cu.name, ' ', 1), 'document', case when :sees_contacts::boolean then cu.document end,
-        'email', case when :sees_contacts::boolean then (select co.canonical from contacts co where co.org_id = cu.org_id and co.customer_id = cu.id and co.kind = 'email' order by co.is_primary desc limit 1) end,
-        'phone', case when :sees_contacts::boolean then (select contact_display(co.kind, co.canonical) from contacts co where co.org_id = cu.org_id and co.customer_id = cu.id and co.kind in ('phone', 'whatsapp') order by co.is_primary desc limit 1) end),
+        'email', case when :sees_contacts::boolean then (select co.canonical from contacts co where co.org_id = cu.org_id and co.customer_id = cu.id and co.kind = 'email' and co.hidden_at is null order by co.is_primary desc limit 1) end,
+        'phone', case when :sees_contacts::boolean then (select contact_display(co.kind, co.canonical) from contacts co where co.org_id = cu.org_id and co.customer_id = cu.id and co.kind in ('phone', 'whatsapp') and co.hidden_at is null order by co.is_primary desc limit 1) end),
     'agent', json_build_object('name', :actor_name::text, 'firstName', split_part(:actor_name::text, ' ', 1)),
     'organization', json_build_object('name', o.name),
     'channel', json_build_object('name', cn.name),
@@ -70,7 +70,7 @@ select u.steps::text as steps, json_build_object(
 from used u
 join organizations o on o.id = :org::uuid
 join chats ch on ch.org_id = o.id and ch.id = :chatId::uuid
-  and (:sees_all::boolean or ch.assignee_id = :actor::uuid or ch.team_id = any(:teams::uuid[]))
+  and {chat_visible}
 join customers cu on cu.org_id = ch.org_id and cu.id = ch.customer_id
 join channels cn on cn.org_id = ch.org_id and cn.id = ch.channel_id;
 
@@ -97,14 +97,17 @@ select closure_type_json(t::closure_types) from t left join audit a on true;
 -- name: closure_type_change
 -- Change what was given.
 -- wakes: events
-with t as (
+with was as (
+    select t as row from closure_types t where t.org_id = :org::uuid and t.id = :closureTypeId::uuid and t.archived_at is null for update
+), t as (
     update closure_types t set name = coalesce(:name::text, t.name), color = coalesce(:color::text, t.color), needs_note = coalesce(:needsNote::boolean, t.needs_note),
         position = coalesce(:position::int, t.position)
-    where t.org_id = :org::uuid and t.id = :closureTypeId::uuid and t.archived_at is null returning t.*
+    from was where t.org_id = :org::uuid and t.id = (was.row).id returning t.*
 ), news as (
     insert into events (org_id, type, payload) select org_id, 'settings.changed', '{"what": "closureTypes"}' from t
 ), audit as (
-    select audit_add(:org::uuid, :actor_kind::text, :actor_id::uuid, :actor_name::text, :address::text, :trace::text, 'closure_type.changed', 'closure_type', t.id, t.name, :in::jsonb) from t
+    select audit_add(:org::uuid, :actor_kind::text, :actor_id::uuid, :actor_name::text, :address::text, :trace::text, 'closure_type.changed', 'closure_type', t.id, t.name,
+                     audit_diff(closure_type_json(was.row)::jsonb, closure_type_json(t::closure_types)::jsonb)) from t, was
 )
 select closure_type_json(t::closure_types) from t left join audit a on true;
 

@@ -542,6 +542,18 @@ export interface components {
             actorName: string;
             data: Record<string, never>;
         };
+        /** @description How many were changed, and which could not be. */
+        CustomerBulkResult: {
+            /** Format: int64 */
+            done: number;
+            failed: {
+                /** Format: uuid */
+                id: string;
+                code: string;
+            }[];
+            /** @description The filter matches more: the cursor of the next call. Null: that was all. */
+            next: string | null;
+        };
         CustomerTagAnswer: {
             success: boolean;
             data: {
@@ -820,6 +832,8 @@ export interface components {
             unread: number;
             /** Format: int64 */
             mentions: number;
+            /** @description Of each of my saved filters, by its id: how many chats it shows. */
+            views: unknown;
         };
         /** @description How far the reader has read a chat. */
         ChatRead: {
@@ -1197,7 +1211,7 @@ export interface components {
             color?: string;
             /** Format: uuid */
             leaderId?: string | null;
-            /** @description In the order of distribution. */
+            /** @description All of them, in the order of distribution. */
             memberIds?: string[];
             /**
              * @description Opening hours by day; null is always.
@@ -1221,7 +1235,17 @@ export interface components {
             leaderId?: string | null;
             /** @description All of them, in the order of distribution. */
             memberIds?: string[];
-            /** @description Opening hours by day; null is always. */
+            /**
+             * @description Opening hours by day; null is always.
+             * @example {
+             *       "mon": [
+             *         [
+             *           "08:00",
+             *           "18:00"
+             *         ]
+             *       ]
+             *     }
+             */
             hours?: unknown;
             /** @enum {string} */
             distribution?: "manual" | "least_open" | "round_robin";
@@ -1474,6 +1498,30 @@ export interface components {
              * @description Goes into the customer of the path.
              */
             mergeId: string;
+        };
+        CustomersBulkBody: {
+            /** @enum {string} */
+            action: "tag" | "untag" | "stage" | "owner" | "delete";
+            customerIds?: string[];
+            /** @description Everything that this matches, instead of customerIds: 500 at a time, see next. */
+            filter?: Record<string, never>;
+            /** @description next of the answer before; with filter. */
+            cursor?: string;
+            /**
+             * Format: uuid
+             * @description tag, untag
+             */
+            tagId?: string;
+            /**
+             * Format: uuid
+             * @description stage; null: out of the funnel
+             */
+            stageId?: string | null;
+            /**
+             * Format: uuid
+             * @description owner; null: nobody
+             */
+            ownerId?: string | null;
         };
         CustomersAddContactBody: {
             /** @enum {string} */
@@ -1938,9 +1986,9 @@ export interface components {
             phone?: string | null;
             /** @description {id or templateId, variables}; on channels that have templates, else templateError says so. */
             whatsappTemplate?: unknown;
-            /** @description Starts at once; flowInitiated says whether it did. */
+            /** @description Starts at once; flowInitiated says whether it did, else flowError why not. */
             flowId?: string | null;
-            /** @description Starts when the customer answers; responseFlowScheduled. */
+            /** @description Starts when the customer answers; responseFlowScheduled, else responseFlowError. */
             responseFlowId?: string | null;
             /** @description [{name, value}] */
             flowVariables?: unknown;
@@ -1962,7 +2010,7 @@ export interface components {
             contacts?: unknown;
             /** @description Kept with the message, as data.metadata. */
             metadata?: unknown;
-            /** @description Taken and of no effect where the channel shows the author by itself. */
+            /** @description Puts the agent's name in a line before the text. */
             signMessage?: boolean;
             /**
              * Format: uuid
@@ -1979,6 +2027,7 @@ export interface components {
                     url: string;
                     name?: string;
                 }[];
+                /** @description As signMessage. */
                 sign_message?: boolean;
                 /**
                  * Format: int64

@@ -71,6 +71,7 @@ export const urls = {
   /* customers */
   customers: () => org('/customers'),
   customersExport: (format: 'csv' | 'json') => org(`/customers/export?format=${format}`),
+  customersBulk: () => org('/customers/bulk'),
   customer: (id: string) => customer(id),
   customerContacts: (id: string) => customer(id, '/contacts'),
   customerContact: (id: string, contactId: string) => customer(id, `/contacts/${q(contactId)}`),
@@ -78,6 +79,7 @@ export const urls = {
   customerTimeline: (id: string) => customer(id, '/timeline'),
   customerChats: (id: string) => customer(id, '/chats'),
   customerDuplicates: (id: string) => customer(id, '/duplicates'),
+  customerDismiss: (id: string, otherId: string) => customer(id, `/duplicates/${q(otherId)}/dismiss`),
   customerNotes: (id: string) => customer(id, '/notes'),
   customerNote: (id: string, noteId: string) => customer(id, `/notes/${q(noteId)}`),
   customerTags: (id: string) => customer(id, '/tags'),

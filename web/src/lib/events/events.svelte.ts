@@ -40,6 +40,8 @@ const closeRightsChanged = 4001;
 
 let connection = $state<'idle' | 'connecting' | 'open'>('idle');
 let late = $state(false);
+/* The browser itself says that there is no network. */
+let offline = $state(false);
 
 let wanted = false;
 let cursor: string | undefined;
@@ -52,7 +54,7 @@ let silenceTimer: ReturnType<typeof setTimeout> | undefined;
 
 /** True when the connection has been gone long enough to say so. */
 export function isReconnecting(): boolean {
-  return late;
+  return late || offline;
 }
 
 export function isLive(): boolean {
@@ -93,16 +95,18 @@ export function connect(from?: string): void {
   attempt = 0;
   window.addEventListener('online', wake);
   document.addEventListener('visibilitychange', wake);
+  window.addEventListener('offline', lost);
   open();
 }
 
 export function disconnect(): void {
   window.removeEventListener('online', wake);
+  window.removeEventListener('offline', lost);
   document.removeEventListener('visibilitychange', wake);
   wanted = false;
   for (const timer of [retryTimer, noticeTimer, silenceTimer]) clearTimeout(timer);
   noticeTimer = undefined;
-  late = false;
+  late = offline = false;
   connection = 'idle';
   drop();
 }
@@ -170,7 +174,14 @@ function watch(ms: number): void {
   }, ms);
 }
 
+/* The socket often does not notice: it is asked, and made anew when it does not answer. */
+function lost(): void {
+  offline = true;
+  if (wanted) watch(0);
+}
+
 function wake(): void {
+  offline = false;
   if (!wanted || document.visibilityState === 'hidden') return;
   if (socket?.readyState === WebSocket.OPEN) watch(0);
   else {

@@ -6,6 +6,7 @@ import { untrack } from 'svelte';
 import { ApiError } from '$lib/api/error';
 import { t, tMaybe } from '$lib/i18n/i18n.svelte';
 import { confirm } from '$lib/ui/confirm.svelte';
+import { focusFirstWrong, formAtWork } from '$lib/ui/firstWrong';
 import { errorText, report } from './report';
 
 export type Problems = Record<string, string>;
@@ -69,14 +70,18 @@ export class Form<T extends object> {
     return inner === undefined ? undefined : this.problems[inner];
   }
 
-  /** Runs the saving once at a time. True when it went through; then what stands in the form is what is saved. */
+  /** Runs the saving once at a time; what is wrong gets the focus. True when it went through; then what stands in the form is what is saved. */
   async submit(run: (value: T) => Promise<unknown>, check?: (value: T) => Found): Promise<boolean> {
     if (this.busy) return false;
+    const at = formAtWork();
     this.failure = undefined;
     this.problems = Object.fromEntries(
       Object.entries(check?.(this.value) ?? {}).filter((e): e is [string, string] => e[1] !== undefined),
     );
-    if (Object.keys(this.problems).length > 0) return false;
+    if (Object.keys(this.problems).length > 0) {
+      void focusFirstWrong(at);
+      return false;
+    }
     this.busy = true;
     const sent = clone(this.value);
     try {
@@ -94,6 +99,7 @@ export class Form<T extends object> {
       return false;
     } finally {
       this.busy = false;
+      if (Object.keys(this.problems).length > 0) void focusFirstWrong(at);
     }
   }
 }

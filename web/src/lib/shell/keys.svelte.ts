@@ -93,8 +93,10 @@ export function keyCaps(keys: string): string[] {
             ? '↑'
             : k === 'ArrowDown'
               ? '↓'
-              : k.length === 1
-                ? k.toUpperCase()
-                : k,
+              : k === 'Escape'
+                ? 'Esc'
+                : k.length === 1
+                  ? k.toUpperCase()
+                  : k,
     );
 }

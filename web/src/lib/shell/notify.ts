@@ -2,9 +2,15 @@
 
 export type NotifyState = 'on' | 'off' | 'blocked' | 'unsupported';
 
+/** What there is to hear of: my chats, those that nobody has, my name in a note. */
+export const noticeKinds = ['mine', 'queue', 'mention'] as const;
+export type NoticeKind = (typeof noticeKinds)[number];
+
 interface Prefs {
   desktop: boolean;
   sound: boolean;
+  /** Kinds that are not wanted, neither seen nor heard. */
+  muted: NoticeKind[];
 }
 
 const storageKey = 'notifications';
@@ -12,9 +18,10 @@ const storageKey = 'notifications';
 export function prefs(): Prefs {
   try {
     const raw = JSON.parse(localStorage.getItem(storageKey) ?? '{}') as Partial<Prefs>;
-    return { desktop: raw.desktop ?? false, sound: raw.sound ?? true };
+    const muted = Array.isArray(raw.muted) ? noticeKinds.filter((k) => raw.muted?.includes(k)) : [];
+    return { desktop: raw.desktop ?? false, sound: raw.sound ?? true, muted };
   } catch {
-    return { desktop: false, sound: true };
+    return { desktop: false, sound: true, muted: [] };
   }
 }
 
@@ -24,6 +31,15 @@ export function setPrefs(change: Partial<Prefs>): void {
   } catch {
     /* storage forbidden */
   }
+}
+
+export function wanted(kind: NoticeKind): boolean {
+  return !prefs().muted.includes(kind);
+}
+
+export function setWanted(kind: NoticeKind, on: boolean): void {
+  const rest = prefs().muted.filter((k) => k !== kind);
+  setPrefs({ muted: on ? rest : [...rest, kind] });
 }
 
 export function notifyState(): NotifyState {

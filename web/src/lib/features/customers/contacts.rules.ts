@@ -54,7 +54,7 @@ export function guessKind(text: string): ContactKind | undefined {
   const s = text.trim();
   if (/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(s)) return 'email';
   if (/^@[\w.]+$/.test(s)) return 'instagram';
-  if (/^[+\d][\d\s().-]{7,}$/.test(s)) return 'whatsapp';
+  if (/^[+\d(][\d\s().-]{7,}$/.test(s)) return 'whatsapp';
   return undefined;
 }
 

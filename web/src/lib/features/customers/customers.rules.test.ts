@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
   emptyFilter,
-  forEachOf,
   isFiltered,
   listQuery,
   nameOf,
@@ -64,30 +63,5 @@ describe('lists', () => {
   it('know the neighbours', () => {
     expect(neighbours(['a', 'b', 'c'], 'b')).toEqual({ at: 1, before: 'a', after: 'c' });
     expect(neighbours(['a'], 'z')).toEqual({ at: -1, before: undefined, after: undefined });
-  });
-});
-
-describe('work on many', () => {
-  it('goes on after a failure and tells which', async () => {
-    const seen: number[] = [];
-    const out = await forEachOf(
-      ['a', 'b', 'c'],
-      (id) => (id === 'b' ? Promise.reject(new Error()) : Promise.resolve()),
-      {
-        atOnce: 2,
-        onprogress: (n) => seen.push(n),
-      },
-    );
-    expect(out).toEqual({ done: 2, failed: ['b'] });
-    expect(seen.at(-1)).toBe(3);
-  });
-
-  it('stops when told', async () => {
-    const stop = new AbortController();
-    const out = await forEachOf(['a', 'b', 'c', 'd'], () => Promise.resolve(stop.abort()), {
-      atOnce: 1,
-      signal: stop.signal,
-    });
-    expect(out.done).toBe(1);
   });
 });

@@ -1,6 +1,8 @@
 /* Lists of customers: filters and their place in the address, columns, what a row is called. */
+import type { Funnel } from '$lib/api/types';
 import { startOfDay } from '$lib/i18n/zone';
 import { addDays } from '$lib/ui/dates';
+import type { Option } from '$lib/ui/options';
 import type { Contact, Customer, CustomerItem } from './types';
 
 export type SortBy = 'recent' | 'name' | 'activity';
@@ -134,32 +136,14 @@ export function neighbours(
   return { at, before: at > 0 ? ids[at - 1] : undefined, after: at >= 0 ? ids[at + 1] : undefined };
 }
 
-export interface BulkResult {
-  done: number;
-  failed: string[];
-}
-
-/** Does the work for each id, a few at once, telling how far it is; stops when the signal says so. */
-export async function forEachOf(
-  ids: readonly string[],
-  work: (id: string) => Promise<unknown>,
-  options: { atOnce?: number; signal?: AbortSignal; onprogress?: (done: number) => void } = {},
-): Promise<BulkResult> {
-  const result: BulkResult = { done: 0, failed: [] };
-  let next = 0;
-  const run = async () => {
-    while (next < ids.length && !options.signal?.aborted) {
-      const id = ids[next++];
-      if (id === undefined) return;
-      try {
-        await work(id);
-        result.done += 1;
-      } catch {
-        result.failed.push(id);
-      }
-      options.onprogress?.(result.done + result.failed.length);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(options.atOnce ?? 4, ids.length) }, run));
-  return result;
+/** The stages of all funnels to choose from; with the funnel beside them when there are several. */
+export function stageOptions(funnels: readonly Pick<Funnel, 'name' | 'stages'>[]): Option[] {
+  return funnels.flatMap((f) =>
+    f.stages.map((s) => ({
+      value: s.id,
+      label: s.name,
+      ...(funnels.length > 1 ? { hint: f.name } : {}),
+      ...(s.color ? { color: s.color } : {}),
+    })),
+  );
 }

@@ -2,6 +2,7 @@
 import { api, newKey, upload, withQuery } from '$lib/api/client';
 import type { Id, Page } from '$lib/api/types';
 import { urls } from '$lib/api/urls';
+import type { bulk, BulkAnswer } from './bulk.rules';
 import type { ListQuery, SortBy } from './customers.rules';
 import type {
   Address,
@@ -76,6 +77,10 @@ export async function searchCustomers(text: string, signal: AbortSignal): Promis
   return page.items;
 }
 
+/** A portion of work on many customers. */
+export const bulkCall: Parameters<typeof bulk>[2] = (body) =>
+  api.post<BulkAnswer>(urls.customersBulk(), { body, timeoutMs: 65_000 });
+
 /* --- one customer --- */
 
 export const customers = {
@@ -86,6 +91,7 @@ export const customers = {
   remove: (id: Id) => api.delete(urls.customer(id)),
   erase: (id: Id) => api.delete(urls.customerData(id), { timeoutMs: 65_000 }),
   merge: (keepId: Id, mergeId: Id) => api.post<Customer>(urls.customerMerge(keepId), { body: { mergeId } }),
+  dismissDuplicate: (id: Id, otherId: Id) => api.post(urls.customerDismiss(id, otherId), {}),
   addContact: (id: Id, body: ContactInput) =>
     api.post<Customer>(urls.customerContacts(id), { body, idempotencyKey: newKey() }),
   updateContact: (id: Id, contactId: Id, body: Partial<Omit<ContactInput, 'kind'>>) =>

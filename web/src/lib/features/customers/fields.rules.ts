@@ -94,6 +94,23 @@ export function typed(kind: FieldKind, value: FieldValue | undefined, decimal: '
   return typeof value === 'string' ? value : String(value);
 }
 
+/** A value while it is edited: typed text for kinds that are typed, the value itself for those that are chosen. */
+export interface FieldDraft {
+  text: string;
+  value: FieldValue;
+}
+
+const chosenKinds: readonly FieldKind[] = ['select', 'multi_select', 'yes_no', 'date', 'datetime', 'file'];
+
+export function draftOf(kind: FieldKind, value: FieldValue | undefined, decimal: ',' | '.'): FieldDraft {
+  return { text: typed(kind, value, decimal), value: value ?? null };
+}
+
+/** The value of a draft, or the code of what is wrong with it. */
+export function parseDraft(kind: FieldKind, d: FieldDraft, o: { decimal: ',' | '.'; currency: string }): Parsed {
+  return chosenKinds.includes(kind) ? { ok: true, value: d.value } : parseValue(kind, d.text, o);
+}
+
 export type Parsed = { ok: true; value: FieldValue } | { ok: false; code: string };
 
 /** The value for the server of what was typed, or the code of what is wrong. Choices, days and files come as they are. */

@@ -6,6 +6,7 @@ import type { Id } from '$lib/api/types';
 import { on, onReload } from '$lib/events/events.svelte';
 import { orgZone } from '$lib/i18n/format.svelte';
 import { org } from '$lib/shell/session.svelte';
+import type { BulkFailure } from './bulk.rules';
 import { emptyFilter, type Filter, itemOf, listQuery } from './customers.rules';
 import { countCustomers, customers, listCustomers } from './customers.service';
 import type { CustomerItem } from './types';
@@ -24,12 +25,29 @@ class CustomerList {
   /** How far it was scrolled. */
   top = 0;
   readonly selected = new SvelteSet<Id>();
+  /** What did not go through when something was done to many. */
+  outcome: { done: number; failed: (BulkFailure & { customer: CustomerItem | undefined })[] } | undefined =
+    $state.raw();
+  /* All that the filter finds is marked, read or not; taking one mark away ends it. */
+  #all = $state(false);
   #key = '';
   #at = 0;
   #stop: AbortController | undefined;
 
   get ids(): Id[] {
     return this.rows.map((r) => r.id);
+  }
+
+  get everything(): boolean {
+    return this.#all && this.rows.every((r) => this.selected.has(r.id));
+  }
+  set everything(on: boolean) {
+    this.#all = on;
+  }
+
+  unselect(): void {
+    this.#all = false;
+    this.selected.clear();
   }
 
   /** Shows a filter; what is there already and young is kept. */
@@ -39,7 +57,8 @@ class CustomerList {
       if (key === this.#key && Date.now() - this.#at < staleMs && this.error === undefined) return;
       if (key !== this.#key) {
         this.top = 0;
-        this.selected.clear();
+        this.unselect();
+        this.outcome = undefined;
         this.rows = [];
         this.count = undefined;
       }
@@ -66,6 +85,10 @@ class CustomerList {
       const page = await listCustomers(query, this.filter.sort, null, stop.signal);
       this.rows = page.items;
       this.next = page.next;
+      if (this.selected.size > 0) {
+        const there = new Set(this.ids);
+        if (page.next === null) for (const id of [...this.selected]) if (!there.has(id)) this.selected.delete(id);
+      }
       this.#at = Date.now();
     } catch (e) {
       if (!isAborted(e)) this.error = e;
@@ -80,6 +103,7 @@ class CustomerList {
     try {
       const page = await listCustomers(listQuery(this.filter, orgZone()), this.filter.sort, this.next, stop.signal);
       const known = new Set(this.ids);
+      if (this.everything) for (const r of page.items) this.selected.add(r.id);
       this.rows = [...this.rows, ...page.items.filter((r) => !known.has(r.id))];
       this.next = page.next;
     } catch (e) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { mergedContacts, mergeRows, type MergeTexts, suggestKeep } from './merge.rules';
+import { mergedContacts, mergeRows, type MergeTexts, suggestKeep, takenOver } from './merge.rules';
 import type { Contact, Customer } from './types';
 
 const texts: MergeTexts = {
@@ -71,6 +71,18 @@ describe('merging', () => {
     expect(rows['field:peso']?.result).toBe('31');
     expect(rows['field:cor']).toBeUndefined();
     expect(mergeRows(left, right, 'left', [], texts)[0]?.result).toBe('Beatriz Carvalho');
+  });
+
+  it('takes the other value where one was picked, and writes only that', () => {
+    const rows = mergeRows(left, right, 'left', [], texts, { name: 'right', document: 'right' });
+    expect(rows.map((r) => [r.id, r.result])).toEqual([
+      ['name', 'Bia'],
+      ['document', '1'],
+      ['birthDate', '1987-08-14'],
+    ]);
+    const gone = person({ name: 'Bia', stageId: 's', fields: { peso: 30, cor: 'x' } });
+    expect(takenOver(gone, ['name', 'field:peso'])).toEqual({ change: { name: 'Bia', fields: { peso: 30 } } });
+    expect(takenOver(gone, ['stage'])).toEqual({ change: {}, stageId: 's' });
   });
 
   it('takes each contact once, without visitors', () => {

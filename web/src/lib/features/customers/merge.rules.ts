@@ -1,6 +1,10 @@
 /* Two records of one person, side by side: what each has, what the kept one will have. The server keeps the kept record's
-   values and fills its gaps from the other; contacts, chats, notes, tags and history of both go together. */
+   values and fills its gaps from the other; contacts, chats, notes, tags and history of both go together. Where both have
+   something else, the person may take the other's value: it is written into the kept record after the merge. */
+import type { CustomerChange } from './customers.service';
 import type { Customer, FieldValue } from './types';
+
+export type Side = 'left' | 'right';
 
 export interface MergeRow {
   id: string;
@@ -21,13 +25,14 @@ export interface MergeTexts {
   field: (slug: string, value: FieldValue | undefined) => string;
 }
 
-/** The rows in which at least one of the two has something. */
+/** The rows in which at least one of the two has something; `picks` says whose value holds where both have one. */
 export function mergeRows(
   left: Customer,
   right: Customer,
-  keep: 'left' | 'right',
+  keep: Side,
   slugs: readonly string[],
   x: MergeTexts,
+  picks: Readonly<Record<string, Side>> = {},
 ): MergeRow[] {
   const readers: [string, (c: Customer) => string][] = [
     ['name', (c) => c.name],
@@ -44,9 +49,30 @@ export function mergeRows(
     const a = read(left);
     const b = read(right);
     if (!a && !b) return [];
-    const [first, second] = keep === 'left' ? [a, b] : [b, a];
-    return [{ id, left: a, right: b, result: first || second, differs: a !== '' && b !== '' && a !== b }];
+    const differs = a !== '' && b !== '' && a !== b;
+    const [first, second] = (differs ? (picks[id] ?? keep) : keep) === 'left' ? [a, b] : [b, a];
+    return [{ id, left: a, right: b, result: first || second, differs }];
   });
+}
+
+/** What must be written into the kept record after the merge: the values that were taken from the one that goes. */
+export function takenOver(gone: Customer, taken: readonly string[]): { change: CustomerChange; stageId?: string } {
+  const change: CustomerChange = {};
+  const fields: Record<string, FieldValue> = {};
+  let stageId: string | undefined;
+  for (const id of taken) {
+    if (id === 'name') change.name = gone.name;
+    else if (id === 'document') change.document = gone.document;
+    else if (id === 'birthDate') change.birthDate = gone.birthDate;
+    else if (id === 'address') change.address = gone.address;
+    else if (id === 'owner') change.ownerId = gone.ownerId;
+    else if (id === 'value') change.valueMinor = gone.valueMinor;
+    else if (id === 'pinnedNote') change.pinnedNote = gone.pinnedNote;
+    else if (id === 'stage') stageId = gone.stageId ?? undefined;
+    else if (id.startsWith('field:')) fields[id.slice(6)] = gone.fields[id.slice(6)] ?? null;
+  }
+  if (Object.keys(fields).length > 0) change.fields = fields;
+  return stageId === undefined ? { change } : { change, stageId };
 }
 
 /** Contacts of both, each once. */
@@ -60,7 +86,7 @@ export function mergedContacts(kept: Customer, gone: Customer): string[] {
 }
 
 /** Which one to keep unless the person says otherwise: the fuller one, the older one among equals. */
-export function suggestKeep(left: Customer, right: Customer): 'left' | 'right' {
+export function suggestKeep(left: Customer, right: Customer): Side {
   const fullness = (c: Customer) =>
     c.contacts.length +
     Object.values(c.fields).filter((v) => v !== null && v !== '').length +

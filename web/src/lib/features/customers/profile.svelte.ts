@@ -98,6 +98,13 @@ export class Profile {
     list.put(itemOf(c));
   }
 
+  /** Nobody else is asked about any more; what the server says next holds. */
+  forgetDouble(): void {
+    if (!this.customer) return;
+    const { duplicateOf: _, ...rest } = this.customer;
+    this.customer = rest;
+  }
+
   /** Runs a change that answers the customer, after those before it; rejects when it is refused. */
   #change(run: (now: Customer) => Promise<Customer>): Promise<void> {
     const turn = this.#queue.then(async () => {

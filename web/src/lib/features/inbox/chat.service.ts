@@ -3,7 +3,7 @@
 import { api } from '$lib/api/client';
 import type { Id } from '$lib/api/types';
 import { urls } from '$lib/api/urls';
-import { t } from '$lib/i18n/i18n.svelte';
+import { t, tMaybe } from '$lib/i18n/i18n.svelte';
 import { dateTime } from '$lib/i18n/format.svelte';
 import { report } from '$lib/shell/report';
 import { can, lookup, myId } from '$lib/shell/session.svelte';
@@ -131,6 +131,13 @@ export type Bulk =
   | { action: 'close'; closureTypeId: Id | null; note: string }
   | { action: 'tag'; tagId: Id };
 
+/* The commonest reason, in words. */
+function whyFailed(codes: readonly string[]): string {
+  const count = (c: string) => codes.filter((x) => x === c).length;
+  const code = codes.toSorted((a, b) => count(b) - count(a))[0] ?? '';
+  return tMaybe(`errors.code.${code}`, t('inbox.bulk.other'));
+}
+
 /** One change to many: the chosen ones, or everything that the filter matches. */
 export async function bulk(what: Bulk, which: { ids: Id[] } | { filter: Filter }): Promise<boolean> {
   try {
@@ -140,13 +147,19 @@ export async function bulk(what: Bulk, which: { ids: Id[] } | { filter: Filter }
       timeoutMs: 120_000,
     });
     chats.selected.clear();
+    /* What was not changed stays chosen, to look at or to try again. */
+    if ('ids' in which) for (const f of result.failed) if (chats.get(f.id)) chats.selected.add(f.id);
     void loadList();
     refreshCounts();
     if (result.failed.length === 0) toast({ text: t('inbox.bulk.done', { n: result.done }) });
     else
       toast({
         kind: 'warn',
-        text: t('inbox.bulk.partly', { done: result.done, failed: result.failed.length }),
+        text: t('inbox.bulk.partly', {
+          done: result.done,
+          failed: result.failed.length,
+          why: whyFailed(result.failed.map((f) => f.code)),
+        }),
       });
     return true;
   } catch (e) {

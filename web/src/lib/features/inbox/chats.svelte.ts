@@ -29,6 +29,8 @@ const filterKey = 'inbox.filter';
 export type ListPhase = 'loading' | 'ready' | 'failed';
 
 const byId = new SvelteMap<Id, Chat>();
+/* The same without signals: walking thousands must not make one for each. */
+const all = new Map<Id, Chat>();
 let ids = $state.raw<Id[]>([]);
 let filter = $state.raw<Filter>(noFilter);
 let phase = $state<ListPhase>('loading');
@@ -38,6 +40,7 @@ let counts = $state.raw<Counts>();
 let cursorId = $state<Id>();
 let openId = $state<Id>();
 let stale = $state(false);
+let arrivals = $state(0);
 const selected = new SvelteSet<Id>();
 
 let next: string | undefined;
@@ -46,7 +49,18 @@ let holding = false;
 let arranging = false;
 let running: AbortController | undefined;
 let countTimer: ReturnType<typeof setTimeout> | undefined;
+let snoozeTimer: ReturnType<typeof setTimeout> | undefined;
 const asking = new Set<Id>();
+
+function put(id: Id, chat: Chat): void {
+  byId.set(id, chat);
+  all.set(id, chat);
+}
+
+function drop(id: Id): void {
+  byId.delete(id);
+  all.delete(id);
+}
 
 export const chats = {
   get ids() {
@@ -84,6 +98,10 @@ export const chats = {
   /** True while rows wait for the pointer to leave before they move. */
   get stale() {
     return stale;
+  },
+  /** How many chats of this view wait outside of the list for the same reason. */
+  get arrivals() {
+    return arrivals;
   },
   selected,
   get: (id: Id | undefined): Chat | undefined => (id ? byId.get(id) : undefined),
@@ -123,7 +141,21 @@ export function setFilter(change: Partial<Filter>): void {
 }
 
 function shown(): Id[] {
-  return arrange(byId.values(), filter, myId(), Date.now(), next === undefined ? undefined : lastLoaded);
+  return arrange(all.values(), filter, myId(), Date.now(), next === undefined ? undefined : lastLoaded);
+}
+
+const sameOrder = (a: readonly Id[], b: readonly Id[]) => a.length === b.length && a.every((id, i) => id === b[i]);
+
+/* The end of the next snooze changes the list without any news. */
+function wakeAtNextSnooze(): void {
+  clearTimeout(snoozeTimer);
+  const now = Date.now();
+  let next = Infinity;
+  for (const c of all.values()) {
+    const at = c.snoozedUntil ? Date.parse(c.snoozedUntil) : 0;
+    if (at > now && at < next) next = at;
+  }
+  if (next < now + 86_400_000) snoozeTimer = setTimeout(rearrange, next - now + 50);
 }
 
 /** Sorts the list anew, once for all changes of the moment; or notes that it must be, when it is held. */
@@ -133,10 +165,13 @@ function rearrange(): void {
   queueMicrotask(() =>
     untrack(() => {
       arranging = false;
+      wakeAtNextSnooze();
       const wanted = shown();
       const to = holding ? held(ids, wanted) : wanted;
-      stale = holding && to.join() !== wanted.join();
-      if (to.join() !== ids.join()) ids = to;
+      stale = holding && !sameOrder(to, wanted);
+      const here = new Set(to);
+      arrivals = stale ? wanted.filter((id) => !here.has(id)).length : 0;
+      if (!sameOrder(to, ids)) ids = to;
     }),
   );
 }
@@ -154,17 +189,17 @@ export function takeChat(news: Chat): void {
   const old = byId.get(news.id);
   if (!old && news.inboundSeen === null) {
     const last = news.lastMessage.direction === 'in' ? 1 : 0;
-    byId.set(news.id, { ...news, inboundSeen: Math.max(0, news.inboundCount - last) });
+    put(news.id, { ...news, inboundSeen: Math.max(0, news.inboundCount - last) });
     void fetchChat(news.id).catch(() => undefined);
   } else {
     const merged = mergeChat(old, news);
-    if (merged !== old) byId.set(news.id, merged);
+    if (merged !== old) put(news.id, merged);
   }
   rearrange();
 }
 
 export function removeChat(id: Id): void {
-  byId.delete(id);
+  drop(id);
   selected.delete(id);
   rearrange();
 }
@@ -173,12 +208,12 @@ export function removeChat(id: Id): void {
 export function patchChat(id: Id, change: Partial<Chat>): () => void {
   const before = byId.get(id);
   if (!before) return () => undefined;
-  byId.set(id, { ...before, ...change });
+  put(id, { ...before, ...change });
   rearrange();
   return () => {
     const now = byId.get(id);
     if (now?.version !== before.version) return;
-    byId.set(id, before);
+    put(id, before);
     rearrange();
   };
 }
@@ -186,7 +221,7 @@ export function patchChat(id: Id, change: Partial<Chat>): () => void {
 export function setSeen(id: Id, inboundSeen: number): void {
   const chat = byId.get(id);
   if (!chat || chat.inboundSeen === inboundSeen) return;
-  byId.set(id, { ...chat, inboundSeen });
+  put(id, { ...chat, inboundSeen });
   rearrange();
 }
 
@@ -212,7 +247,7 @@ export async function refreshCustomer(customerId: Id): Promise<void> {
   });
   for (const c of page.items) {
     /* The chat's own version does not count changes of its customer. */
-    byId.set(c.id, c);
+    put(c.id, c);
   }
   rearrange();
 }
@@ -229,16 +264,17 @@ export async function loadList(): Promise<void> {
       signal: stop.signal,
     });
     if (stop.signal.aborted) return;
-    const known = new Map(byId);
+    const known = new Map(all);
     const fresh = new Set(page.items.map((c) => c.id));
-    for (const id of known.keys()) if (!fresh.has(id) && id !== openId) byId.delete(id);
-    for (const c of page.items) byId.set(c.id, mergeChat(known.get(c.id), c));
+    for (const id of known.keys()) if (!fresh.has(id) && id !== openId) drop(id);
+    for (const c of page.items) put(c.id, mergeChat(known.get(c.id), c));
     setNext(page);
     phase = 'ready';
     problem = undefined;
     holding = false;
     ids = shown();
     stale = false;
+    arrivals = 0;
   } catch (e) {
     if (isAborted(e)) return;
     problem = e;
@@ -261,7 +297,7 @@ export async function loadMore(): Promise<void> {
   try {
     const page = await api.get<Page<Chat>>(urls.chats(), { query: listQuery(asked, next, pageSize) });
     if (asked !== filter) return;
-    for (const c of page.items) byId.set(c.id, mergeChat(byId.get(c.id), c));
+    for (const c of page.items) put(c.id, mergeChat(byId.get(c.id), c));
     setNext(page);
     const was = holding;
     holding = false;
@@ -292,8 +328,10 @@ export function refreshCounts(soonMs = 500): void {
 export function resetChats(): void {
   running?.abort();
   clearTimeout(countTimer);
+  clearTimeout(snoozeTimer);
   countTimer = undefined;
   byId.clear();
+  all.clear();
   selected.clear();
   ids = [];
   next = lastLoaded = undefined;
@@ -304,5 +342,6 @@ export function resetChats(): void {
   setFaviconBadge(0);
   cursorId = undefined;
   holding = stale = false;
+  arrivals = 0;
   filter = noFilter;
 }

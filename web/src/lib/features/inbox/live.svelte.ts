@@ -7,9 +7,9 @@ import { on, onReload } from '$lib/events/events.svelte';
 import type { Entity } from '$lib/events/types';
 import { t } from '$lib/i18n/i18n.svelte';
 import { paths } from '$lib/paths';
-import { registerSearch } from '$lib/shell/commands.svelte';
-import { notify, playSound } from '$lib/shell/notify';
-import { myId, org } from '$lib/shell/session.svelte';
+import { registerActions, registerSearch } from '$lib/shell/commands.svelte';
+import { type NoticeKind, notify, playSound, wanted } from '$lib/shell/notify';
+import { can, myId, org } from '$lib/shell/session.svelte';
 import type { CommandItem } from '$lib/ui/CommandBar.svelte';
 import { toast } from '$lib/ui/toast.svelte';
 import { go } from '../../../routes';
@@ -34,6 +34,7 @@ import { forgetShortcuts } from './message.service';
 import { closeOutbox, confirmed, flush, openOutbox } from './outbox.svelte';
 import { closePeople, openPeople, setTyping, setViewing } from './people.svelte';
 import { forgetThread, knownThread, reloadThreads, resetThreads } from './threads.svelte';
+import { starting } from './start.svelte';
 import type { Chat, Message, SearchResults } from './types';
 
 const asChat = (e: Entity) => e as unknown as Chat;
@@ -45,14 +46,15 @@ export function isLookedAt(chatId: Id): boolean {
 }
 
 /* A message of a customer concerns me when the chat is mine, or nobody's and in my reach. */
-function concernsMe(chat: Chat): boolean {
-  if (chat.owner === 'bot') return false;
-  if (chat.assigneeId !== null) return chat.assigneeId === myId();
-  return chat.teamId === null || org().me.teamIds.includes(chat.teamId);
+function kindFor(chat: Chat): NoticeKind | undefined {
+  if (chat.owner === 'bot') return undefined;
+  if (chat.assigneeId !== null) return chat.assigneeId === myId() ? 'mine' : undefined;
+  return chat.teamId === null || org().me.teamIds.includes(chat.teamId) ? 'queue' : undefined;
 }
 
 function announce(chat: Chat): void {
-  if (!concernsMe(chat) || isLookedAt(chat.id)) return;
+  const kind = kindFor(chat);
+  if (!kind || !wanted(kind) || isLookedAt(chat.id)) return;
   playSound();
   notify({
     title: chat.customer.name || t('inbox.nameless'),
@@ -75,8 +77,10 @@ function mentioned(n: { chatId: Id; messageId: Id; authorName: string; content: 
   refreshCounts();
   if (isLookedAt(n.chatId)) return;
   const title = t('inbox.mentioned', { name: n.authorName });
-  playSound();
-  notify({ title, body: n.content, tag: n.messageId, onclick: () => void go(paths.chat(n.chatId)) });
+  if (wanted('mention')) {
+    playSound();
+    notify({ title, body: n.content, tag: n.messageId, onclick: () => void go(paths.chat(n.chatId)) });
+  }
   toast({
     text: title,
     icon: 'at-sign',
@@ -118,6 +122,11 @@ async function findChats(q: string, signal: AbortSignal): Promise<CommandItem[]>
       run: () => void go(`${paths.chat(m.chatId)}?m=${m.seq}`),
     })),
   ];
+}
+
+/* The dialog belongs to the inbox's page. */
+function begin(): void {
+  void go(chats.openId ? paths.chat(chats.openId) : paths.inbox()).then(() => (starting.open = true));
 }
 
 /* Begins for the current organization; returns the end. */
@@ -169,6 +178,9 @@ function startInbox(): () => void {
     ),
     on('viewing', ({ chatId, userId, name, on: viewing }) => setViewing(chatId, userId, name ?? '', viewing)),
     onReload(reloadAll),
+    registerActions(() =>
+      can('chats.reply') ? [{ id: 'start', label: t('inbox.start.title'), icon: 'square-pen', kbd: 'N', run: begin }] : [],
+    ),
     registerSearch({ id: 'inbox', title: () => t('inbox.title'), search: findChats }),
   ];
   return () => {

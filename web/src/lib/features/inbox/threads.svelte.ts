@@ -20,8 +20,11 @@ export class Thread {
   newer = $state<'idle' | 'loading'>('idle');
   /** A message to bring into view and to light up: from a search, a quote or the pin. */
   target = $state.raw<{ seq: number } | undefined>();
+  /** Messages of the customer that came while the window is in the past. */
+  beyond = $state(0);
   usedAt = 0;
   private loading: Promise<void> | undefined;
+  private heard = 0;
 
   constructor(chatId: Id) {
     this.chatId = chatId;
@@ -49,6 +52,7 @@ export class Thread {
         hasNewer: false,
       };
       this.phase = 'ready';
+      this.beyond = 0;
       this.problem = undefined;
     } catch (e) {
       this.problem = e;
@@ -76,6 +80,7 @@ export class Thread {
     try {
       const page = await this.page({ after: last });
       this.span = { ...this.span, items: merge(this.span.items, page.items), hasNewer: page.next !== null };
+      if (!this.span.hasNewer) this.beyond = 0;
     } catch {
       /* asked again at the next scroll or message */
     } finally {
@@ -104,6 +109,8 @@ export class Thread {
 
   takeMessage(m: Message): void {
     if (this.phase !== 'ready') return;
+    if (this.span.hasNewer && m.direction === 'in' && m.seq > this.heard) this.beyond += 1;
+    this.heard = Math.max(this.heard, m.seq);
     const taken = take(this.span, m);
     this.span = taken.span;
     if (taken.gap) void this.loadNewer();

@@ -135,6 +135,8 @@ export interface Counts {
   waiting: number;
   unread: number;
   mentions: number;
+  /** Of my saved views, by id. */
+  views: Record<Id, number>;
 }
 
 /** What POST /files answers. */

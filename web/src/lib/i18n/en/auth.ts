@@ -64,6 +64,10 @@ export default {
   'invite.action': 'Accept invitation',
   'invite.dead': 'This invitation no longer works',
   'invite.deadText': 'It was used, has expired or was cancelled. Ask the person who invited you for another.',
-  required: 'Fill in this field.',
+  'missing.organization': 'Enter the organization’s name.',
+  'missing.name': 'Enter your name.',
+  'missing.email': 'Enter your e-mail.',
+  'missing.password': 'Enter your password.',
+  'missing.code': 'Enter the code.',
   emailWrong: 'Check the e-mail, like name@company.com.',
 } satisfies Translation<typeof base>;

@@ -85,6 +85,8 @@ export default {
   'code.FILE_TYPE_REFUSED': 'This type of file is not accepted.',
   'code.FILE_TOO_LARGE': 'The file is over the limit.',
   'code.INVALID_HOURS': 'Check the hours: each span ends after it begins and does not run into the next.',
+  'code.FIELDS_REQUIRED': 'Required customer data is missing.',
+  'code.TOO_MANY_SCHEDULED': 'This chat already has 100 scheduled messages. Cancel one before you schedule another.',
   'code.CHAT_CLOSED': 'This chat is closed. Reopen it first.',
   'code.CHAT_ASSIGNED': 'Somebody else has this chat.',
   'code.CHAT_NOT_YOURS': 'This chat is no longer yours.',

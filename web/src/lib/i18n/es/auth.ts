@@ -64,6 +64,10 @@ export default {
   'invite.action': 'Aceptar invitación',
   'invite.dead': 'Esta invitación ya no es válida',
   'invite.deadText': 'Ya se usó, venció o se canceló. Pide otra a quien te invitó.',
-  required: 'Completa este campo.',
+  'missing.organization': 'Escribe el nombre de la organización.',
+  'missing.name': 'Escribe tu nombre.',
+  'missing.email': 'Escribe tu correo.',
+  'missing.password': 'Escribe tu contraseña.',
+  'missing.code': 'Escribe el código.',
   emailWrong: 'Revisa el correo, como nombre@empresa.com.',
 } satisfies Translation<typeof base>;

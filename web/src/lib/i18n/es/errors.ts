@@ -85,6 +85,8 @@ export default {
   'code.FILE_TYPE_REFUSED': 'Este tipo de archivo no se acepta.',
   'code.FILE_TOO_LARGE': 'El archivo supera el límite.',
   'code.INVALID_HOURS': 'Revisa los horarios: cada franja termina después de empezar y no invade la siguiente.',
+  'code.FIELDS_REQUIRED': 'Faltan datos obligatorios del cliente.',
+  'code.TOO_MANY_SCHEDULED': 'Este chat ya tiene 100 mensajes programados. Cancele alguno antes de programar otro.',
   'code.CHAT_CLOSED': 'Este chat está cerrado. Reábralo antes.',
   'code.CHAT_ASSIGNED': 'Otra persona ya tiene este chat.',
   'code.CHAT_NOT_YOURS': 'Este chat ya no es suyo.',

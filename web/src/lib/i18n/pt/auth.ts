@@ -62,6 +62,10 @@ export default {
   'invite.action': 'Aceitar convite',
   'invite.dead': 'Este convite não vale mais',
   'invite.deadText': 'Ele já foi usado, venceu ou foi cancelado. Peça outro a quem convidou.',
-  required: 'Preencha este campo.',
+  'missing.organization': 'Diga o nome da organização.',
+  'missing.name': 'Diga seu nome.',
+  'missing.email': 'Digite seu e-mail.',
+  'missing.password': 'Digite sua senha.',
+  'missing.code': 'Digite o código.',
   emailWrong: 'Confira o e-mail, como nome@empresa.com.',
 } as const;

@@ -83,6 +83,8 @@ export default {
   'code.FILE_TYPE_REFUSED': 'Este tipo de arquivo não é aceito.',
   'code.FILE_TOO_LARGE': 'O arquivo passa do limite.',
   'code.INVALID_HOURS': 'Confira os horários: cada faixa termina depois de começar e não invade a próxima.',
+  'code.FIELDS_REQUIRED': 'Faltam dados obrigatórios do cliente.',
+  'code.TOO_MANY_SCHEDULED': 'Este chat já tem 100 mensagens agendadas. Cancele alguma antes de agendar outra.',
   'code.CHAT_CLOSED': 'Esta conversa está encerrada. Reabra antes.',
   'code.CHAT_ASSIGNED': 'Outra pessoa já está com esta conversa.',
   'code.CHAT_NOT_YOURS': 'Esta conversa não está mais com você.',

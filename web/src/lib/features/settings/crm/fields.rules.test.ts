@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fieldKinds, formOf, newPositions, optionsBody, optionsWrong, splitPasted } from './fields.rules';
+import { fieldKinds, formOf, optionsBody, optionsWrong } from './fields.rules';
 
 describe('custom fields', () => {
   it('knows thirteen kinds', () => {
@@ -34,23 +34,6 @@ describe('custom fields', () => {
       true,
       true,
       false,
-    ]);
-  });
-
-  it('splits what is pasted', () => {
-    expect(splitPasted('A\r\n B ;C\n\n')).toEqual(['A', 'B', 'C']);
-  });
-
-  it('tells only what moved', () => {
-    expect(
-      newPositions([
-        { id: 'b', position: 1 },
-        { id: 'a', position: 0 },
-        { id: 'c', position: 2 },
-      ]),
-    ).toEqual([
-      { id: 'b', position: 0 },
-      { id: 'a', position: 1 },
     ]);
   });
 });

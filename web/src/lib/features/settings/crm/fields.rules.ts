@@ -66,18 +66,3 @@ export function optionsWrong(options: readonly OptionDraft[]): boolean {
   const names = optionsBody(options).map((o) => o.label.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase());
   return names.length === 0 || new Set(names).size < names.length;
 }
-
-/** Lines pasted into one option become one option each. */
-export function splitPasted(text: string): string[] {
-  return text
-    .split(/\r?\n|;|\t/)
-    .map((s) => s.trim())
-    .filter((s) => s !== '');
-}
-
-/** Which things must be told their new place after a change of order: those whose position is another one now. */
-export function newPositions<T extends { id: string; position: number }>(
-  ordered: readonly T[],
-): { id: string; position: number }[] {
-  return ordered.flatMap((item, i) => (item.position === i ? [] : [{ id: item.id, position: i }]));
-}
