@@ -7,14 +7,15 @@ const atOnce = Number(process.env['TESTS_AT_ONCE'] ?? '1');
 
 export default defineConfig({
   test: {
-    testTimeout: 30_000,
-    hookTimeout: 120_000,
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
     maxWorkers: atOnce,
     fileParallelism: atOnce > 1,
     projects: [
-      { extends: true, test: { name: 'api', include: ['api/**/*.test.ts'] } },
-      { extends: true, test: { name: 'process', include: ['process/**/*.test.ts', 'crash/**/*.test.ts'], testTimeout: 120_000 } },
-      { extends: true, test: { name: 'e2e', include: ['e2e/**/*.test.ts'], testTimeout: 120_000 } },
+      { extends: true, test: { name: 'api', include: ['api/**/*.test.ts', 'channels/**/*.test.ts'] } },
+      { extends: true, test: { name: 'graph', include: ['graph/*.test.ts'], fileParallelism: true, maxWorkers: 2 } },
+      { extends: true, test: { name: 'process', include: ['process/**/*.test.ts', 'crash/**/*.test.ts'] } },
+      { extends: true, test: { name: 'e2e', include: ['e2e/**/*.test.ts'] } },
     ],
   },
 });

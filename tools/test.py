@@ -3,6 +3,7 @@
 
     source    rules of the sources (tools/check_source), their layout (clang-format), types of the tests
     unit      C unit tests and seeds of the fuzzers, under ASan and UBSan
+    graph     the stand-in Graph API of the channels' tests, by itself
     api       the HTTP API of a running program (the sanitizer build)
     process   starting, stopping, crashing, restarting, backup and restore
     web       svelte-check, vitest, size of the interface
@@ -23,6 +24,8 @@ import sys
 import threading
 import time
 from pathlib import Path
+
+import web_size as web_bytes
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / 'build' / 'test'
@@ -130,7 +133,7 @@ def meson_tests(suites):
             'log-' + suites[0]]
     for s in suites:
         args += ['--suite', s]
-    status, out = run(args, 900)
+    status, out = run(args, 2400)
     result = Result()
     log = BUILD / 'meson-logs' / f'log-{suites[0]}.json'
     if not log.exists():
@@ -156,7 +159,9 @@ def vitest(cwd, name, project=None, limit_s=1200, env=None):
     OUT.mkdir(parents=True, exist_ok=True)
     report = OUT / f'{name}.json'
     report.unlink(missing_ok=True)
-    args = ['npx', 'vitest', 'run', '--passWithNoTests', '--reporter=json', f'--outputFile={report}']
+    # dot: says what the report does not, an error outside of any test.
+    args = ['npx', 'vitest', 'run', '--passWithNoTests', '--reporter=json', '--reporter=dot',
+            f'--outputFile.json={report}']
     if project:
         args += ['--project', project]
     status, out = run(args, limit_s, cwd, env)
@@ -177,7 +182,7 @@ def vitest(cwd, name, project=None, limit_s=1200, env=None):
             result.details += f"{where}\n{tail(file.get('message', ''), 30)}\n"
     if status and not result.failed:
         result.failed += 1
-        result.details += tail(out)
+        result.details += tail(out, 80)
     return result
 
 
@@ -209,15 +214,19 @@ def program_env():
 
 
 def api():
-    return vitest(ROOT / 'tests', 'api', 'api', 1500, program_env())
+    return vitest(ROOT / 'tests', 'api', 'api', 3600, program_env())
+
+
+def graph():
+    return vitest(ROOT / 'tests', 'graph', 'graph', 900)
 
 
 def process():
-    return vitest(ROOT / 'tests', 'process', 'process', 900, program_env())
+    return vitest(ROOT / 'tests', 'process', 'process', 2400, program_env())
 
 
 def e2e():
-    return vitest(ROOT / 'tests', 'e2e', 'e2e', 1500, program_env())
+    return vitest(ROOT / 'tests', 'e2e', 'e2e', 3600, program_env())
 
 
 def web_check():
@@ -232,33 +241,15 @@ def web_test():
     return vitest(ROOT / 'web', 'web', None, 600)
 
 
-def brotli_bytes(path):
-    return int(must(['node', '-e', 'const z=require("zlib");process.stdout.write(String(z.brotliCompressSync('
-                     'require("fs").readFileSync(process.argv[1])).length))', path], 60))
-
-
-def imports(path):
-    """Scripts that one needs before it runs."""
-    text = path.read_text()
-    return {path.parent / name for name in
-            re.findall(r'(?:import|export)\s*(?:[\w*{][^"\';()]*?from\s*)?["\']\./([\w.-]+\.js)["\']', text)}
-
-
 def web_size():
-    """Script up to the inbox: what index.html names, the inbox's page, and all that they import."""
     dist = ROOT / 'web' / 'dist'
-    scripts = {dist / 'assets' / name for name in re.findall(r'assets/([\w.-]+\.js)', (dist / 'index.html').read_text())}
-    pages = set((dist / 'assets').glob('InboxPage*.js')) or set((dist / 'assets').glob('inbox*.js'))
-    todo, seen = list(scripts | pages), set()
-    while todo:
-        script = todo.pop()
-        if script not in seen and script.exists():
-            seen.add(script)
-            todo.extend(imports(script))
-    checks = [('script to the inbox', sum(map(brotli_bytes, seen)), SCRIPT_LIMIT_BYTES)]
+    try:
+        checks = [('script to the inbox', web_bytes.inbox_bytes(dist), SCRIPT_LIMIT_BYTES)]
+    except web_bytes.Missing as e:
+        raise Failed(f'the size of the interface cannot be counted: {e}') from e
     for widget in (dist / 'widget.js', ROOT / 'web/widget/dist/widget.js'):
         if widget.exists():
-            checks.append(('the chat window', brotli_bytes(widget), WIDGET_LIMIT_BYTES))
+            checks.append(('the chat window', web_bytes.brotli_bytes(widget), WIDGET_LIMIT_BYTES))
     result = Result()
     for what, size, limit in checks:
         print(f'      {what}: {size} bytes of at most {limit}', flush=True)
@@ -306,13 +297,14 @@ STEPS = {
     'web-types': (web_types, ['build', 'npm-web'], 'web'),
     'web-size': (web_size, ['build-web'], 'web'),
     'unit': (unit, ['build'], 'unit'),
+    'graph': (graph, ['npm-tests'], 'graph'),
     'api': (api, ['embed', 'npm-tests'], 'api'),
     'process': (process, ['embed', 'npm-tests'], 'process'),
     'e2e': (e2e, ['embed', 'npm-tests'], 'e2e'),
     'build-fuzz': (build_fuzz, [], None),
     'fuzz': (fuzz, ['build-fuzz'], 'fuzz'),
 }
-PARTS = ['source', 'unit', 'api', 'process', 'web', 'e2e', 'fuzz']
+PARTS = ['source', 'unit', 'graph', 'api', 'process', 'web', 'e2e', 'fuzz']
 
 
 def wanted_steps(parts):

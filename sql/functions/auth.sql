@@ -10,7 +10,8 @@ language sql immutable parallel safe as $$
     select array['organization.manage', 'users.manage', 'roles.manage', 'teams.manage', 'channels.manage', 'api_keys.manage',
                  'audit.view', 'jobs.manage', 'customers.view', 'customers.edit', 'customers.merge', 'customers.delete',
                  'customers.export', 'contacts.view', 'tags.manage', 'fields.manage', 'funnels.manage', 'chats.view', 'chats.view_all',
-                 'chats.reply', 'chats.assign', 'chats.close', 'shortcuts.manage', 'closure_types.manage']
+                 'chats.reply', 'chats.assign', 'chats.close', 'shortcuts.manage', 'closure_types.manage',
+                 'webhooks.manage']
 $$;
 
 -- The number of a permission, for events.permission.
@@ -692,6 +693,15 @@ begin
 end $$;
 
 -- ---- upkeep and the command line ------------------------------------------------------------------------------------------
+
+-- The audit log of all organizations as far as the installation keeps it (INTERFLOW_AUDIT_KEEP); a bounded part of it at a time.
+create or replace function audit_sweep(days integer) returns bigint
+language sql security definer set search_path = pg_catalog, public as $$
+    with old as (delete from audit_log a using (select x.org_id, x.id from audit_log x where x.created_at < now() - make_interval(days => days)
+                                                limit 50000) o
+                 where a.org_id = o.org_id and a.id = o.id returning 1)
+    select count(*) from old
+$$;
 
 create or replace function auth_sweep() returns void
 language sql security definer set search_path = pg_catalog, public as $$

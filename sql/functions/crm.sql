@@ -1,5 +1,5 @@
 -- The CRM: how customers and what belongs to them look as JSON, who may see which of them, and identities.
--- Changes are in crm_write.sql, lists, search and the timeline in crm_read.sql.
+-- Changes are in crm_write.sql, merging in crm_merge.sql, lists, search and the timeline in crm_read.sql.
 
 -- ---- who ----------------------------------------------------------------------------------------------------------------
 
@@ -94,10 +94,17 @@ begin
     return left(p_text, 1) || '•••';
 end $$;
 
+-- What people see of a contact whom a platform knows by a number of its own: the name there, where it told us one.
+create or replace function contact_shown(k contacts) returns text
+language sql stable as $$
+    select case when k.kind in ('instagram', 'messenger') then coalesce('@' || nullif(k.profile->>'username', ''), nullif(k.profile->>'name', ''), k.canonical)
+                else contact_display(k.kind, k.canonical) end
+$$;
+
 create or replace function contact_json(k contacts, p_sees boolean) returns jsonb
 language plpgsql stable as $$
 declare
-    shown text := case when p_sees then contact_display(k.kind, k.canonical) else mask_contact(k.kind, k.canonical) end;
+    shown text := case when p_sees then contact_shown(k) else mask_contact(k.kind, k.canonical) end;
 begin
     return jsonb_build_object('id', k.id, 'kind', k.kind, 'identifier', case when p_sees then k.identifier else shown end,
                               'canonical', case when p_sees then k.canonical else shown end, 'display', shown, 'label', k.label,
@@ -283,6 +290,18 @@ begin
     return found_id;
 end $$;
 
+-- A customer's name is the platform's: whoever knows a better one may say it (inbox_named), as long as no person wrote another.
+create or replace function contact_called(p_org uuid, p_contact uuid, p_name text) returns void
+language sql volatile as $$
+    update contacts k set profile = k.profile || jsonb_build_object('name', left(btrim(p_name), 120)) where k.org_id = p_org and k.id = p_contact
+$$;
+
+-- A telephone number in the place of a name.
+create or replace function name_is_number(p_name text) returns boolean
+language sql immutable parallel safe as $$
+    select p_name ~ '^[+0-9 ()./-]*[0-9][+0-9 ()./-]*$'
+$$;
+
 -- The person behind an identity: found by any of its keys, made when unknown. However many ask at once for a new person, one
 -- is made: the keys are unique, and who comes second waits for the first and finds it. A name is only set while there is none.
 create or replace function crm_identity(p_org uuid, p_kind text, p_identifier text, p_canonical text, p_keys text[], p_name text,
@@ -313,12 +332,17 @@ begin
                 perform crm_event(p_org, 'customer.changed', c.id);
             end if;
             contact_id := crm_identity_contact(p_org, c.id, p_kind, p_identifier, p_canonical, p_keys);
+            if c.name = '' and p_name <> '' and p_kind = 'whatsapp' and p_source = p_kind then
+                perform contact_called(p_org, contact_id, p_name);
+            end if;
             return;
         end if;
 
         insert into customers (org_id, name, source) values (p_org, p_name, coalesce(p_source, 'manual')) returning id into crm_identity.customer_id;
-        insert into contacts (org_id, customer_id, kind, identifier, canonical, is_primary)
-        values (p_org, crm_identity.customer_id, p_kind, p_identifier, p_canonical, true) returning id into crm_identity.contact_id;
+        insert into contacts (org_id, customer_id, kind, identifier, canonical, is_primary, profile)
+        values (p_org, crm_identity.customer_id, p_kind, p_identifier, p_canonical, true,
+                case when p_source = p_kind and p_kind = 'whatsapp' and p_name <> '' then jsonb_build_object('name', p_name) else '{}' end)
+        returning id into crm_identity.contact_id;
         with made as (
             insert into contact_keys (org_id, key, contact_id, customer_id)
             select p_org, x.key, crm_identity.contact_id, crm_identity.customer_id from unnest(p_keys) as x (key) order by x.key

@@ -36,8 +36,9 @@ begin
     end if;
 end $$;
 
--- What the input points to must be there: 400 by the name of the field.
-create or replace function crm_check_links(p_org uuid, p jsonb) returns void
+-- What the input points to must be there, and a picture one that its giver may see: 400 by the name of the field.
+drop function if exists crm_check_links(uuid, jsonb);
+create or replace function crm_check_links(p_org uuid, who crm_actor, p jsonb) returns void
 language plpgsql as $$
 begin
     if p->>'stageId' is not null and not exists (select from stages s where s.org_id = p_org and s.id = (p->>'stageId')::uuid) then
@@ -47,7 +48,8 @@ begin
         perform fault(400, 'UNKNOWN_REFERENCE', 'ownerId');
     end if;
     if p->>'avatarFileId' is not null
-       and not exists (select from files f where f.org_id = p_org and f.id = (p->>'avatarFileId')::uuid and f.kind = 'image') then
+       and not exists (select from files f where f.org_id = p_org and f.id = (p->>'avatarFileId')::uuid and f.kind = 'image'
+                       and file_visible(f, who, (who).id)) then
         perform fault(400, 'UNKNOWN_REFERENCE', 'avatarFileId');
     end if;
     if exists (select from jsonb_array_elements_text(coalesce(p->'tagIds', '[]')) as w (id)
@@ -239,7 +241,7 @@ language plpgsql as $$
 declare
     c customers;
 begin
-    perform crm_check_links(p_org, p);
+    perform crm_check_links(p_org, who, p);
     if not coalesce((p->>'allowDoubles')::boolean, false) then
         perform crm_document_free(p_org, who, p->>'document', null);
     end if;
@@ -278,7 +280,7 @@ begin
     if p->>'version' is not null and (p->>'version')::integer <> was.version then
         perform fault(409, 'VERSION_CONFLICT', null, jsonb_build_object('version', was.version));
     end if;
-    perform crm_check_links(p_org, p);
+    perform crm_check_links(p_org, who, p);
     if p ? 'document' and not coalesce((p->>'allowDoubles')::boolean, false) then
         perform crm_document_free(p_org, who, p->>'document', p_id);
     end if;
@@ -370,10 +372,13 @@ begin
         where m.org_id = p_org and m.chat_id in (select h.id from chats h where h.org_id = p_org and h.customer_id = any (people))
           and mf.file_id is not null
         union all
+        select x.file_id from mails x where x.org_id = p_org and x.chat_id = any (talks) and x.file_id is not null
+        union all
         select x.avatar_file_id from customers x where x.org_id = p_org and x.id = any (people) and x.avatar_file_id is not null
         union all
         select (v.value #>> '{}')::uuid from field_values v join custom_fields d on d.org_id = v.org_id and d.id = v.field_id
         where v.org_id = p_org and v.customer_id = any (people) and d.kind = 'file') x;
+    perform channel_erase_begin(p_org, people);
     -- News of the last day hold words too.
     delete from events e where e.org_id = p_org and (e.customer_id = any (people) or e.chat_id in (
         select h.id from chats h where h.org_id = p_org and h.customer_id = any (people)));
@@ -384,13 +389,13 @@ begin
     update audit_log a set label = '', changes = '{}'
     where a.org_id = p_org and a.entity = 'customer' and a.entity_id = any (people);
     delete from customers x where x.org_id = p_org and x.id = any (people);
-    delete from files f where f.org_id = p_org and f.id = any (freed)
-       and not exists (select from message_files mf where mf.org_id = p_org and mf.file_id = f.id)
-       and not exists (select from customers x where x.org_id = p_org and x.avatar_file_id = f.id)
-       and not exists (select from field_values v join custom_fields d on d.org_id = v.org_id and d.id = v.field_id
-                       where v.org_id = p_org and d.kind = 'file' and v.value #>> '{}' = f.id::text)
-       -- sent by a shortcut (a price list, say): it is not theirs
-       and not exists (select from shortcuts s where s.org_id = p_org and s.steps::text like '%' || f.id || '%');
+    delete from mails x where x.org_id = p_org and x.chat_id = any (talks);
+    -- Not what others use too: a file that a shortcut sent (a price list, say) is not theirs.
+    delete from files f where f.org_id = p_org and f.id = any (freed) and not file_used(p_org, f.id);
+    -- So do notifications in the log of outgoing webhooks; those that wait are not sent any more.
+    update webhook_deliveries d set body = '', answer = '', state = case d.state when 'waiting' then 'dead' else d.state end,
+           ended_at = coalesce(d.ended_at, now()), error_code = case d.state when 'waiting' then 'CUSTOMER_ERASED' else d.error_code end
+     where d.org_id = p_org and d.customer_id = any (people);
     -- Answers kept for a day (idempotency) repeat what was said.
     delete from idempotency_keys k where k.org_id = p_org
        and exists (select from unnest(people || talks) x (id) where position(x.id::text in k.body) > 0);
@@ -480,7 +485,7 @@ begin
         delete from customer_tags t where t.org_id = p_org and t.customer_id = p_id and t.tag_id = p_tag;
     end if;
     if found then
-        perform crm_event(p_org, 'customer.changed', p_id);
+        perform crm_event(p_org, 'customer.changed', p_id, jsonb_build_object('tagId', p_tag, 'tagged', p_on));
     end if;
     return jsonb_build_object('customerId', p_id, 'tagId', p_tag, 'tags', customer_tag_ids(c));
 end $$;
@@ -505,7 +510,7 @@ begin
             perform fault(404, 'NOTE_NOT_FOUND');
         end if;
     end if;
-    perform crm_event(p_org, 'customer.changed', p_id);
+    perform crm_event(p_org, 'customer.changed', p_id, case when p_note is null then jsonb_build_object('noteId', n.id) else '{}' end);
     return note_json(n);
 end $$;
 
@@ -545,7 +550,7 @@ language plpgsql as $$
 declare
     c customers := crm_need(p_org, p_id, who, true);
 begin
-    perform crm_check_links(p_org, jsonb_build_object('stageId', p_stage));
+    perform crm_check_links(p_org, who, jsonb_build_object('stageId', p_stage));
     perform crm_own_chat(p_org, p_id, p_chat);
     if crm_stage_put(p_org, c, who, p_stage, p_order, p_note, p_chat) then
         perform crm_event(p_org, 'customer.changed', p_id, jsonb_build_object('stageId', p_stage, 'previousStageId', c.stage_id));
@@ -554,122 +559,7 @@ begin
     return customer_json(c, who);
 end $$;
 
--- ---- merge ------------------------------------------------------------------------------------------------------------------
-
--- p_from goes into p_into: contacts, chats, notes, tags, values, stage moves move over; where both say something the kept one
--- wins. The merged record stays as a row that points to the kept one, and as it was in merges.snapshot. A contact that both
--- have becomes one; only when both hold an open chat over it on one channel its double stays, hidden, for that chat.
-create or replace function crm_customer_merge(p_org uuid, who crm_actor, p_into uuid, p_from uuid) returns jsonb
-language plpgsql as $$
-declare
-    kept customers;
-    gone customers;
-    pair record;
-begin
-    if p_into = p_from then
-        perform fault(400, 'SAME_CUSTOMER', 'mergeId');
-    end if;
-    -- One order of locks, whoever is merged into whom; FOR UPDATE makes receiving a message of either wait.
-    perform 1 from customers x where x.org_id = p_org and x.id in (p_into, p_from) order by x.id for update;
-    kept := crm_need(p_org, p_into, who, true);
-    select * into gone from customers x where x.org_id = p_org and x.id = p_from and x.deleted_at is null;
-    if gone.id is null or not customer_visible(gone, who) then
-        perform fault(404, 'CUSTOMER_NOT_FOUND', 'mergeId');
-    elsif gone.merged_into_id is not null then
-        perform fault(409, 'CUSTOMER_MERGED', 'mergeId', jsonb_build_object('mergedIntoId', gone.merged_into_id));
-    end if;
-    insert into merges (org_id, kept_id, merged_id, merged_name, snapshot, merged_by)
-    values (p_org, p_into, p_from, gone.name, customer_json(gone, crm_reader(null, true, true, null)), (who).id);
-
-    update contacts k set is_primary = false where k.org_id = p_org and k.customer_id = p_from and k.is_primary
-        and exists (select from contacts o where o.org_id = p_org and o.customer_id = p_into and o.is_primary and o.hidden_at is null);
-    for pair in select d.id as double, o.id as original from contacts d
-                join contacts o on o.org_id = p_org and o.customer_id = p_into and o.kind = d.kind and o.canonical = d.canonical
-                    and o.hidden_at is null
-                where d.org_id = p_org and d.customer_id = p_from and d.hidden_at is null loop
-        update contact_keys k set contact_id = pair.original where k.org_id = p_org and k.contact_id = pair.double;
-        update chats h set contact_id = pair.original where h.org_id = p_org and h.contact_id = pair.double
-            and (h.status = 'closed' or not exists (select from chats o where o.org_id = p_org and o.contact_id = pair.original
-                                                    and o.channel_id = h.channel_id and o.status <> 'closed'));
-        if exists (select from chats h where h.org_id = p_org and h.contact_id = pair.double) then
-            update contacts k set hidden_at = now() where k.org_id = p_org and k.id = pair.double;
-        else
-            delete from contacts k where k.org_id = p_org and k.id = pair.double;
-        end if;
-    end loop;
-    update contacts k set customer_id = p_into where k.org_id = p_org and k.customer_id = p_from;
-    update contact_keys k set customer_id = p_into where k.org_id = p_org and k.customer_id = p_from;
-    update chats h set customer_id = p_into, version = h.version + 1 where h.org_id = p_org and h.customer_id = p_from;
-    update messages m set customer_id = p_into
-    where m.org_id = p_org and m.customer_id = p_from and m.chat_id in (select h.id from chats h where h.org_id = p_org and h.customer_id = p_into);
-    update notes n set customer_id = p_into where n.org_id = p_org and n.customer_id = p_from;
-    update stage_moves s set customer_id = p_into where s.org_id = p_org and s.customer_id = p_from;
-    insert into customer_tags (org_id, customer_id, tag_id, created_at, created_by)
-    select p_org, p_into, t.tag_id, t.created_at, t.created_by from customer_tags t where t.org_id = p_org and t.customer_id = p_from
-    on conflict do nothing;
-    delete from customer_tags t where t.org_id = p_org and t.customer_id = p_from;
-    insert into field_values (org_id, customer_id, field_id, value, updated_at, updated_by)
-    select p_org, p_into, v.field_id, v.value, v.updated_at, v.updated_by from field_values v
-    where v.org_id = p_org and v.customer_id = p_from
-    on conflict do nothing;
-    delete from field_values v where v.org_id = p_org and v.customer_id = p_from;
-    update merges m set kept_id = p_into where m.org_id = p_org and m.kept_id = p_from;
-    update customers x set merged_into_id = p_into where x.org_id = p_org and x.merged_into_id = p_from;
-
-    update customers x set merged_into_id = p_into, stage_id = null, stage_order = null, stage_since = null, updated_at = now()
-    where x.org_id = p_org and x.id = p_from;
-    update customers x set
-        name = coalesce(nullif(x.name, ''), gone.name),
-        document = coalesce(x.document, gone.document),
-        document_key = coalesce(x.document_key, gone.document_key),
-        birth_date = coalesce(x.birth_date, gone.birth_date),
-        country = coalesce(x.country, gone.country),
-        language = coalesce(x.language, gone.language),
-        address = gone.address || x.address,
-        avatar_file_id = coalesce(x.avatar_file_id, gone.avatar_file_id),
-        pinned_note = case when x.pinned_note <> '' then x.pinned_note else gone.pinned_note end,
-        owner_id = coalesce(x.owner_id, gone.owner_id),
-        stage_id = coalesce(x.stage_id, gone.stage_id),
-        stage_order = case when x.stage_id is null then gone.stage_order else x.stage_order end,
-        stage_since = case when x.stage_id is null then gone.stage_since else x.stage_since end,
-        value_minor = coalesce(x.value_minor, gone.value_minor),
-        utm = gone.utm || x.utm,
-        last_message_at = greatest(x.last_message_at, gone.last_message_at),
-        version = x.version + 1,
-        updated_at = now()
-    where x.org_id = p_org and x.id = p_into
-    returning * into kept;
-    perform crm_audit(p_org, who, 'customer.merged', 'customer', p_into, customer_display(kept),
-                      jsonb_build_object('mergedId', jsonb_build_array(null, p_from), 'mergedName', jsonb_build_array(null, gone.name)));
-    perform crm_event(p_org, 'customer.merged', p_into, jsonb_build_object('mergedId', p_from));
-    return customer_json(kept, who);
-end $$;
-
--- ---- doubles that are none, many at once ---------------------------------------------------------------------------------------
-
--- Two people after all: the pair is not suggested any more, to nobody.
-create or replace function crm_duplicate_dismiss(p_org uuid, who crm_actor, p_id uuid, p_other uuid) returns boolean
-language plpgsql as $$
-declare
-    c customers;
-    o customers;
-begin
-    if p_id = p_other then
-        perform fault(400, 'SAME_CUSTOMER', 'otherId');
-    end if;
-    c := crm_need(p_org, p_id, who, false);
-    o := crm_need(p_org, p_other, who, false);
-    insert into duplicate_dismissals (org_id, low_id, high_id, dismissed_by)
-    values (p_org, least(p_id, p_other), greatest(p_id, p_other), (who).id)
-    on conflict do nothing;
-    if found then
-        perform crm_audit(p_org, who, 'customer.duplicate_dismissed', 'customer', p_id, customer_display(c),
-                          jsonb_build_object('otherId', jsonb_build_array(null, p_other), 'otherName', jsonb_build_array(null, customer_display(o))));
-        perform crm_event(p_org, 'customer.changed', p_id);
-        perform crm_event(p_org, 'customer.changed', p_other);
-    end if;
-    return true;
-end $$;
+-- ---- many at once ----------------------------------------------------------------------------------------------------------
 
 -- One customer of a bulk action gets an owner, or none.
 create or replace function crm_customer_owner(p_org uuid, who crm_actor, p_id uuid, p_owner uuid) returns boolean
@@ -677,7 +567,7 @@ language plpgsql as $$
 declare
     c customers := crm_need(p_org, p_id, who, true);
 begin
-    perform crm_check_links(p_org, jsonb_build_object('ownerId', p_owner));
+    perform crm_check_links(p_org, who, jsonb_build_object('ownerId', p_owner));
     if c.owner_id is not distinct from p_owner then return true; end if;
     update customers x set owner_id = p_owner, version = x.version + 1, updated_at = now() where x.org_id = p_org and x.id = p_id;
     perform crm_audit(p_org, who, 'customer.updated', 'customer', p_id, customer_display(c),

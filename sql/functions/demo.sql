@@ -65,3 +65,9 @@ begin
     update customers c set last_message_at = greatest(c.last_message_at, last_in) where c.org_id = p_org and c.id = p_customer;
     return chat;
 end $$;
+
+-- The demonstration's organization: the oldest of the installation. Null: there is none.
+create or replace function demo_organization() returns uuid
+language sql stable security definer set search_path = pg_catalog, public as $$
+    select o.id from organizations o order by o.created_at, o.id limit 1
+$$;

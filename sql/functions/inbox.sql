@@ -6,8 +6,10 @@
 -- Each shape is a set-returning function, so that PostgreSQL puts its body into the statement that uses it (`cross join lateral
 -- chat_item(…) i`): lists are planned once and cost a few microseconds a row. <entity>_json is the same for one row, for use as a value.
 
--- A chat as lists, details and events show it. With a reader (viewer) it says what that person has seen of it.
-create or replace function chat_item(ch chats, sees_contacts boolean, viewer uuid) returns table (item json)
+-- A chat as lists, details and events show it. With a reader (viewer, who) it says what that person has seen of it, and how many other
+-- open chats of the customer they see; what is for many readers (events) says neither.
+drop function if exists chat_item(chats, boolean, uuid);
+create or replace function chat_item(ch chats, sees_contacts boolean, viewer uuid, who crm_actor default null) returns table (item json)
 language sql stable as $$
     select json_build_object(
         'id', ch.id, 'status', ch.status, 'channelId', ch.channel_id, 'assigneeId', ch.assignee_id, 'teamId', ch.team_id,
@@ -19,23 +21,26 @@ language sql stable as $$
         'inboundSeen', case when viewer is not null then coalesce((select cr.inbound_seen from chat_reads cr
                            where cr.org_id = ch.org_id and cr.user_id = viewer and cr.chat_id = ch.id), 0) end,
         'closedAt', ts_json(ch.closed_at), 'closedBy', ch.closed_by, 'closureTypeId', ch.closure_type_id,
-        'closureNote', ch.closure_note, 'pinnedMessageId', ch.pinned_message_id, 'visitor', ch.visitor, 'version', ch.version,
+        'closureNote', ch.closure_note, 'windowUntil', ts_json(ch.window_until), 'pinnedMessageId', ch.pinned_message_id, 'visitor', ch.visitor, 'version', ch.version,
         'customer', (select json_build_object('id', cu.id, 'name', customer_display(cu), 'avatarFileId', cu.avatar_file_id,
                         'tags', (select coalesce(json_agg(ct.tag_id order by ct.created_at), '[]') from customer_tags ct
                                  where ct.org_id = cu.org_id and ct.customer_id = cu.id))
                      from customers cu where cu.org_id = ch.org_id and cu.id = ch.customer_id),
         'contact', (select json_build_object('id', co.id, 'kind', co.kind,
-                        'display', case when co.kind = 'webchat' then null when sees_contacts then contact_display(co.kind, co.canonical)
+                        'display', case when co.kind = 'webchat' then null when sees_contacts then contact_shown(co)
                                         else mask_contact(co.kind, co.canonical) end)
                     from contacts co where co.org_id = ch.org_id and co.id = ch.contact_id),
-        'otherOpenChats', (select count(*) from chats o where o.org_id = ch.org_id and o.customer_id = ch.customer_id
-                           and o.id <> ch.id and o.status <> 'closed'))
+        'otherOpenChats', case when (who).sees_all is not null then
+                          (select count(*) from chats o where o.org_id = ch.org_id and o.customer_id = ch.customer_id
+                           and o.id <> ch.id and o.status <> 'closed'
+                           and ((who).sees_all or o.assignee_id = (who).id or o.team_id = any ((who).teams))) end)
 $$;
 
-create or replace function chat_json(ch chats, sees_contacts boolean, viewer uuid default null) returns json
+drop function if exists chat_json(chats, boolean, uuid);
+create or replace function chat_json(ch chats, sees_contacts boolean, viewer uuid default null, who crm_actor default null) returns json
 language plpgsql stable as $$
 begin
-    return (select i.item from chat_item(ch, sees_contacts, viewer) i);
+    return (select i.item from chat_item(ch, sees_contacts, viewer, who) i);
 end $$;
 
 -- A message as the conversation shows it. A deleted one keeps its place, without its words.
@@ -75,11 +80,21 @@ begin
     return (select i.item from message_item(m) i);
 end $$;
 
+-- What a message is about, for the chat list: {"subject": …} of a mail, {"about": …} of what has no words of its own, or nothing.
+create or replace function message_subject(p_data jsonb) returns jsonb
+language sql immutable as $$
+    select case when p_data #>> '{mail,subject}' <> '' then jsonb_build_object('subject', left(p_data #>> '{mail,subject}', 160))
+                when p_data ? 'storyMention' then '{"about": "mention"}' when p_data ? 'story' then '{"about": "story"}'
+                when p_data ? 'share' then '{"about": "share"}' when p_data ? 'order' then '{"about": "order"}'
+                when p_data ? 'form' then '{"about": "form"}' when p_data->'sticker' = 'true' then '{"about": "sticker"}' else '{}' end
+$$;
+
 -- What the chat list shows of a message.
 create or replace function message_preview(m messages) returns jsonb
 language sql stable as $$
     select jsonb_build_object('id', m.id, 'seq', m.seq, 'kind', m.kind, 'direction', m.direction,
         'text', left(regexp_replace(m.content, '\s+', ' ', 'g'), 160), 'status', m.status, 'authorName', m.author_name)
+        || message_subject(m.data)
 $$;
 
 -- ---- events -----------------------------------------------------------------------------------------------------------
@@ -135,6 +150,9 @@ begin
     m.data := coalesce(m.data, '{}');
     m.kind := coalesce(m.kind, 'text');
     m.author_name := coalesce(m.author_name, '');
+    if m.data ? 'storyUntil' then
+        m.data := story_take(m);
+    end if;
     insert into messages select m.*;
 
     if p_files is not null and jsonb_array_length(p_files) > 0 then
@@ -146,6 +164,12 @@ begin
           from jsonb_array_elements(p_files) with ordinality as x (f, ord)
           left join files f on f.org_id = ch.org_id and f.id = (x.f->>'fileId')::uuid;
     end if;
+
+    -- What lies elsewhere is fetched by a job of its own for each file; the message is there before.
+    insert into jobs (org_id, kind, payload, unique_key)
+    select ch.org_id, 'message.fetch', jsonb_build_object('messageId', m.id, 'position', mf.position), 'message.fetch:' || m.id || ':' || mf.position
+      from message_files mf where p_files is not null and mf.org_id = ch.org_id and mf.message_id = m.id and mf.state = 'pending'
+    on conflict do nothing;
 
     update chats c set
         message_count = m.seq,
@@ -193,7 +217,7 @@ end $$;
 -- ---- in ---------------------------------------------------------------------------------------------------------------
 
 -- The usual messages, many in one statement: each from somebody whom we know, in a chat that is open and in a queue or in somebody's
--- hands. p_batch: what inbox_receive takes, each with its "channel", without attachments, replies, further contacts and echoes. At most one
+-- hands. p_batch: what inbox_receive takes, each with its "channel", without attachments, further contacts and echoes. At most one
 -- message per chat is taken; for those that are not in the answer (people who are new, closed chats, doubles, …) inbox_receive is
 -- asked one by one, and says why. n counts from 1; seen: the message as its channel's people see it, where they do (web chat).
 --
@@ -210,6 +234,7 @@ begin
             select x.n::int, (x.p->>'id')::uuid as id, (x.p->>'channel')::uuid as channel, x.p->'keys'->>0 as key, x.p->>'identityKind' as identity_kind,
                    x.p->>'canonical' as canonical, x.p->>'kind' as kind, x.p->>'text' as text, coalesce(x.p->'data', '{}') as data,
                    x.p->>'clientId' as client_id, x.p->>'externalId' as external_id,
+                   x.p->>'also' as also, x.p->>'replyTo' as reply_to, make_interval(hours => (x.p->>'windowHours')::int) as free_for,
                    coalesce(least(to_timestamp((x.p->>'sentMs')::bigint / 1000.0), clock_timestamp()), clock_timestamp()) as at
               from jsonb_array_elements(p_batch) with ordinality as x (p, n)
         ), found as materialized (
@@ -218,7 +243,7 @@ begin
               join contact_keys k on k.org_id = p_org and k.key = w.key
               join customers cu on cu.org_id = p_org and cu.id = k.customer_id and cu.name <> '' and cu.deleted_at is null and cu.merged_into_id is null
               join contacts co on co.org_id = p_org and co.customer_id = cu.id and co.kind = w.identity_kind and co.canonical = w.canonical
-                   and co.hidden_at is null
+                   and co.hidden_at is null and (w.also is null or co.also = w.also)
               join channels cn on cn.org_id = p_org and cn.id = w.channel and cn.deleted_at is null
               join chats c on c.org_id = p_org and c.contact_id = co.id and c.channel_id = cn.id and c.status <> 'closed' and c.status <> 'waiting'
                    and c.snoozed_until is null and c.archived_at is null
@@ -234,16 +259,18 @@ begin
             update chats c set
                 message_count = c.message_count + 1, inbound_count = c.inbound_count + 1, last_message_at = greatest(c.last_message_at, f.at),
                 last_message = jsonb_build_object('id', f.id, 'seq', c.message_count + 1, 'kind', f.kind, 'direction', 'in',
-                    'text', left(regexp_replace(f.text, '\s+', ' ', 'g'), 160), 'status', 'received', 'authorName', f.writer),
-                waiting_since = coalesce(c.waiting_since, f.at), version = c.version + 1, updated_at = now()
+                    'text', left(regexp_replace(f.text, '\s+', ' ', 'g'), 160), 'status', 'received', 'authorName', f.writer) || message_subject(f.data),
+                waiting_since = coalesce(c.waiting_since, f.at), window_until = greatest(c.window_until, f.at + f.free_for), version = c.version + 1, updated_at = now()
               from found f join free on free.id = f.chat_id
              where c.org_id = p_org and c.id = f.chat_id
             returning c as chat, c.message_count, c.customer_id, c.team_id, c.assignee_id, f.*
         ), m as (
             insert into messages (org_id, id, chat_id, seq, customer_id, channel_id, direction, kind, content, data, status, author_kind, author_name,
-                                  external_id, client_id, created_at)
+                                  external_id, client_id, reply_to_id, created_at)
             select p_org, c.id, c.chat_id, c.message_count, c.customer_id, c.channel, 'in', c.kind, c.text, c.data, 'received', 'customer', c.writer,
-                   c.external_id, c.client_id, c.at
+                   c.external_id, c.client_id,
+                   case when c.reply_to is not null then (select x.id from messages x where x.org_id = p_org and x.channel_id = c.channel
+                        and x.external_id = c.reply_to) end, c.at
               from ch c
             returning messages as m, id
         ), news as (
@@ -283,6 +310,11 @@ declare
 begin
     is_new := false;
     is_double := false;
+    if (p->>'history')::boolean then
+        select h.chat_id, h.message_id, h.seq, h.customer_id, h.is_double into chat_id, message_id, seq, customer_id, is_double
+          from inbox_history(p_org, p_channel, p) h;
+        return;
+    end if;
     select * into place from inbox_receive_chat(p_org, p_channel, p);
     ch := place.ch;
     customer_id := place.customer_id;
@@ -292,22 +324,22 @@ begin
         return;
     end if;
     is_new := place.is_new;
+    if p ? 'externalId' and (p->>'echo')::boolean then
+        -- Of a part that became known while we waited for the chat: message_part_sent() found no echo to take away.
+        select x.chat_id, x.id, x.seq into chat_id, message_id, seq
+          from message_parts y join messages x on x.org_id = p_org and x.id = y.message_id
+         where y.org_id = p_org and y.channel_id = p_channel and y.external_id = p->>'externalId';
+        is_double := found;
+        if is_double then return; end if;
+    end if;
     select nullif(c.name, '') into writer from customers c where c.org_id = p_org and c.id = ch.customer_id;
 
-    m.id := (p->>'id')::uuid;
-    m.direction := case when (p->>'echo')::boolean then 'out' else 'in' end;
-    m.kind := p->>'kind';
-    m.content := p->>'text';
-    m.data := p->'data';
-    m.status := case when (p->>'echo')::boolean then 'sent' else 'received' end;
-    m.author_kind := case when (p->>'echo')::boolean then 'user' else 'customer' end;
-    m.author_name := coalesce(writer, p->>'name', '');
-    m.external_id := p->>'externalId';
-    m.client_id := p->>'clientId';
-    m.created_at := coalesce(least(to_timestamp((p->>'sentMs')::bigint / 1000.0), clock_timestamp()), clock_timestamp());
+    m := inbox_inbound_row(p, writer);
     if p ? 'replyToId' then
+        -- What a pressed button answers may stand in an earlier chat: the channel has seen that it is the same person's.
         select x.id into m.reply_to_id from messages x
-         where x.org_id = p_org and x.chat_id = ch.id and x.id = (p->>'replyToId')::uuid and x.direction in ('in', 'out') and x.seq > 0;
+         where x.org_id = p_org and x.id = (p->>'replyToId')::uuid and x.direction in ('in', 'out') and x.seq > 0
+           and (x.chat_id = ch.id or p->'data' ? 'answer' and x.channel_id = p_channel);
     elsif p ? 'replyTo' then
         select x.id into m.reply_to_id from messages x where x.org_id = p_org and x.channel_id = p_channel and x.external_id = p->>'replyTo';
     end if;
@@ -318,13 +350,25 @@ begin
     chat_id := m.chat_id; message_id := m.id; seq := m.seq;
     if is_double then return; end if;
 
+    if m.direction = 'in' then
+        if p ? 'windowHours' then
+            update chats c set window_until = greatest(c.window_until, m.created_at + make_interval(hours => (p->>'windowHours')::int))
+             where c.org_id = p_org and c.id = ch.id returning c.* into ch;
+        end if;
+    elsif ch.owner = 'bot' then
+        -- Somebody of the business answered elsewhere: no program talks over them.
+        update chats c set owner = 'human', version = c.version + 1 where c.org_id = p_org and c.id = ch.id returning c.* into ch;
+    end if;
     update channels set last_event_at = now() where org_id = p_org and id = p_channel
         and (last_event_at is null or last_event_at < now() - interval '10 seconds');
     if is_new then
         perform inbox_chat_event('chat.created', ch, ch.team_id, ch.assignee_id);
     end if;
     perform inbox_message_event('message.created', ch, m);
-    if place.queued and ch.status = 'pending' and ch.assignee_id is null then
+    if is_new and m.direction = 'in' and not coalesce((p->>'automatic')::boolean, false) then
+        ch := inbox_greet(p_org, ch);
+    end if;
+    if place.queued and m.direction = 'in' and ch.status = 'pending' and ch.assignee_id is null then
         perform inbox_distribute(p_org, ch.team_id);
     end if;
 end $$;
@@ -351,6 +395,11 @@ begin
     if p ? 'externalId' then
         select x.chat_id, x.id, x.seq, x.customer_id into double_chat_id, double_id, double_seq, inbox_receive_chat.customer_id
           from messages x where x.org_id = p_org and x.channel_id = p_channel and x.external_id = p->>'externalId';
+        if not found and (p->>'echo')::boolean then -- of a part of a message of ours
+            select x.chat_id, x.id, x.seq, x.customer_id into double_chat_id, double_id, double_seq, inbox_receive_chat.customer_id
+              from message_parts y join messages x on x.org_id = p_org and x.id = y.message_id
+             where y.org_id = p_org and y.channel_id = p_channel and y.external_id = p->>'externalId';
+        end if;
         if found then return; end if;
     end if;
     select * into chan from channels c where c.org_id = p_org and c.id = p_channel and c.deleted_at is null;
@@ -358,8 +407,7 @@ begin
         raise exception using errcode = 'IF404', message = 'CHANNEL_NOT_FOUND';
     end if;
 
-    select * into ident from crm_identity(p_org, p->>'identityKind', p->>'identifier', p->>'canonical',
-        array(select jsonb_array_elements_text(p->'keys')), p->>'name', chan.kind);
+    select * into ident from inbox_identity(p_org, chan, p);
     customer_id := ident.customer_id;
     -- What was sent again long after the answer got lost must not reopen the chat that it stands in.
     if p ? 'clientId' then
@@ -380,13 +428,24 @@ begin
             queued := ch.snoozed_until is not null or ch.archived_at is not null or ch.status = 'waiting';
             return;
         end if;
+        -- An answer (mail) goes where its thread is, whichever of the person's addresses wrote it; a closed one opens again, however old.
+        if p ? 'threadChatId' then
+            select * into ch from chats c where c.org_id = p_org and c.id = (p->>'threadChatId')::uuid and c.channel_id = p_channel
+                and c.customer_id = ident.customer_id and c.status <> 'closed' for update;
+            if found then
+                queued := ch.snoozed_until is not null or ch.archived_at is not null or ch.status = 'waiting';
+                return;
+            end if;
+        end if;
         select inbox_reopen_hours(o) into reopen_hours from organizations o where o.id = p_org;
         update chats c set status = case when c.assignee_id is null then 'pending' else 'in_progress' end, closed_at = null,
                closed_by = null, closure_type_id = null, closure_note = '', archived_at = null
          where c.org_id = p_org and c.status = 'closed' and c.id = (
-               select o.id from chats o where o.org_id = p_org and o.contact_id = ident.contact_id and o.channel_id = p_channel
-                  and o.status = 'closed' and o.closed_at > now() - make_interval(hours => reopen_hours)
-                order by o.closed_at desc limit 1)
+               select o.id from chats o where o.org_id = p_org and o.customer_id = ident.customer_id and o.channel_id = p_channel and o.status = 'closed'
+                  and (o.contact_id = ident.contact_id and o.closed_at > now() - make_interval(hours => reopen_hours)
+                       or o.id = (p->>'threadChatId')::uuid and not exists (select from chats x where x.org_id = p_org
+                          and x.contact_id = o.contact_id and x.channel_id = p_channel and x.status <> 'closed'))
+                order by coalesce(o.id = (p->>'threadChatId')::uuid, false) desc, o.closed_at desc limit 1)
         returning c.* into ch;
         if found then
             ch := inbox_note_event(ch, null, '', 'reopened', null);
@@ -394,8 +453,9 @@ begin
             queued := true;
             return;
         end if;
-        insert into chats (org_id, customer_id, contact_id, channel_id, team_id, visitor)
-        values (p_org, ident.customer_id, ident.contact_id, p_channel, chan.default_team_id, coalesce(p->'visitor', '{}'))
+        insert into chats (org_id, customer_id, contact_id, channel_id, team_id, visitor, window_until)
+        values (p_org, ident.customer_id, ident.contact_id, p_channel, chan.default_team_id, coalesce(p->'visitor', '{}'),
+                inbox_window(p_org, ident.contact_id, p_channel))
         on conflict (org_id, contact_id, channel_id) where status <> 'closed' do nothing
         returning * into ch;
         if found then is_new := true; queued := true; return; end if;
@@ -436,7 +496,7 @@ begin
     end if;
     insert into events (org_id, type, chat_id, team_id, assignee_id, customer_id, payload)
     values (p_org, 'message.changed', ch.id, ch.team_id, ch.assignee_id, ch.customer_id,
-            jsonb_build_object('chatId', ch.id, 'message', message_json(m)));
+            jsonb_build_object('chatId', ch.id, 'message', message_json(m), 'status', m.status));
     return true;
 end $$;
 
@@ -496,10 +556,11 @@ begin
             and c.status <> 'closed' for update;
         existing := found;
         exit when found;
-        insert into chats (org_id, customer_id, contact_id, channel_id, team_id, status, assignee_id)
+        insert into chats (org_id, customer_id, contact_id, channel_id, team_id, status, assignee_id, window_until)
         values (p_org, (p->>'customer')::uuid, (p->>'contact')::uuid, (p->>'channel')::uuid,
                 coalesce(team, (select c.default_team_id from channels c where c.org_id = p_org and c.id = (p->>'channel')::uuid)),
-                case when start then 'in_progress' else 'pending' end, case when start then actor end)
+                case when start then 'in_progress' else 'pending' end, case when start then actor end,
+                inbox_window(p_org, (p->>'contact')::uuid, (p->>'channel')::uuid))
         on conflict (org_id, contact_id, channel_id) where status <> 'closed' do nothing
         returning * into ch;
         exit when found;

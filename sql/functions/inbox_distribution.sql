@@ -102,30 +102,42 @@ begin
     end loop;
 end $$;
 
--- Snoozes that are over, of all organizations: the chats come back to the top of their lists. And queues that somebody could serve
+-- Snoozes that are over, of one organization: the chats come back to the top of their lists. And queues that somebody could serve
 -- although nothing happened (their chats were locked when it did) are drained.
-create or replace function inbox_wake() returns integer
-language plpgsql security definer set search_path = pg_catalog, public as $$
+drop function if exists inbox_wake();
+create or replace function inbox_wake(p_org uuid) returns integer language plpgsql as $$
 declare
     ch chats;
-    q record;
+    team uuid;
     n integer := 0;
 begin
-    for ch in select * from chats c where c.snoozed_until <= now() order by c.snoozed_until limit 500 for update skip locked loop
+    for ch in select * from chats c where c.org_id = p_org and c.snoozed_until <= now() order by c.snoozed_until limit 500
+              for update skip locked loop
         update chats c set snoozed_until = null, last_message_at = greatest(c.last_message_at, now()), version = c.version + 1, updated_at = now()
          where c.org_id = ch.org_id and c.id = ch.id returning c.* into ch;
         ch := inbox_note_event(ch, null, '', 'woken', null);
         perform inbox_chat_event('chat.changed', ch, ch.team_id, ch.assignee_id);
         n := n + 1;
     end loop;
-    for q in select t.org_id, t.id from teams t
-              where t.distribution <> 'manual' and exists (select from chats c where c.org_id = t.org_id and c.team_id = t.id and c.status = 'pending'
-                    and c.assignee_id is null and c.owner = 'human' and c.snoozed_until is null and c.archived_at is null)
-              order by t.org_id, t.id loop
-        perform inbox_distribute(q.org_id, q.id);
+    for team in select t.id from teams t
+                 where t.org_id = p_org and t.distribution <> 'manual' and exists (select from chats c where c.org_id = t.org_id
+                    and c.team_id = t.id and c.status = 'pending' and c.assignee_id is null and c.owner = 'human'
+                    and c.snoozed_until is null and c.archived_at is null)
+                 order by t.id loop
+        perform inbox_distribute(p_org, team);
     end loop;
     return n;
 end $$;
+
+-- The organizations for which there is something to do in inbox_wake.
+create or replace function inbox_wake_orgs() returns setof uuid
+language sql stable security definer set search_path = pg_catalog, public as $$
+    select c.org_id from chats c where c.snoozed_until <= now()
+    union
+    select t.org_id from teams t
+     where t.distribution <> 'manual' and exists (select from chats c where c.org_id = t.org_id and c.team_id = t.id and c.status = 'pending'
+           and c.assignee_id is null and c.owner = 'human' and c.snoozed_until is null and c.archived_at is null)
+$$;
 
 -- ---- what frees capacity elsewhere -------------------------------------------------------------------------------------
 

@@ -86,7 +86,8 @@ begin
     return message_json(m);
 end $$;
 
--- A reaction of somebody of the team (an empty emoji takes it back); people see it, the customer does not.
+-- A reaction of somebody of the team (an empty emoji takes it back). Where the platform shows such things a job puts it on the person's
+-- message; elsewhere only the team sees it.
 create or replace function inbox_react(p_org uuid, p_chat uuid, p_message uuid, p_actor text, p_actor_name text, p_emoji text) returns json
 language plpgsql as $$
 declare
@@ -107,5 +108,11 @@ begin
     values (p_org, 'message.reaction', ch.id, ch.team_id, ch.assignee_id, ch.customer_id,
             jsonb_build_object('chatId', ch.id, 'messageId', m.id, 'actor', p_actor, 'actorName', coalesce(p_actor_name, ''),
                                'emoji', coalesce(p_emoji, '')));
+    if m.direction = 'in' and m.external_id is not null then
+        insert into jobs (org_id, kind, payload, order_key, unique_key)
+        select p_org, 'message.react', jsonb_build_object('messageId', m.id), 'chat:' || ch.id, 'message.react:' || m.id
+          from channels c where c.org_id = p_org and c.id = ch.channel_id and c.kind <> 'webchat' and c.deleted_at is null
+        on conflict do nothing;
+    end if;
     return message_json(m);
 end $$;

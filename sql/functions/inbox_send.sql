@@ -127,7 +127,10 @@ declare
 begin
     select * into ch from chats c where c.org_id = p_org and c.id = p_chat for update;
     if not found then raise exception using errcode = 'IF404', message = 'CHAT_NOT_FOUND'; end if;
-    update messages x set status = 'queued', error = null where x.org_id = p_org and x.id = p_message and x.chat_id = p_chat
+    -- What was refused is known: the next try does not wait for news of this one.
+    update messages x set status = 'queued', error = null, attempted_at = null,
+        external_id = case when coalesce(x.parts_sent, 0) = 0 then null else x.external_id end -- or the news of the next try would pass for another part's
+      where x.org_id = p_org and x.id = p_message and x.chat_id = p_chat
         and x.status = 'failed' and x.direction = 'out' and x.deleted_at is null returning x.* into m;
     if not found then raise exception using errcode = 'IF409', message = 'MESSAGE_NOT_FAILED'; end if;
     insert into jobs (org_id, kind, payload, order_key, unique_key)

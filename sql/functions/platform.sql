@@ -40,17 +40,20 @@ language sql stable security definer set search_path = pg_catalog, public as $$
     select position_xid > (select h.xid from event_horizon h) and position_xid <= pg_snapshot_xmax(pg_current_snapshot())
 $$;
 
+-- Readers that remember their place (event_cursors) find what they have not read yet, for a week at most.
 -- Remove what is older than keep, oldest first, at most at_most rows looked at. Returns the number removed: call again while it
 -- is not 0. Also removes rows that another cluster left (a restored backup): their xid is not born yet here.
 create or replace function event_prune(keep interval, at_most integer) returns integer
 language plpgsql volatile security definer set search_path = pg_catalog, public as $$
 declare
     last xid8;
+    held xid8 := (select min(c.xid) from event_cursors c where c.busy);
     removed integer;
 begin
     select max(o.xid) into last
     from (select e.xid, e.created_at from events e order by e.xid, e.id limit at_most) o
-    where o.created_at < now() - keep and o.xid < pg_snapshot_xmin(pg_current_snapshot());
+    where o.created_at < now() - keep and o.xid < pg_snapshot_xmin(pg_current_snapshot())
+      and (held is null or o.xid < held or o.created_at < now() - interval '7 days');
     if last is null then
         return 0;
     end if;
@@ -70,6 +73,8 @@ begin
     delete from events e where e.xid > newest;
     get diagnostics removed = row_count;
     update event_horizon h set xid = pg_snapshot_xmin(pg_current_snapshot()) where h.xid > newest;
+    update event_cursors c set xid = pg_snapshot_xmin(pg_current_snapshot()), id = 0 where c.xid > newest;
+    update webhooks w set from_xid = '0' where w.from_xid > newest;
     return removed;
 end $$;
 
@@ -80,6 +85,11 @@ create or replace function backup_restored() returns void language plpgsql volat
 begin
     delete from events;
     update event_horizon set xid = pg_snapshot_xmin(pg_current_snapshot());
+    update event_cursors set xid = pg_snapshot_xmin(pg_current_snapshot()), id = 0;
+    update webhooks set from_xid = '0';
+    update webhook_deliveries set state = 'dead', ended_at = now(), error_code = 'RESTORED', error = 'restored from a backup: perhaps it was sent already'
+    where state = 'waiting';
+    delete from jobs where kind = 'webhook.deliver';
     update jobs set state = 'parked', parked_at = now(), lease_until = null, error = 'restored from a backup: perhaps it was done already'
     where org_id is not null and not recurring and state <> 'parked' and due_at <= now();
 end $$;
@@ -110,9 +120,18 @@ create or replace trigger jobs_gone after delete on jobs
 create or replace trigger jobs_set_aside after update of state on jobs
     for each row when (old.order_key is not null and old.state <> 'parked' and new.state = 'parked') execute function job_unblock();
 
--- Take due jobs: of kinds[i] at most rooms[i], each under a lease of leases[i] seconds. Jobs whose lease ran out (their worker
--- died) come first.
-create or replace function job_take(kinds text[], rooms integer[], leases integer[])
+-- Organizations that have so many jobs of a kind under way.
+create or replace function jobs_full(p_kind text, most integer) returns uuid[]
+language sql stable security definer set search_path = pg_catalog, public as $$
+    select array(select j.org_id from jobs j where j.state = 'running' and j.kind = p_kind and j.org_id is not null
+                 group by j.org_id having count(*) >= most)
+$$;
+
+-- Take due jobs: of kinds[i] at most rooms[i], each under a lease of leases[i] seconds; of one organization, over all workers, no more
+-- than per_orgs[i] at once (0: any number). What must wait for that stays where it is and holds up nobody else's. Jobs whose lease ran
+-- out (their worker died) come first.
+drop function if exists job_take(text[], integer[], integer[]);
+create or replace function job_take(kinds text[], rooms integer[], leases integer[], per_orgs integer[] default null)
 returns table (id bigint, org_id uuid, kind text, payload jsonb, tries integer, taken bigint)
 language plpgsql volatile security definer set search_path = pg_catalog, public as $$
 #variable_conflict use_column
@@ -121,6 +140,9 @@ declare
     got bigint[];
     later bigint[];
     passed bigint[] := '{}';
+    chosen bigint[];
+    busy uuid[];
+    most integer;
     left_over integer[] := rooms;
     i integer;
 begin
@@ -134,12 +156,21 @@ begin
               order by j.lease_until limit left_over[i] for update skip locked) x;
         picked := picked || got;
         left_over[i] := left_over[i] - cardinality(got);
+        most := coalesce(per_orgs[i], 0);
+        busy := '{}';
+        chosen := '{}';
+        if most > 0 then
+            -- Who counts takes alone; others come back for this kind a moment later.
+            continue when not pg_try_advisory_xact_lock(hashtext('job_take'), hashtext(kinds[i]));
+            busy := jobs_full(kinds[i], most);
+        end if;
         -- A round may find only jobs that must stand back: those are set aside, and the next round looks further.
         for round in 1 .. 50 loop
             exit when left_over[i] <= 0;
             select coalesce(array_agg(x.id), '{}') into got
             from (select j.id from jobs j
                   where j.state = 'waiting' and j.due_at <= now() and j.kind = kinds[i] and j.id <> all (coalesce(picked, '{}') || passed)
+                    and (j.org_id is null or j.org_id <> all (busy))
                   order by j.due_at, j.id limit left_over[i] for update skip locked) x;
             exit when cardinality(got) = 0;
             with mine as (
@@ -162,6 +193,19 @@ begin
             select coalesce(array_agg(n.id), '{}') into later from behind n;
             passed := passed || later;
             got := array(select g.id from unnest(got) as g (id) where g.id <> all (later));
+            if most > 0 then -- more of one organization than it may have
+                with ranked as (
+                    select j.id, j.org_id, row_number() over (partition by j.org_id order by j.due_at, j.id)
+                           + (select count(*) from jobs r where r.state = 'running' and r.kind = kinds[i] and r.org_id = j.org_id)
+                           + (select count(*) from jobs r where r.id = any (chosen) and r.org_id = j.org_id) as n
+                    from jobs j where j.id = any (got) and j.org_id is not null
+                )
+                select coalesce(array_agg(x.id), '{}'), busy || coalesce(array_agg(distinct x.org_id), '{}') into later, busy
+                from ranked x where x.n > most;
+                passed := passed || later;
+                got := array(select g.id from unnest(got) as g (id) where g.id <> all (later));
+                chosen := chosen || got;
+            end if;
             picked := picked || got;
             left_over[i] := left_over[i] - cardinality(got);
         end loop;
@@ -174,12 +218,15 @@ begin
         returning j.id, j.org_id, j.kind, j.payload, j.tries, j.taken;
 end $$;
 
--- Milliseconds until something of these kinds is due or a lease runs out; 0 when already; null when nothing waits.
-create or replace function jobs_next_due(kinds text[]) returns bigint
+-- Milliseconds until something of these kinds is due or a lease runs out; 0 when already; null when nothing waits. What job_take would
+-- leave because its organization has enough under way does not count: the end of one of those wakes whoever ran it.
+drop function if exists jobs_next_due(text[]);
+create or replace function jobs_next_due(kinds text[], per_orgs integer[] default null) returns bigint
 language sql stable security definer set search_path = pg_catalog, public as $$
     select greatest(0, ceil(extract(epoch from min(x.at) - clock_timestamp()) * 1000))::bigint
-    from (select (select j.due_at from jobs j where j.state = 'waiting' and j.kind = k.kind order by j.due_at limit 1) as at
-          from unnest(kinds) as k (kind)
+    from (select (select j.due_at from jobs j where j.state = 'waiting' and j.kind = k.kind and (j.org_id is null or j.org_id <> all (k.busy))
+                  order by j.due_at limit 1) as at
+          from (select u.kind, case when u.most > 0 then jobs_full(u.kind, u.most) else '{}' end as busy from unnest(kinds, per_orgs) as u (kind, most)) k
           union all
           select min(j.lease_until) from jobs j where j.state = 'running' and j.kind = any (kinds)) x
 $$;
@@ -208,13 +255,15 @@ begin
     return found;
 end $$;
 
--- Run it again at due: after a failure (why not null) or as the runner asked (tries begin anew). When a new job with the same unique
--- key waits meanwhile, that one does the work.
-create or replace function job_again(job_id bigint, job_taken bigint, due timestamptz, why text) returns boolean
+-- Run it again at due: after a failure (why not null) or as the runner asked (tries begin anew; untried: this run counts for nothing,
+-- those before it stay counted). When a new job with the same unique key waits meanwhile, that one does the work.
+drop function if exists job_again(bigint, bigint, timestamptz, text);
+create or replace function job_again(job_id bigint, job_taken bigint, due timestamptz, why text, untried boolean default false) returns boolean
 language plpgsql volatile security definer set search_path = pg_catalog, public as $$
 begin
     update jobs j
-    set state = 'waiting', due_at = due, lease_until = null, error = why, tries = case when why is null then 0 else j.tries end
+    set state = 'waiting', due_at = due, lease_until = null, error = case when untried then j.error else why end,
+        tries = case when untried then greatest(j.tries - 1, 0) when why is null then 0 else j.tries end
     where j.id = job_id and j.taken = job_taken and j.state = 'running';
     return found;
 exception when unique_violation then
@@ -230,6 +279,13 @@ begin
     where j.id = job_id and j.taken = job_taken and j.state = 'running';
     return found;
 end $$;
+
+-- Parked jobs of all organizations and of the installation that nobody wanted for so many days. Returns how many.
+create or replace function jobs_parked_sweep(days integer) returns bigint
+language sql volatile security definer set search_path = pg_catalog, public as $$
+    with old as (delete from jobs j where j.state = 'parked' and j.parked_at < now() - make_interval(days => days) returning 1)
+    select count(*) from old
+$$;
 
 -- The one row of each recurring kind.
 create or replace function job_recurring(kinds text[]) returns void

@@ -31,6 +31,21 @@ create or replace function webchat_shows(m messages) returns boolean language sq
         or m.direction = 'event' and m.data->>'what' in ('closed')
 $$;
 
+-- What a message of ours offers to press: buttons, a list or a link. Its sender may have kept more beside the titles, which is not the
+-- visitor's.
+create or replace function webchat_offer(p_data jsonb) returns json language sql immutable as $$
+    select case
+        when p_data ? 'buttons' then json_build_object('buttons', (
+            select json_agg(json_build_object('id', b.o->'id', 'title', b.o->'title') order by b.n)
+              from jsonb_path_query(p_data, '$.buttons[*]') with ordinality as b (o, n)))
+        when p_data ? 'link' then json_build_object('link', json_build_object('title', p_data #> '{link,title}', 'url', p_data #> '{link,url}'))
+        when p_data ? 'list' then json_build_object('list', json_build_object('button', p_data #> '{list,button}', 'sections', (
+            select json_agg(json_build_object('title', s.o->'title', 'rows', (
+                       select json_agg(json_build_object('id', r.o->'id', 'title', r.o->'title', 'description', r.o->'description') order by r.n)
+                         from jsonb_path_query(s.o, '$.rows[*]') with ordinality as r (o, n))) order by s.n)
+              from jsonb_path_query(p_data, '$.list.sections[*]') with ordinality as s (o, n)))) end
+$$;
+
 -- A message as the visitor sees it (a set-returning function, see chat_item).
 create or replace function webchat_item(m messages) returns table (item json) language sql stable as $$
     select json_build_object('id', m.id, 'chatId', m.chat_id, 'seq', m.seq, 'cursor', cursor_make(m.created_at, m.id),
@@ -47,7 +62,10 @@ create or replace function webchat_item(m messages) returns table (item json) la
         'at', ts_json(m.created_at),
         'replyTo', case when m.reply_to_id is not null then
             (select json_build_object('id', r.id, 'text', left(r.content, 120), 'from', case r.direction when 'in' then 'visitor' else 'agent' end)
-             from messages r where r.org_id = m.org_id and r.id = m.reply_to_id and r.direction in ('in', 'out')) end)
+             from messages r where r.org_id = m.org_id and r.id = m.reply_to_id and r.direction in ('in', 'out')) end,
+        'offer', case when m.direction = 'out' and m.deleted_at is null then webchat_offer(m.data) end,
+        'answer', case when m.direction = 'in' and m.deleted_at is null and m.data ? 'answer' then
+            json_build_object('id', m.data #> '{answer,id}', 'title', m.data #> '{answer,title}') end)
 $$;
 
 -- Raise the states of the team's messages up to the given one. Returns how many changed.

@@ -10,13 +10,28 @@
 #include "base/json.h"
 #include "sql.h"
 
-#define SETTINGS_MAX (32 * 1024)
+#define SETTINGS_MAX     (32 * 1024)
+#define REOPEN_HOURS_MAX 720
 
 /* --- settings -------------------------------------------------------------------------- */
+
+/* Settings belong to the pages that use them; checked here is what the server itself reads. */
+static enum err settings_check(struct ctx *c, const json_t *settings)
+{
+    const json_t *hours = json_object_get(settings, "reopenHours");
+    if (!hours || json_is_null(hours)) return ERR_OK;
+    if (json_is_integer(hours) && json_integer_value(hours) >= 0 &&
+        json_integer_value(hours) <= REOPEN_HOURS_MAX)
+        return ERR_OK;
+    return fault_field(c, "settings.reopenHours", "OUT_OF_RANGE",
+                       "Must be a whole number of hours from 0 to 720, or null");
+}
 
 static enum err organization_update(struct ctx *c, struct request *r, struct reply *p)
 {
     (void)r;
+    enum err bad = settings_check(c, in_json(c, "settings"));
+    if (bad) return bad;
     CLEANUP(db_rollbackp) struct db_tx *tx = NULL;
     struct rows *before = NULL;
     struct rows *rows = NULL;
@@ -164,13 +179,13 @@ static enum err parked(struct ctx *c, struct reply *p, const struct sql *q, cons
 static enum err job_retry(struct ctx *c, struct request *r, struct reply *p)
 {
     (void)r;
-    return parked(c, p, &SQL_PARKED_JOB_RETRY, "job.retry");
+    return parked(c, p, &SQL_JOB_PARKED_RETRY, "job.retry");
 }
 
 static enum err job_delete(struct ctx *c, struct request *r, struct reply *p)
 {
     (void)r;
-    return parked(c, p, &SQL_PARKED_JOB_DELETE, "job.delete");
+    return parked(c, p, &SQL_JOB_PARKED_DROP, "job.delete");
 }
 
 /* --- rows ------------------------------------------------------------------------------ */
@@ -187,7 +202,8 @@ static const struct field organization_fields[] = {
      .help = "ISO 3166, two letters; for phone numbers without a country code."},
     {.name = "settings",
      .type = F_OBJECT,
-     .help = "Merged into what is there; null removes a member."},
+     .help = "Merged into what is there; null removes a member. reopenHours: for so many hours "
+             "(0 to 720) a message opens the closed chat again."},
     {0},
 };
 static const struct field smtp_fields[] = {
@@ -347,7 +363,7 @@ const struct route auth_organization_routes[] = {
      .summary = "Work that failed for good and waits for a person.",
      .answer = &job_schema,
      .shape = ANSWER_LIST,
-     .sql = &SQL_PARKED_JOBS},
+     .sql = &SQL_JOBS_PARKED},
     {.method = HTTP_POST,
      .path = "/api/{organizationId}/jobs/{jobId}/retry",
      .id = "jobs.retry",

@@ -144,18 +144,36 @@ enum err session_optional(struct ctx *c, struct request *r, struct reply *p)
     return ERR_OK;
 }
 
+/* The person acts, if the organization lets them in. */
+static enum err admit(struct ctx *c, const struct identity *i)
+{
+    act_as(c, i);
+    if (uuid_is_nil(c->org) || i->standing == STANDING_ACTIVE) return ERR_OK;
+    if (i->standing == STANDING_SUSPENDED)
+        return fault(c, ERR_FORBIDDEN, "MEMBERSHIP_SUSPENDED",
+                     "Your access to this organization is suspended");
+    return fault(c, ERR_FORBIDDEN, "NOT_A_MEMBER", "You are not a member of this organization");
+}
+
 static enum err authenticate_session(struct ctx *c, struct request *r, struct reply *p)
 {
     struct identity i;
     enum err e = session_identity(c, r, p, c->org, &i);
     if (e == ERR_UNAUTHORIZED) return fault(c, e, NULL, "Log in first");
+    return e ? e : admit(c, &i);
+}
+
+enum err auth_rights_now(struct ctx *c, struct request *r, struct reply *p)
+{
+    const char *token = request_cookie(c, r, SESSION_COOKIE);
+    if (c->actor.kind != ACTOR_USER || !token) return ERR_OK;
+    struct identity i;
+    bool renewed = false;
+    enum err e = session_load(c, token_hash(c, token), c->org, &i, &renewed);
+    if (e == ERR_NOT_FOUND) return fault(c, ERR_UNAUTHORIZED, NULL, "Log in first");
     if (e) return e;
-    act_as(c, &i);
-    if (uuid_is_nil(c->org) || i.standing == STANDING_ACTIVE) return ERR_OK;
-    if (i.standing == STANDING_SUSPENDED)
-        return fault(c, ERR_FORBIDDEN, "MEMBERSHIP_SUSPENDED",
-                     "Your access to this organization is suspended");
-    return fault(c, ERR_FORBIDDEN, "NOT_A_MEMBER", "You are not a member of this organization");
+    if (renewed) session_cookie(c, r, p, token);
+    return admit(c, &i);
 }
 
 /* --- keys ------------------------------------------------------------------------------ */
@@ -277,6 +295,14 @@ static void on_hint(void *arg, const char *payload)
         forget(app->auth, true, payload + 4);
 }
 
+/* A hint may have been lost: whoever it was about is not known. */
+static void on_missed(void *arg)
+{
+    const struct app *app = arg;
+    const struct auth *auth = app->auth;
+    if (auth) session_cache_drop_all(auth->sessions);
+}
+
 static void on_event(void *arg, const struct event *event)
 {
     const struct app *app = arg;
@@ -307,6 +333,7 @@ enum err auth_start(struct app *app)
     app->auth = auth;
     if (app->events) event_reader_on(app->events, on_event, app);
     bus_on(app->bus, TOPIC, on_hint, app);
+    bus_on_missed(app->bus, on_missed, app);
     return ERR_OK;
 }
 

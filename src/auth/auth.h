@@ -31,6 +31,11 @@ extern const struct route auth_key_routes[];
 extern const struct route auth_organization_routes[];
 extern const struct job_kind auth_jobs[]; /* mail.send, auth.sweep */
 
+/* Read the rights of the person who asks from the database, whatever is remembered of them, into
+ * c->actor: for what is kept open under these rights. Keys stay as they are. ERR_UNAUTHORIZED and
+ * ERR_FORBIDDEN with a fault. */
+MUST_USE enum err auth_rights_now(struct ctx *c, struct request *r, struct reply *p);
+
 /* One line of the audit log for what c->actor does in c->org, in the open transaction. action:
  * "team.update"; entity: "team"; id nil: none; label: what people know it by; changes: {"field":
  * {"from","to"}} or any object, borrowed, may be NULL. From SQL: audit_add()

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/crypto.h"
 #include "base/json.h"
+#include "core/config.h"
 #include "core/log.h"
 #include "sql.h"
 
@@ -144,7 +145,9 @@ enum job_outcome mail_job(struct ctx *c, struct job *j)
 
 static enum job_outcome sweep(struct ctx *c, struct job *j)
 {
+    int days = c->app->config ? c->app->config->audit_keep_days : 0;
     enum err e = db_exec(c, &SQL_AUTH_SWEEP, NULL);
+    if (!e && days > 0) e = db_exec(c, &SQL_AUDIT_SWEEP, PARAMS(P_INT("days", days)));
     if (!e) return JOB_DONE;
     j->error = c->fault.message;
     return JOB_RETRY;
@@ -158,7 +161,9 @@ const struct job_kind auth_jobs[] = {
      .at_once = 4,
      .run = mail_job},
     {.name = "auth.sweep",
-     .help = "Removes expired logins, tickets, links and counts of tries.",
+     .help = "Removes expired logins, tickets, links and counts of tries, and the audit log beyond "
+             "what "
+             "is kept.",
      .every_s = 3600,
      .run = sweep},
     {0},

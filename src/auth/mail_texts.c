@@ -48,6 +48,50 @@ const struct mail_template mail_templates[] = {
      .en = {"Test e-mail of {{organization}}", "Hello,",
             "This is a test: the mail server of {{organization}} works.", NULL,
             "Sent by Interflow at the request of {{inviter|default:an administrator}}."}},
+    {"webhook_gone",
+     .pt = {"O webhook {{webhook}} foi desligado", "Olá, {{name|first|default:tudo bem}}!",
+            "O sistema que recebe o webhook “{{webhook}}” de {{organization}} respondeu que o "
+            "endereço não existe mais (410).\n\n"
+            "{{url}}\n\n"
+            "Por isso ele foi desligado e nada mais é enviado para lá. O que não foi entregue "
+            "fica guardado por 14 dias e pode ser reenviado.",
+            "Abrir o webhook", "Você recebe este e-mail porque administra os webhooks."},
+     .es = {"El webhook {{webhook}} se desactivó", "¡Hola, {{name|first|default:qué tal}}!",
+            "El sistema que recibe el webhook “{{webhook}}” de {{organization}} respondió que la "
+            "dirección ya no existe (410).\n\n"
+            "{{url}}\n\n"
+            "Por eso se desactivó y ya no se envía nada allí. Lo que no se entregó se guarda 14 "
+            "días y se puede reenviar.",
+            "Abrir el webhook", "Recibes este correo porque administras los webhooks."},
+     .en = {"The webhook {{webhook}} was switched off", "Hello {{name|first|default:there}},",
+            "The system that receives the webhook “{{webhook}}” of {{organization}} says that the "
+            "address is gone for good (410).\n\n"
+            "{{url}}\n\n"
+            "It was switched off, and nothing more is sent there. What was not delivered is kept "
+            "for 14 days and can be sent again.",
+            "Open the webhook", "You get this e-mail because you manage the webhooks."}},
+    {"webhook_failing",
+     .pt = {"O webhook {{webhook}} foi desligado", "Olá, {{name|first|default:tudo bem}}!",
+            "Há mais de um dia nenhuma notificação do webhook “{{webhook}}” de {{organization}} é "
+            "aceita pelo sistema que as recebe.\n\n"
+            "{{url}}\n\n"
+            "Por isso ele foi desligado. Corrija o endereço ou o sistema e ligue-o de novo: o que "
+            "não foi entregue fica guardado por 14 dias e pode ser reenviado.",
+            "Abrir o webhook", "Você recebe este e-mail porque administra os webhooks."},
+     .es = {"El webhook {{webhook}} se desactivó", "¡Hola, {{name|first|default:qué tal}}!",
+            "Desde hace más de un día el sistema que recibe el webhook “{{webhook}}” de "
+            "{{organization}} no acepta ninguna notificación.\n\n"
+            "{{url}}\n\n"
+            "Por eso se desactivó. Corrige la dirección o el sistema y actívalo de nuevo: lo que "
+            "no se entregó se guarda 14 días y se puede reenviar.",
+            "Abrir el webhook", "Recibes este correo porque administras los webhooks."},
+     .en = {"The webhook {{webhook}} was switched off", "Hello {{name|first|default:there}},",
+            "For more than a day the system that receives the webhook “{{webhook}}” of "
+            "{{organization}} has not taken a single notification.\n\n"
+            "{{url}}\n\n"
+            "It was switched off. Correct the address or the system and switch it on again: what "
+            "was not delivered is kept for 14 days and can be sent again.",
+            "Open the webhook", "You get this e-mail because you manage the webhooks."}},
     {0},
 };
 

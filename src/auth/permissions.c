@@ -116,6 +116,11 @@ const struct permission_row permission_rows[PERMISSION_COUNT] = {
          {"Tipos de encerramento", "Criar e alterar os motivos de encerramento"},
          {"Tipos de cierre", "Crear y modificar los motivos de cierre"},
          {"Closure types", "Create and change the reasons why chats end"}},
+    [PERMISSION_WEBHOOKS_MANAGE] =
+        {"webhooks.manage",
+         {"Webhooks", "Escolher que sistemas externos são avisados do que acontece"},
+         {"Webhooks", "Elegir qué sistemas externos reciben avisos de lo que ocurre"},
+         {"Webhooks", "Choose which outside systems are told of what happens"}},
 };
 
 const char *permission_name(int permission)

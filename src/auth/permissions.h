@@ -38,6 +38,7 @@ enum permission {
     PERMISSION_CHATS_CLOSE,      /* chats.close: close, reopen */
     PERMISSION_SHORTCUTS_MANAGE, /* shortcuts.manage: the organization's; own ones need nothing */
     PERMISSION_CLOSURE_TYPES_MANAGE, /* closure_types.manage */
+    PERMISSION_WEBHOOKS_MANAGE,      /* webhooks.manage */
     PERMISSION_COUNT
 };
 

@@ -139,3 +139,10 @@ void session_cache_drop_org(struct session_cache *s, struct uuid org)
         if (e && uuid_equal(e->identity.org, org)) drop(&s->entries[i]);
     }
 }
+
+void session_cache_drop_all(struct session_cache *s)
+{
+    s->generation++;
+    for (size_t i = 0; i < s->sets * WAYS; i++)
+        drop(&s->entries[i]);
+}

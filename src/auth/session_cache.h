@@ -47,8 +47,9 @@ uint64_t session_cache_generation(const struct session_cache *s);
 void session_cache_put(struct session_cache *s, const unsigned char hash[SHA256_SIZE],
                        struct uuid org, const struct identity *i, uint64_t generation,
                        int64_t now_ms);
-/* Forget a person everywhere; an organization with all its people and keys. */
+/* Forget a person everywhere; an organization with all its people and keys; everything. */
 void session_cache_drop_user(struct session_cache *s, struct uuid user);
 void session_cache_drop_org(struct session_cache *s, struct uuid org);
+void session_cache_drop_all(struct session_cache *s);
 
 #endif

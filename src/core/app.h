@@ -53,6 +53,7 @@ struct app {
     struct event_reader *events;
     struct jobs *jobs;
     struct files *files;
+    int thumbnails; /* that this worker makes now (thumbnail.c) */
     struct http_client *http_client;
     struct http_server *http_server;
     struct metrics *metrics;
@@ -61,6 +62,7 @@ struct app {
     void *auth;     /* src/auth's caches */
     void *channels; /* src/channels' cache of web chats */
     void *inbox;    /* src/inbox's queue of what comes in */
+    void *webhooks; /* src/webhooks' reader of the events */
     unsigned char seal_key[32];
     int worker_index; /* 0… */
     bool stopping;

@@ -4,7 +4,9 @@
  * of the commits.
  *
  * Everything here is a hint. While the connection is down other machines notice our events half a
- * second later, by their own polls. One command is under way at a time; the connection is made
+ * second later, by their own polls. Whoever comes (back) says hello to all, whether or not it sees
+ * others: two that begin at one moment do not see each other's row yet. A hello tells the others
+ * that they may have missed something of us; we ourselves take it that we have. One command is under way at a time; the connection is made
  * again with back-off. */
 #include <libpq-fe.h>
 #include <stdlib.h>
@@ -43,6 +45,7 @@ struct bus_nodes {
     enum node_step step;
     int64_t seen_ms, flushed_ms; /* last done */
     int others;
+    bool greet; /* out begins with our hello */
     struct buf out;
 };
 
@@ -113,16 +116,8 @@ static void ask(struct bus_nodes *n, enum node_step step, const struct sql *q,
 /* As many whole records as one NOTIFY takes. */
 static void notify(struct bus_nodes *n)
 {
-    size_t len = 0;
-    while (len < n->out.len) {
-        const char *at = n->out.data + len;
-        const char *newline = memchr(at, '\n', n->out.len - len);
-        const char *space = newline ? memchr(at, ' ', (size_t)(newline - at)) : NULL;
-        if (!space) break;
-        size_t size = (size_t)(newline + 1 - at) + strtoul(space + 1, NULL, 10);
-        if (len + size > NOTIFY_MAX) break;
-        len += size;
-    }
+    size_t len = bus_records_fit(n->out.data, n->out.len, NOTIFY_MAX);
+    n->greet = false;
     if (len == 0) {
         buf_clear(&n->out);
         return;
@@ -152,18 +147,22 @@ static void go_on(struct bus_nodes *n)
         bool hello = n->seen_ms == 0;
         n->seen_ms = now;
         if (hello) {
-            (void)bus_record_add(&n->out, "hello", n->id); /* others count anew */
-            n->others = 1;
+            buf_clear(&n->out); /* of before; hello says that it is lost */
+            (void)bus_record_add(&n->out, BUS_HELLO, n->id);
+            n->greet = true;
+            static const char missed[] = BUS_MISSED " 0\n";
+            bus_from_nodes(n->bus, missed, sizeof missed - 1);
         }
         ask(n, STEP_SEEN, &SQL_NODE_SEEN, (const char *const[]){n->id, n->name, INTERFLOW_VERSION});
         return;
     }
-    if (n->out.len > 0 && n->others > 0 && now - n->flushed_ms >= FLUSH_MS) {
+    bool wanted = n->out.len > 0 && (n->others > 0 || n->greet);
+    if (wanted && now - n->flushed_ms >= FLUSH_MS) {
         notify(n);
         return;
     }
     int64_t due = n->seen_ms + SEEN_MS;
-    if (n->out.len > 0 && n->others > 0) due = n->flushed_ms + FLUSH_MS;
+    if (wanted) due = n->flushed_ms + FLUSH_MS;
     n->timer = loop_timer(n->app->loop, due, on_due, n);
 }
 
@@ -172,7 +171,7 @@ static void take_notifications(struct bus_nodes *n)
     int self = PQbackendPID(n->pg);
     for (PGnotify *m = PQnotifies(n->pg); m; m = PQnotifies(n->pg)) {
         if (m->be_pid != self) {
-            if (strncmp(m->extra, "hello ", 6) == 0 && n->others == 0)
+            if (strncmp(m->extra, BUS_HELLO " ", sizeof BUS_HELLO) == 0 && n->others == 0)
                 n->others = 1; /* until the next count */
             bus_from_nodes(n->bus, m->extra, strlen(m->extra));
         }
@@ -280,9 +279,11 @@ static void node_connect(struct bus_nodes *n)
 
 void bus_nodes_send(struct bus_nodes *n, const char *data, size_t len)
 {
-    if (n->others == 0) return;
-    if (n->out.len + len > n->out.max)
-        buf_clear(&n->out); /* the line is stuck: old hints are worth nothing */
+    if (n->others == 0 && !n->greet) return;
+    if (n->out.len + len > n->out.max) { /* the line is stuck */
+        buf_clear(&n->out);
+        (void)bus_record_add(&n->out, BUS_MISSED, "");
+    }
     buf_add(&n->out, data, len);
     if (n->step == STEP_IDLE) go_on(n);
 }

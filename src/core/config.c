@@ -85,15 +85,21 @@ static const char *set_database(struct arena *a, struct config *c, const char *t
     return NULL;
 }
 
-static const char *set_public_url(struct arena *a, struct config *c, const char *text)
+/* An address without slashes at its end. */
+static const char *url_parse(struct arena *a, const char *text, const char **ret)
 {
     if (strncasecmp(text, "http://", 7) != 0 && strncasecmp(text, "https://", 8) != 0)
         return "does not begin with http:// or https://";
     size_t len = strlen(text);
     while (len > 8 && text[len - 1] == '/')
         len--;
-    c->public_url = arena_strndup(a, text, len);
+    *ret = arena_strndup(a, text, len);
     return NULL;
+}
+
+static const char *set_public_url(struct arena *a, struct config *c, const char *text)
+{
+    return url_parse(a, text, &c->public_url);
 }
 
 static const char *set_trusted_proxies(struct arena *a, struct config *c, const char *text)
@@ -200,11 +206,111 @@ static const char *set_sockets(struct arena *a, struct config *c, const char *te
     return NULL;
 }
 
+static const char *set_audit_keep(struct arena *a, struct config *c, const char *text)
+{
+    int64_t n = 0;
+    (void)a;
+    if (!number_parse(text, 0, 36500, false, &n)) return "is not a number of days (0: for ever)";
+    c->audit_keep_days = (int)n;
+    return NULL;
+}
+
 static const char *set_upload_max(struct arena *a, struct config *c, const char *text)
 {
     (void)a;
     if (!number_parse(text, 64 << 10, INT64_C(4) << 30, true, &c->upload_max_bytes))
         return "is not a size from 64K to 4G, as 64M";
+    return NULL;
+}
+
+/* --- the platforms of channels --------------------------------------------------------- */
+
+static const char *set_meta_graph_url(struct arena *a, struct config *c, const char *text)
+{
+    return url_parse(a, text, &c->meta_graph_url);
+}
+
+static const char *set_instagram_graph_url(struct arena *a, struct config *c, const char *text)
+{
+    return url_parse(a, text, &c->instagram_graph_url);
+}
+
+static const char *set_instagram_api_url(struct arena *a, struct config *c, const char *text)
+{
+    return url_parse(a, text, &c->instagram_api_url);
+}
+
+static const char *set_facebook_dialog_url(struct arena *a, struct config *c, const char *text)
+{
+    return url_parse(a, text, &c->facebook_dialog_url);
+}
+
+static const char *set_instagram_dialog_url(struct arena *a, struct config *c, const char *text)
+{
+    return url_parse(a, text, &c->instagram_dialog_url);
+}
+
+static const char *set_meta_graph_version(struct arena *a, struct config *c, const char *text)
+{
+    (void)a;
+    c->meta_graph_version = text;
+    return NULL;
+}
+
+static const char *set_meta_media_hosts(struct arena *a, struct config *c, const char *text)
+{
+    (void)a;
+    c->meta_media_hosts = text;
+    return NULL;
+}
+
+static const char *set_meta_app_id(struct arena *a, struct config *c, const char *text)
+{
+    (void)a;
+    c->meta_app_id = text;
+    return NULL;
+}
+
+static const char *set_meta_app_secret(struct arena *a, struct config *c, const char *text)
+{
+    (void)a;
+    c->meta_app_secret = text;
+    return NULL;
+}
+
+static const char *set_meta_config_id(struct arena *a, struct config *c, const char *text)
+{
+    (void)a;
+    c->meta_config_id = text;
+    return NULL;
+}
+
+static const char *set_meta_verify_token(struct arena *a, struct config *c, const char *text)
+{
+    (void)a;
+    c->meta_verify_token = text;
+    return NULL;
+}
+
+static const char *set_instagram_app_id(struct arena *a, struct config *c, const char *text)
+{
+    (void)a;
+    c->instagram_app_id = text;
+    return NULL;
+}
+
+static const char *set_instagram_app_secret(struct arena *a, struct config *c, const char *text)
+{
+    (void)a;
+    c->instagram_app_secret = text;
+    return NULL;
+}
+
+static const char *set_ca_file(struct arena *a, struct config *c, const char *text)
+{
+    (void)a;
+    if (access(text, R_OK) != 0) return "is not a file that can be read";
+    c->ca_file = text;
     return NULL;
 }
 
@@ -258,6 +364,41 @@ const struct config_row config_rows[] = {
      set_sockets},
     {NULL, "INTERFLOW_UPLOAD_MAX", "SIZE", "64M", "Largest file that is taken, as 64M.",
      set_upload_max},
+    {NULL, "INTERFLOW_AUDIT_KEEP", "DAYS", "0",
+     "Days that entries of the audit log are kept; 0: for ever.", set_audit_keep},
+    {NULL, "INTERFLOW_CA_FILE", "FILE", NULL,
+     "Certificates (PEM) of the authorities that outgoing calls and mail connections trust, "
+     "instead "
+     "of the system's.",
+     set_ca_file},
+    {NULL, "META_GRAPH_URL", "URL", "https://graph.facebook.com",
+     "Address of Meta's Graph API: WhatsApp, Messenger, Instagram by a Facebook page.",
+     set_meta_graph_url},
+    {NULL, "INSTAGRAM_GRAPH_URL", "URL", "https://graph.instagram.com",
+     "Address of the Graph API of Instagram by its own login.", set_instagram_graph_url},
+    {NULL, "INSTAGRAM_API_URL", "URL", "https://api.instagram.com",
+     "Address where codes of Instagram's own login are exchanged.", set_instagram_api_url},
+    {NULL, "FACEBOOK_DIALOG_URL", "URL", "https://www.facebook.com",
+     "Address of Facebook's login dialog.", set_facebook_dialog_url},
+    {NULL, "INSTAGRAM_DIALOG_URL", "URL", "https://www.instagram.com",
+     "Address of Instagram's login dialog.", set_instagram_dialog_url},
+    {NULL, "META_GRAPH_VERSION", "TEXT", "v26.0", "Version of the Graph API, as v26.0.",
+     set_meta_graph_version},
+    {NULL, "META_MEDIA_HOSTS", "LIST", "lookaside.fbsbx.com,fbcdn.net,cdninstagram.com,fbsbx.com",
+     "Hosts, and those below them, from which files that people sent are fetched; the token goes "
+     "nowhere else.",
+     set_meta_media_hosts},
+    {NULL, "META_APP_ID", "TEXT", NULL,
+     "The installation's own Meta app: its id, for connecting by login.", set_meta_app_id},
+    {NULL, "META_APP_SECRET", "TEXT", NULL,
+     "Its secret; also checks what comes to /hooks/{kind} without a key.", set_meta_app_secret},
+    {NULL, "META_CONFIG_ID", "TEXT", NULL, "Its configuration of WhatsApp's embedded sign-up.",
+     set_meta_config_id},
+    {NULL, "META_VERIFY_TOKEN", "TEXT", NULL,
+     "What Meta says when it looks whether /hooks/{kind} is ours.", set_meta_verify_token},
+    {NULL, "INSTAGRAM_APP_ID", "TEXT", NULL, "The Instagram app's id, for Instagram's own login.",
+     set_instagram_app_id},
+    {NULL, "INSTAGRAM_APP_SECRET", "TEXT", NULL, "Its secret.", set_instagram_app_secret},
     {"--no-demo", NULL, NULL, NULL, "No demonstration data (only ./run makes them).", set_no_demo},
     {0},
 };

@@ -22,6 +22,7 @@ struct config {
     const char *system_user;
     const char *postgres_dir;
     const char *metrics_networks;
+    const char *ca_file; /* authorities that outgoing calls trust; NULL: the system's */
     enum log_level log_level;
     bool log_json;
     int workers;                 /* 1 to 64 */
@@ -30,6 +31,21 @@ struct config {
     int sockets_max;             /* per worker */
     int64_t upload_max_bytes;    /* of one file */
     bool demo;                   /* not --no-demo */
+    int audit_keep_days;         /* 0: for ever */
+    /* Platforms of channels; addresses without a slash at the end. */
+    const char *meta_graph_url;
+    const char *instagram_graph_url;
+    const char *instagram_api_url;
+    const char *facebook_dialog_url;
+    const char *instagram_dialog_url;
+    const char *meta_graph_version;
+    const char *meta_media_hosts;
+    const char *meta_app_id;
+    const char *meta_app_secret;
+    const char *meta_config_id;
+    const char *meta_verify_token;
+    const char *instagram_app_id;
+    const char *instagram_app_secret;
 };
 
 /* One row per setting, for parsing, --help and docs. To add one: a member above, a row and its

@@ -21,6 +21,7 @@
 #include "base/json.h"
 #include "core/field_text.h"
 #include "core/router.h"
+#include "core/router_impl.h"
 
 #define PATH_SIZE         128
 #define TEXT_MAX_DEFAULT  1000
@@ -306,6 +307,18 @@ static json_t *split_list(const struct field *f, const json_t *v)
     return list;
 }
 
+struct field field_item(const struct field *f)
+{
+    return (struct field){
+        .name = f->name,
+        .type = f->of,
+        .fields = f->fields,
+        .values = f->values,
+        .max = f->item_max,
+        .required = true,
+    };
+}
+
 /* The items of a list, bound; v is an array. */
 static json_t *bind_items(struct bind *b, const struct field *f, json_t *v)
 {
@@ -314,14 +327,7 @@ static json_t *bind_items(struct bind *b, const struct field *f, json_t *v)
     if (count > max) return bad_number(b, "TOO_MANY", "Most items allowed:", max);
     if (count < f->min || (f->required && count == 0))
         return bad_number(b, "TOO_FEW", "Fewest items allowed:", f->min > 0 ? f->min : 1);
-    const struct field item = {
-        .name = f->name,
-        .type = f->of,
-        .fields = f->fields,
-        .values = f->values,
-        .max = f->item_max,
-        .required = true,
-    };
+    const struct field item = field_item(f);
     json_t *out = json_array();
     for (size_t i = 0; i < (size_t)count; i++) {
         size_t before = path_push_index(b, i);

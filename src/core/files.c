@@ -6,8 +6,8 @@
  * harmless and is removed by the job files.clean when it is a day old. Content that exists already
  * is only touched, which starts that day anew.
  *
- * Reading the head, libmagic and fsync run on a thread of the loop's pool; each run has a libmagic
- * handle of its own, taken from a small list that only the loop touches. */
+ * Hashing, writing, reading the head, libmagic and fsync run on a thread of the loop's pool; each run
+ * has a libmagic handle of its own, taken from a small list that only the loop touches. */
 #include "core/files.h"
 
 #include <errno.h>
@@ -41,11 +41,14 @@ struct files {
 
 /* What one thread run needs and gives. Owned by the coroutine that waits for it. */
 struct store_work {
+    const char *root, *tmp;
+    struct bytes bytes;    /* what to write first; data NULL: it lies in from already */
     const char *from;      /* temporary file, gone afterwards */
     const char *folder[3]; /* root, root/ab, root/ab/cd */
     const char *to;
-    magic_t handle;      /* NULL: opened here */
-    unsigned char *head; /* HEAD_BYTES */
+    char hex[2 * SHA256_SIZE + 1]; /* of an upload known before */
+    magic_t handle;                /* NULL: opened here */
+    unsigned char *head;           /* HEAD_BYTES */
     const char *name, *claimed;
     struct arena *arena; /* of this work alone */
     const char *type;
@@ -77,10 +80,28 @@ static enum err place(const struct store_work *w)
     return ERR_OK;
 }
 
-/* On a thread. */
-static void store_run(void *arg)
+static const char *path_in(struct arena *a, const char *root, const char *sha256)
 {
-    struct store_work *w = arg;
+    return arena_printf(a, "%s/%.2s/%.2s/%s", root, sha256, sha256 + 2, sha256);
+}
+
+/* The bytes in memory into a temporary file. */
+static enum err write_bytes(struct store_work *w)
+{
+    char *path = arena_printf(w->arena, "%s/keep-XXXXXX", w->tmp);
+    CLEANUP(fd_closep) int fd = mkostemp(path, O_CLOEXEC);
+    if (fd < 0) return ERR_IO;
+    w->from = path;
+    for (size_t done = 0; done < w->bytes.len;) {
+        ssize_t n = write(fd, w->bytes.data + done, w->bytes.len - done);
+        if (n < 0 && errno != EINTR) return ERR_IO;
+        done += n > 0 ? (size_t)n : 0;
+    }
+    return ERR_OK;
+}
+
+static enum err look_and_place(struct store_work *w)
+{
     CLEANUP(fd_closep) int fd = open(w->from, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     ssize_t n = fd < 0 ? -1 : pread(fd, w->head, HEAD_BYTES, 0);
     if (!w->handle) {
@@ -90,19 +111,31 @@ static void store_run(void *arg)
             w->handle = NULL;
         }
     }
-    if (n < 0 || !w->handle) {
-        w->err = ERR_IO;
-        return;
-    }
+    if (n < 0 || !w->handle) return ERR_IO;
     const char *detected = n == 0 ? "text/plain" : magic_buffer(w->handle, w->head, (size_t)n);
     w->type = file_type_refine(w->arena, detected, w->claimed, w->name);
-    if (file_type_refused(detected ? detected : "", w->name) ||
-        file_type_refused(w->type, w->name)) {
-        w->err = ERR_MEDIA_TYPE;
-        return;
-    }
+    if (file_type_refused(detected ? detected : "", w->name) || file_type_refused(w->type, w->name))
+        return ERR_MEDIA_TYPE;
     if (!image_size(w->head, (size_t)n, &w->width, &w->height)) w->width = w->height = 0;
-    w->err = fsync(fd) == 0 ? place(w) : ERR_IO;
+    w->folder[0] = w->root;
+    w->folder[1] = arena_printf(w->arena, "%s/%.2s", w->root, w->hex);
+    w->folder[2] = arena_printf(w->arena, "%s/%.2s/%.2s", w->root, w->hex, w->hex + 2);
+    w->to = path_in(w->arena, w->root, w->hex);
+    return fsync(fd) == 0 ? place(w) : ERR_IO;
+}
+
+/* On a thread. */
+static void store_run(void *arg)
+{
+    struct store_work *w = arg;
+    if (w->bytes.data) {
+        unsigned char sha[SHA256_SIZE];
+        sha256(w->bytes.data, w->bytes.len, sha);
+        hex_encode(sha, SHA256_SIZE, w->hex);
+        w->err = write_bytes(w);
+    }
+    if (!w->err) w->err = look_and_place(w);
+    if (w->err && w->bytes.data && w->from) (void)unlink(w->from); /* else it was moved */
 }
 
 enum err files_new(struct app *app, const char *data_dir, struct files **ret_files)
@@ -133,49 +166,41 @@ void files_free(struct files *f)
 
 static const char *path_of(struct arena *a, const struct files *f, const char *sha256)
 {
-    return arena_printf(a, "%s/%.2s/%.2s/%s", f->root, sha256, sha256 + 2, sha256);
+    return path_in(a, f->root, sha256);
 }
 
-/* Bring the temporary file at path into the store. */
-static enum err store(struct ctx *c, const char *path, const char *name, const char *claimed,
-                      int64_t size_bytes, const unsigned char sha[SHA256_SIZE],
+/* Bring bytes in memory, or the temporary file w->from with w->hex, into the store. */
+static enum err store(struct ctx *c, struct store_work *w, const char *name, int64_t size_bytes,
                       struct file *ret_file)
 {
     struct files *f = c->app->files;
-    char hex[2 * SHA256_SIZE + 1];
-    hex_encode(sha, SHA256_SIZE, hex);
     CLEANUP(mem_freep) unsigned char *head = mem_alloc(HEAD_BYTES);
     CLEANUP(arena_freep) struct arena *own = arena_new(64 * KIB);
-    struct store_work w = {
-        .from = path,
-        .folder = {f->root, arena_printf(own, "%s/%.2s", f->root, hex),
-                   arena_printf(own, "%s/%.2s/%.2s", f->root, hex, hex + 2)},
-        .to = path_of(own, f, hex),
-        .handle = f->handle_count > 0 ? f->handles[--f->handle_count] : NULL,
-        .head = head,
-        .name = file_name_clean(own, name),
-        .claimed = claimed,
-        .arena = own,
-    };
-    enum err e = loop_offload(c->app->loop, store_run, &w);
-    if (w.handle && f->handle_count < HANDLES_MAX)
-        f->handles[f->handle_count++] = w.handle;
-    else if (w.handle)
-        magic_close(w.handle);
+    w->root = f->root;
+    w->tmp = f->tmp;
+    w->head = head;
+    w->arena = own;
+    w->name = file_name_clean(own, name);
+    w->handle = f->handle_count > 0 ? f->handles[--f->handle_count] : NULL;
+    enum err e = loop_offload(c->app->loop, store_run, w);
+    if (w->handle && f->handle_count < HANDLES_MAX)
+        f->handles[f->handle_count++] = w->handle;
+    else if (w->handle)
+        magic_close(w->handle);
     if (e) return e;
-    if (w.err == ERR_MEDIA_TYPE)
+    if (w->err == ERR_MEDIA_TYPE)
         return fault(c, ERR_MEDIA_TYPE, "FILE_TYPE_REFUSED",
-                     "%s is a program: files of this kind are not taken", w.name);
-    if (w.err) return fault(c, w.err, NULL, "the file could not be stored");
+                     "%s is a program: files of this kind are not taken", w->name);
+    if (w->err) return fault(c, w->err, NULL, "the file could not be stored");
     *ret_file = (struct file){
         .id = uuid_v7(),
-        .name = arena_strdup(c->arena, w.name),
-        .type = arena_strdup(c->arena, w.type),
-        .kind = file_type_kind(w.type),
+        .name = arena_strdup(c->arena, w->name),
+        .type = arena_strdup(c->arena, w->type),
+        .kind = file_type_kind(w->type),
         .size_bytes = size_bytes,
-        .sha256 = arena_strdup(c->arena, hex),
-        .width = w.width,
-        .height = w.height,
+        .sha256 = arena_strdup(c->arena, w->hex),
+        .width = w->width,
+        .height = w->height,
     };
     return ERR_OK;
 }
@@ -195,27 +220,17 @@ enum err files_keep(struct ctx *c, const struct upload *u, const char *source,
     if (u->size_bytes > c->app->config->upload_max_bytes)
         return fault(c, ERR_TOO_LARGE, "FILE_TOO_LARGE", "a file may have at most %lld bytes",
                      (long long)c->app->config->upload_max_bytes);
-    enum err e = store(c, u->path, u->name, u->type, u->size_bytes, u->sha256, ret_file);
+    struct store_work w = {.from = u->path, .claimed = u->type};
+    hex_encode(u->sha256, SHA256_SIZE, w.hex);
+    enum err e = store(c, &w, u->name, u->size_bytes, ret_file);
     return e ? e : files_row(c, ret_file, source);
 }
 
 enum err files_store_bytes(struct ctx *c, const char *name, const void *data, size_t len,
                            struct file *ret_file)
 {
-    unsigned char sha[SHA256_SIZE];
-    sha256(data, len, sha);
-    char *path = arena_printf(c->arena, "%s/keep-XXXXXX", c->app->files->tmp);
-    CLEANUP(fd_closep) int fd = mkostemp(path, O_CLOEXEC);
-    if (fd < 0) return fault(c, ERR_IO, NULL, "the file could not be stored");
-    enum err e = ERR_OK;
-    for (size_t done = 0; done < len && !e;) {
-        ssize_t n = write(fd, (const char *)data + done, len - done);
-        if (n < 0 && errno != EINTR) e = fault(c, ERR_IO, NULL, "the file could not be stored");
-        done += n > 0 ? (size_t)n : 0;
-    }
-    if (!e) e = store(c, path, name, NULL, (int64_t)len, sha, ret_file);
-    if (e) (void)unlink(path); /* else it was moved */
-    return e;
+    struct store_work w = {.bytes = {len > 0 ? data : "", len}};
+    return store(c, &w, name, (int64_t)len, ret_file);
 }
 
 enum err files_keep_bytes(struct ctx *c, const char *name, const void *data, size_t len,

@@ -28,7 +28,8 @@ void files_free(struct files *f);
  * source: "agent", "visitor", … ERR_TOO_LARGE; ERR_MEDIA_TYPE for what is refused (programs). */
 MUST_USE enum err files_keep(struct ctx *c, const struct upload *u, const char *source,
                              struct file *ret_file);
-/* The same for bytes in memory (media of channels, demo data). */
+/* The same for bytes in memory (media of channels, demo data): hashed and written on a thread, so that
+ * the loop goes on; nobody may touch them meanwhile. */
 MUST_USE enum err files_keep_bytes(struct ctx *c, const char *name, const void *data, size_t len,
                                    const char *source, struct file *ret_file);
 /* The two halves of that, for contents that come before the transaction of their row: into the

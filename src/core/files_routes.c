@@ -1,8 +1,10 @@
-/* What the store of files shows to the outside by itself: signed addresses; and the job that sweeps
- * it. The routes with which people upload and read files belong to the domains, which know who may
+/* What the store of files shows to the outside by itself: signed addresses; and the jobs that sweep
+ * it: rows that nothing uses (what was uploaded and never sent, what was refused), and contents
+ * without a row. The routes with which people upload and read files belong to the domains, which know who may
  * see what. */
 #include <dirent.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,6 +20,8 @@
     DAY_MS /* content without a row is kept this long: its transaction may be under way */
 #define SWEEP_BATCH    500
 #define BACKUP_WAIT_MS (10 * MINUTE_MS)
+#define ROWS_BATCH     500
+#define ROWS_PAUSE_MS  20
 
 /* --- GET /files/{token}/{name} --------------------------------------------------------- */
 
@@ -86,7 +90,11 @@ static void folder_sweep(void *arg)
     struct sweep *s = arg;
     CLEANUP(fd_closep) int fd = open(s->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     for (int i = 0; fd >= 0 && i < s->count; i++)
-        if (is_old(fd, s->names[i], s->before_s)) (void)unlinkat(fd, s->names[i], 0);
+        if (is_old(fd, s->names[i], s->before_s) && unlinkat(fd, s->names[i], 0) == 0) {
+            char small[80]; /* thumbnail.c */
+            (void)snprintf(small, sizeof small, "%.64s.webp", s->names[i]);
+            (void)unlinkat(fd, small, 0);
+        }
 }
 
 /* ERR_CONFLICT: a backup runs. */
@@ -144,7 +152,53 @@ static enum job_outcome clean(struct ctx *c, struct job *j)
     return e ? JOB_RETRY : JOB_DONE;
 }
 
+/* --- job files.unused ------------------------------------------------------------------ */
+
+/* In small commits: whoever wants to use a file again meanwhile waits for one step at most. */
+static enum err rows_sweep(struct ctx *c, struct uuid org, int64_t *removed)
+{
+    struct uuid last = {0};
+    for (;;) {
+        CLEANUP(ctx_freep) struct ctx *own = ctx_new(c->app, MIB, c->deadline_ms);
+        own->org = org;
+        struct rows *r = NULL;
+        enum err e = db_one(own, &SQL_FILES_SWEEP,
+                            PARAMS(P_UUID("after", last), P_INT("limit", ROWS_BATCH)), &r);
+        if (e) return e;
+        *removed += rows_int(r, 0, "removed", 0);
+        last = rows_uuid(r, 0, "last");
+        if (uuid_is_nil(last)) return ERR_OK;
+        e = loop_sleep(c->app->loop, ROWS_PAUSE_MS);
+        if (e) return e;
+    }
+}
+
+static enum job_outcome clean_rows(struct ctx *c, struct job *j)
+{
+    struct rows *orgs = NULL;
+    int64_t removed = 0;
+    enum err e = db_query(c, &SQL_FILES_ORGS, NULL, &orgs);
+    for (int i = 0; !e && i < rows_count(orgs); i++) {
+        enum err one = rows_sweep(c, rows_uuid(orgs, i, "org_id"), &removed);
+        if (one == ERR_CANCELLED || one == ERR_DEADLINE) e = one;
+        if (one && !e)
+            log_event(LOG_WARN, c->trace, "unused files of an organization were not removed",
+                      LOG_FIELDS(LOG_TEXT("error", err_row(one)->text)));
+    }
+    if (removed > 0)
+        log_event(LOG_INFO, c->trace, "files that nothing uses were removed",
+                  LOG_FIELDS(LOG_INT("files", removed)));
+    j->error = e ? err_row(e)->text : NULL;
+    return e ? JOB_RETRY : JOB_DONE;
+}
+
 const struct job_kind files_jobs[] = {
+    {.name = "files.unused",
+     .help = "Removes files that are older than a day and that nothing uses.",
+     .run = clean_rows,
+     .every_s = 24 * 3600,
+     .timeout_s = 3600,
+     .at_once = 1},
     {.name = "files.clean",
      .help = "Removes contents that no file refers to any more.",
      .run = clean,

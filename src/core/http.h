@@ -99,6 +99,7 @@ struct http_server_options {
     int idle_timeout_s;   /* 30: for a header to be complete; bodies and answers must then move at 1
                              KiB/s */
     size_t json_body_max; /* 1 MiB, unless the route says otherwise */
+    size_t bodies_max;    /* 256 MiB: of all bodies in memory at once; beyond it 503 */
     int64_t upload_max_bytes;    /* per file, 64 MiB */
     const char *upload_dir;      /* temporary files */
     const char *trusted_proxies; /* "127.0.0.1,::1": whose X-Forwarded-For/-Proto are believed */
@@ -115,9 +116,12 @@ MUST_USE enum err http_server_new(struct app *app, struct loop *l,
                                   const struct http_server_options *o,
                                   const struct http_callbacks *cb, struct http_server **ret_server);
 int http_server_port(const struct http_server *s);
-/* Stop taking new connections; answers under way go on. */
-void http_server_quiesce(struct http_server *s);
+/* Stop taking new connections; answers under way go on and say that they are the last ones. A
+ * connection without a request is closed after idle_ms: a client may be about to use one that it
+ * used a moment ago, and would find it closed under its request. */
+void http_server_quiesce(struct http_server *s, int64_t idle_ms);
 int http_server_active(const struct http_server *s); /* requests under way */
+int http_server_connections(const struct http_server *s);
 void http_server_free(struct http_server *s);
 
 #endif

@@ -26,7 +26,7 @@ struct arriving {
     struct transfer *transfer; /* while it runs */
     struct buf body;
     int fd; /* > 0: the body goes there */
-    size_t max, got;
+    size_t max, keep, got;
     bool redirects; /* a redirect will be followed: its body is of no interest */
     bool redirect;  /* this answer is one */
     struct answer_header headers[HEADERS_KEPT];
@@ -59,7 +59,8 @@ static size_t on_body(char *data, size_t one, size_t len, void *arg)
     if (in->got + len > in->max) return stop(in, ERR_TOO_LARGE, "ANSWER_TOO_LARGE");
     in->got += len;
     if (in->fd <= 0) {
-        buf_add(&in->body, data, len);
+        size_t room = in->keep > in->body.len ? in->keep - in->body.len : 0;
+        buf_add(&in->body, data, len < room ? len : room);
         return len;
     }
     for (size_t done = 0; done < len;) {
@@ -229,6 +230,7 @@ static enum err call_once(struct ctx *c, const struct http_call *call, bool redi
     in->arena = c->arena;
     in->fd = call->write_fd;
     in->max = call->response_max > 0 ? call->response_max : RESPONSE_MAX;
+    in->keep = call->keep_max > 0 && call->keep_max < in->max ? call->keep_max : in->max;
     in->body = BUF_INIT(in->max + 1);
     arena_on_free(c->arena, release_body, in);
     CLEANUP(slist_freep) struct curl_slist *headers = NULL;
@@ -247,6 +249,7 @@ static enum err call_once(struct ctx *c, const struct http_call *call, bool redi
     (void)curl_easy_setopt(t.easy, CURLOPT_WRITEDATA, in);
     (void)curl_easy_setopt(t.easy, CURLOPT_HEADERFUNCTION, on_header);
     (void)curl_easy_setopt(t.easy, CURLOPT_HEADERDATA, in);
+    if (call->once) (void)curl_easy_setopt(t.easy, CURLOPT_FRESH_CONNECT, 1L);
     set_method(t.easy, call->method, call->body);
     e = transfer_run(c, &t);
     in->transfer = NULL;

@@ -16,9 +16,13 @@ struct http_call {
     struct bytes body;
     int timeout_ms;      /* default 30,000; never past the context's deadline */
     size_t response_max; /* default 8 MiB: ERR_TOO_LARGE beyond */
+    size_t keep_max;     /* > 0: of the body only so much is kept, the rest is read and dropped */
     int redirects_max;   /* default 0; headers are dropped when the host changes */
     int write_fd;        /* > 0: the body goes there instead of memory */
     bool internal;       /* our own peers in tests only: no address check */
+    /* Must not happen twice: on a connection of its own, for libcurl repeats a request by itself
+     * when a connection that was kept open breaks without an answer. */
+    bool once;
 };
 struct http_answer {
     int status;
@@ -46,18 +50,21 @@ bool address_allowed(const char *address, const char *allowed_networks);
 
 /* One mail through an SMTP server (libcurl), with the same guard. message: complete RFC 5322 text
  * with CRLF. */
+enum smtp_security { SMTP_PLAIN, SMTP_STARTTLS, SMTP_TLS };
 struct smtp_call {
     const char *host;
     int port;
-    enum { SMTP_PLAIN, SMTP_STARTTLS, SMTP_TLS } security;
+    enum smtp_security security;
     const char *user, *password; /* NULL: none */
+    const char *bearer;          /* instead of the password: an OAuth access token */
+    bool plain_loopback_only;    /* SMTP_PLAIN to this machine only (PLAIN_FORBIDDEN) */
     const char *from;
     const char *const *to; /* NULL at the end */
     struct bytes message;
     int timeout_ms;
 };
 /* ERR_OK: the server took it. ERR_INVALID: an address or the host is malformed; ERR_UNPROCESSABLE:
- * the server refused it for good (SMTP_REFUSED, SMTP_LOGIN_FAILED; its reply code is in the words);
+ * the server refused it for good (SMTP_REFUSED, SMTP_LOGIN_FAILED; its words are in the fault's);
  * ERR_UPSTREAM: refused for now (SMTP_BUSY) or not reached, as for http_call; ERR_FORBIDDEN,
  * ERR_DEADLINE, ERR_CANCELLED as there. */
 MUST_USE enum err smtp_send(struct ctx *c, const struct smtp_call *call);

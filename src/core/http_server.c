@@ -34,6 +34,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -263,6 +264,12 @@ static enum MHD_Result complete(struct exchange *x)
     return MHD_YES;
 }
 
+static void body_drop(struct exchange *x)
+{
+    x->server->body_bytes -= x->body.len;
+    buf_free(&x->body);
+}
+
 /* A piece of the body. MHD_NO ends the connection: the client sends without end what was
  * refused. */
 static enum MHD_Result take(struct exchange *x, const char *data, size_t len)
@@ -279,13 +286,16 @@ static enum MHD_Result take(struct exchange *x, const char *data, size_t len)
         return MHD_YES;
     }
     if (!x->refused) {
-        if (x->body.len + len <= x->body_max) {
+        bool fits = x->body.len + len <= x->body_max;
+        if (fits && x->server->body_bytes + len <= x->server->o.bodies_max) {
             buf_add(&x->body, data, len);
+            x->server->body_bytes += len;
             return MHD_YES;
         }
-        x->refused =
-            fault(x->c, ERR_TOO_LARGE, NULL, "the body has more than %zu bytes", x->body_max);
-        buf_free(&x->body);
+        x->refused = fits ? fault(x->c, ERR_UNAVAILABLE, NULL, "too much is being received")
+                          : fault(x->c, ERR_TOO_LARGE, NULL, "the body has more than %zu bytes",
+                                  x->body_max);
+        body_drop(x);
     }
     return x->received > (int64_t)(x->body_max + DISCARD_MAX) ? MHD_NO : MHD_YES;
 }
@@ -324,7 +334,7 @@ static void exchange_free(struct exchange *x)
     if (x->p.upgrade && !x->upgraded) x->p.upgrade(x->p.upgrade_arg, -1, NULL, 0);
     if (!x->fd_given && x->p.fd > STDERR_FILENO) (void)close(x->p.fd);
     http_upload_clean(x->upload);
-    buf_free(&x->body);
+    body_drop(x);
     if (x->link) {
         x->link->exchange = NULL;
         link_enter(x->link, PHASE_IDLE);
@@ -432,12 +442,21 @@ static bool link_overdue(const struct link *k, int64_t now_ms)
     int64_t took_ms = now_ms - k->since_ms;
     int64_t grace_ms = s->o.idle_timeout_s * SECOND_MS;
     switch (k->phase) {
-    case PHASE_IDLE: return took_ms > grace_ms || (s->quiet && took_ms > SECOND_MS);
+    case PHASE_IDLE: return took_ms > grace_ms || (s->quiet && took_ms > s->quiet_idle_ms);
     case PHASE_BODY:
     case PHASE_ANSWER: return took_ms > grace_ms + k->bytes * SECOND_MS / MIN_RATE;
     case PHASE_HANDLER: break;
     }
     return false;
+}
+
+/* Did a request come in that nobody has looked at yet? Who is merely slow sends in a phase of its
+ * own. */
+static bool link_unread(const struct link *k)
+{
+    int bytes = 0;
+    return k->phase == PHASE_IDLE && k->server->quiet && ioctl(k->fd, FIONREAD, &bytes) == 0 &&
+           bytes > 0;
 }
 
 static void on_watchdog(void *arg)
@@ -448,7 +467,7 @@ static void on_watchdog(void *arg)
         struct exchange *x = k->exchange;
         if (k->phase == PHASE_HANDLER) {
             if (x && x->co && now_ms - LATE_MS > x->c->deadline_ms) loop_cancel(s->loop, x->co);
-        } else if (k->fd >= 0 && link_overdue(k, now_ms)) {
+        } else if (k->fd >= 0 && link_overdue(k, now_ms) && !link_unread(k)) {
             (void)shutdown(k->fd, SHUT_RDWR);
         }
     }
@@ -561,6 +580,7 @@ enum err http_server_new(struct app *app, struct loop *l, const struct http_serv
     if (s->o.connections_max <= 0) s->o.connections_max = 4000;
     if (s->o.idle_timeout_s <= 0) s->o.idle_timeout_s = 30;
     if (s->o.json_body_max == 0) s->o.json_body_max = MIB;
+    if (s->o.bodies_max == 0) s->o.bodies_max = 256 * MIB;
     if (s->o.upload_max_bytes <= 0) s->o.upload_max_bytes = 64 * (int64_t)MIB;
     s->o.host = s->strings[0] = mem_strdup(o->host ? o->host : "127.0.0.1");
     s->o.upload_dir = s->strings[1] = mem_strdup(o->upload_dir ? o->upload_dir : "/tmp");
@@ -580,10 +600,11 @@ int http_server_port(const struct http_server *s)
     return s->port;
 }
 
-void http_server_quiesce(struct http_server *s)
+void http_server_quiesce(struct http_server *s, int64_t idle_ms)
 {
     if (s->quiet) return;
     s->quiet = true;
+    s->quiet_idle_ms = idle_ms;
     if (MHD_quiesce_daemon(s->mhd) != MHD_INVALID_SOCKET) {
         (void)close(s->listen_fd);
         s->listen_fd = -1;
@@ -593,6 +614,14 @@ void http_server_quiesce(struct http_server *s)
 int http_server_active(const struct http_server *s)
 {
     return s->active;
+}
+
+int http_server_connections(const struct http_server *s)
+{
+    int n = 0;
+    for (const struct link *k = s->links; k; k = k->next)
+        n++;
+    return n;
 }
 
 void http_server_free(struct http_server *s)
@@ -611,7 +640,7 @@ void http_server_free(struct http_server *s)
         loop_timer_cancel(s->loop, s->watchdog);
     }
     if (s->mhd) {
-        if (!s->quiet) http_server_quiesce(s);
+        http_server_quiesce(s, 0);
         MHD_stop_daemon(s->mhd);
     }
     if (s->listen_fd >= 0) (void)close(s->listen_fd);

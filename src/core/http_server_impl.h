@@ -68,10 +68,12 @@ struct http_server {
     struct link *links;
     int listen_fd; /* our own descriptor of it */
     int port;
-    int active;  /* exchanges from a complete header to their end */
-    int running; /* handlers in their coroutines */
+    int active;        /* exchanges from a complete header to their end */
+    int running;       /* handlers in their coroutines */
+    size_t body_bytes; /* of all bodies that are in memory */
     bool pending;
-    bool quiet; /* no new connections */
+    bool quiet;            /* no new connections */
+    int64_t quiet_idle_ms; /* then: how long a connection without a request is kept */
     char *strings[3];
 };
 

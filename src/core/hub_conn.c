@@ -37,13 +37,27 @@
 
 /* --- frames, positions, copies of events ----------------------------------------------- */
 
+static struct frame *frame_alloc(size_t len)
+{
+    struct frame *f = mem_alloc(sizeof(*f) + len);
+    f->refs = 1;
+    f->len = len;
+    return f;
+}
+
+/* Bytes as they go over the line. */
+static struct frame *frame_of(const void *data, size_t len)
+{
+    struct frame *f = frame_alloc(len);
+    memcpy(f->data, data, len);
+    return f;
+}
+
 static struct frame *frame_raw(enum ws_opcode opcode, const void *data, size_t len)
 {
     unsigned char head[WS_HEAD_MAX];
     size_t head_len = ws_head(head, opcode, len);
-    struct frame *f = mem_alloc(sizeof(*f) + head_len + len);
-    f->refs = 1;
-    f->len = head_len + len;
+    struct frame *f = frame_alloc(head_len + len);
     memcpy(f->data, head, head_len);
     if (len > 0) memcpy(f->data + head_len, data, len);
     return f;
@@ -245,11 +259,7 @@ void conn_close(struct hub_conn *conn, int code, const char *reason)
 {
     if (conn->state != CONN_OPEN) return;
     unsigned char data[WS_CLOSE_FRAME_MAX];
-    size_t len = ws_close_frame(data, code, reason);
-    struct frame *f = mem_alloc(sizeof(*f) + len);
-    f->refs = 1;
-    f->len = len;
-    memcpy(f->data, data, len);
+    struct frame *f = frame_of(data, ws_close_frame(data, code, reason));
     queue_put(conn, f);
     frame_drop(f);
     conn->state = CONN_CLOSING;
@@ -564,10 +574,7 @@ static void on_output(void *arg, const void *data, size_t len)
 {
     struct hub_conn *conn = arg;
     if (conn->state != CONN_OPEN) return;
-    struct frame *f = mem_alloc(sizeof(*f) + len);
-    f->refs = 1;
-    f->len = len;
-    memcpy(f->data, data, len);
+    struct frame *f = frame_of(data, len);
     conn_send(conn, f);
     frame_drop(f);
 }

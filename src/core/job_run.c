@@ -58,8 +58,10 @@ static enum err end_once(struct run *run, struct ctx *c, enum job_outcome outcom
                         PARAMS(id, taken, P_INT("next_ms", run->slot->kind->every_s * SECOND_MS)),
                         NULL);
     case JOB_AGAIN_AT:
-        return db_query(c, &SQL_JOB_AGAIN, PARAMS(id, taken, P_INT("due_ms", job->again_unix_ms)),
-                        NULL);
+        return db_query(
+            c, &SQL_JOB_AGAIN,
+            PARAMS(id, taken, P_INT("due_ms", job->again_unix_ms), P_BOOL("untried", job->untried)),
+            NULL);
     case JOB_RETRY:
         return db_query(c, &SQL_JOB_RETRY,
                         PARAMS(id, taken, P_INT("delay_ms", backoff_ms(run)), error), NULL);

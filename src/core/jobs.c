@@ -60,27 +60,42 @@ static int64_t jitter(int64_t most)
 
 /* --- taking ---------------------------------------------------------------------------- */
 
-/* PostgreSQL array texts of the kinds with room. False: none has any. */
-static bool kinds_with_room(const struct jobs *j, struct buf *kinds, struct buf *rooms,
-                            struct buf *leases)
+/* PostgreSQL array texts, an element for each kind that has room. */
+struct room {
+    struct buf kinds, rooms, leases, per_orgs;
+};
+
+static void room_freep(struct room *r)
+{
+    buf_free(&r->kinds);
+    buf_free(&r->rooms);
+    buf_free(&r->leases);
+    buf_free(&r->per_orgs);
+}
+
+/* False: none has any. */
+static bool kinds_with_room(const struct jobs *j, struct room *ret)
 {
     bool any = false;
-    buf_addc(kinds, '{');
-    buf_addc(rooms, '{');
-    buf_addc(leases, '{');
+    struct buf *lists[] = {&ret->kinds, &ret->rooms, &ret->leases, &ret->per_orgs};
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+        *lists[i] = BUF_INIT(LISTS_MAX);
+        buf_addc(lists[i], '{');
+    }
     for (int i = 0; i < j->kind_count; i++) {
         const struct kind_slot *s = &j->kinds[i];
         int room = kind_at_once(s->kind) - s->running;
         if (room <= 0) continue;
         const char *comma = any ? "," : "";
-        buf_addf(kinds, "%s%s", comma, s->kind->name);
-        buf_addf(rooms, "%s%d", comma, room);
-        buf_addf(leases, "%s%d", comma, kind_lease_s(s->kind));
+        buf_addf(&ret->kinds, "%s%s", comma, s->kind->name);
+        buf_addf(&ret->rooms, "%s%d", comma, room);
+        buf_addf(&ret->leases, "%s%d", comma, kind_lease_s(s->kind));
+        buf_addf(&ret->per_orgs, "%s%d", comma, s->kind->per_org);
         any = true;
     }
-    buf_addc(kinds, '}');
-    buf_addc(rooms, '}');
-    buf_addc(leases, '}');
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+        buf_addc(lists[i], '}');
+    }
     return any;
 }
 
@@ -126,27 +141,27 @@ static void start(struct jobs *j, const struct rows *r, int row)
 /* Take what is due. *ret_wait_ms: until there may be more. */
 static enum err take(struct jobs *j, int64_t *ret_wait_ms)
 {
-    CLEANUP(buf_free) struct buf kinds = BUF_INIT(LISTS_MAX);
-    CLEANUP(buf_free) struct buf rooms = BUF_INIT(LISTS_MAX);
-    CLEANUP(buf_free) struct buf leases = BUF_INIT(LISTS_MAX);
+    CLEANUP(room_freep) struct room room = {0}, left = {0};
     *ret_wait_ms = POLL_MS;
-    if (!kinds_with_room(j, &kinds, &rooms, &leases)) return ERR_OK; /* the end of a run wakes us */
+    if (!kinds_with_room(j, &room)) return ERR_OK; /* the end of a run wakes us */
     CLEANUP(ctx_freep) struct ctx *c = jobs_context(j, 20 * SECOND_MS);
     struct rows *r = NULL;
     enum err e = db_query(c, &SQL_JOB_TAKE,
-                          PARAMS(P_TEXT("kinds", buf_str(&kinds)), P_TEXT("rooms", buf_str(&rooms)),
-                                 P_TEXT("leases", buf_str(&leases))),
+                          PARAMS(P_TEXT("kinds", buf_str(&room.kinds)),
+                                 P_TEXT("rooms", buf_str(&room.rooms)),
+                                 P_TEXT("leases", buf_str(&room.leases)),
+                                 P_TEXT("per_orgs", buf_str(&room.per_orgs))),
                           &r);
     if (e) return e;
     int n = rows_count(r);
     for (int i = 0; i < n; i++) {
         start(j, r, i);
     }
-    buf_clear(&kinds);
-    buf_clear(&rooms);
-    buf_clear(&leases);
-    if (!kinds_with_room(j, &kinds, &rooms, &leases)) return ERR_OK;
-    e = db_one(c, &SQL_JOBS_NEXT_DUE, PARAMS(P_TEXT("kinds", buf_str(&kinds))), &r);
+    if (!kinds_with_room(j, &left)) return ERR_OK;
+    e = db_one(
+        c, &SQL_JOBS_NEXT_DUE,
+        PARAMS(P_TEXT("kinds", buf_str(&left.kinds)), P_TEXT("per_orgs", buf_str(&left.per_orgs))),
+        &r);
     if (e) return e;
     int64_t wait_ms = rows_int(r, 0, "wait_ms", POLL_MS);
     if (wait_ms == 0 && n == 0) wait_ms = CONTENDED_MS + jitter(CONTENDED_MS);
@@ -326,3 +341,26 @@ enum err job_add(struct ctx *c, const struct job_new *n)
                            P_TEXT("order_key", n->order_key), P_TEXT("unique_key", n->unique_key)),
                     NULL);
 }
+
+/* --- clean-up -------------------------------------------------------------------------- */
+
+static enum job_outcome sweep_parked(struct ctx *c, struct job *j)
+{
+    struct rows *r = NULL;
+    (void)j;
+    if (db_one(c, &SQL_JOBS_PARKED_SWEEP, PARAMS(P_INT("days", JOBS_PARKED_DAYS)), &r))
+        return JOB_RETRY;
+    int64_t removed = rows_int(r, 0, "removed", 0);
+    if (removed > 0)
+        log_event(LOG_INFO, c->trace, "parked jobs that nobody wanted any more were removed",
+                  LOG_FIELDS(LOG_INT("jobs", removed)));
+    return JOB_DONE;
+}
+
+const struct job_kind jobs_jobs[] = {
+    {.name = "jobs.clean",
+     .help = "Removes parked jobs after 90 days.",
+     .every_s = 24 * 3600,
+     .run = sweep_parked},
+    {0},
+};

@@ -8,11 +8,13 @@
  * - unique_key: at most one waiting job with it (on conflict do nothing): doubles and debounce.
  * - failure: back-off 2^tries seconds with jitter, at most an hour; after max_tries, or at once
  * when the runner says JOB_PARK, it is parked, visible to people (SQL_JOBS_PARKED), who can retry
- * or drop it. */
+ * or drop it; after JOBS_PARKED_DAYS it goes by itself. */
 #ifndef INTERFLOW_CORE_JOBS_H
 #define INTERFLOW_CORE_JOBS_H
 
 #include "core/app.h"
+
+#define JOBS_PARKED_DAYS 90
 
 enum job_outcome { JOB_DONE, JOB_RETRY, JOB_PARK, JOB_AGAIN_AT };
 
@@ -22,6 +24,7 @@ struct job {
     int tries; /* 1 on the first run */
     const json_t *payload;
     int64_t again_unix_ms; /* for JOB_AGAIN_AT: not a failure */
+    bool untried;          /* for JOB_AGAIN_AT: as if it had not run; else tries begin anew */
     const char *error;     /* set by the runner (arena text) for JOB_RETRY and JOB_PARK */
 };
 
@@ -31,6 +34,10 @@ struct job_kind {
     int max_tries; /* default 10 */
     int lease_s;   /* default 60; renewed at half time while the runner lives */
     int at_once;   /* of this kind per worker; default 8 */
+    int per_org;   /* of this kind for one organization, over all workers; 0: any number. For what
+                      waits for others' servers: one that hangs must not hold all of at_once. Each
+                      look for work passes over what an organization has waiting beyond it: not for
+                      kinds that wait by the thousands */
     int timeout_s; /* default 300: then cancelled and retried */
     /* In a coroutine; c->org set, c->in = payload, actor = system. */
     enum job_outcome (*run)(struct ctx *c, struct job *j);
@@ -39,6 +46,9 @@ struct job_kind {
     void (*parked)(struct ctx *c, struct job *j);
     int every_s; /* > 0: a recurring job of the installation (org nil), kept alive by the runner */
 };
+
+/* What the jobs need themselves: the sweep of parked ones. */
+extern const struct job_kind jobs_jobs[];
 
 struct jobs *jobs_new(struct app *app, const struct job_kind *const *tables);
 /* After loop_drain; what is still alive then is left alone. NULL is fine. */

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "core/router_impl.h"
+
 #define EXAMPLE_DEPTH 5
 
 json_t *openapi_ref(const char *kind, const char *name)
@@ -97,14 +99,7 @@ static const struct schema *known_schema(const struct schema_set *set, const str
 
 static json_t *item_schema(const struct schema_set *set, const struct field *f, bool input)
 {
-    const struct field item = {
-        .name = f->name,
-        .type = f->of,
-        .fields = f->fields,
-        .values = f->values,
-        .max = f->item_max,
-        .required = true,
-    };
+    const struct field item = field_item(f);
     return openapi_field(set, &item, input);
 }
 

@@ -203,7 +203,7 @@ static enum err settings_append(struct arena *a, const char *cluster)
         "\n# --- set by interflow when it made this cluster; change what you like ---\n"
         "shared_buffers = %ldMB\neffective_cache_size = %ldMB\nwork_mem = "
         "8MB\nmaintenance_work_mem = 128MB\n"
-        "max_wal_size = 2GB\nwal_compression = on\nrandom_page_cost = 1.1\njit = off\n"
+        "max_wal_size = 4GB\nwal_compression = on\nrandom_page_cost = 1.1\njit = off\n"
         "autovacuum_naptime = 20s\nautovacuum_vacuum_cost_limit = 1000\nlog_min_messages = "
         "warning\n"
         "log_line_prefix = '%%m [%%p] '\nlog_timezone = 'UTC'\ntimezone = 'UTC'\n",

@@ -3,9 +3,12 @@
  * else runs.
  *
  *     data/lock           held (flock) by the one program that serves this folder or runs its
- * PostgreSQL; holds its pid data/seal.key       seals secrets; mode 600 data/pg/            the
- * private cluster, 0700 data/run/           its socket, 0750 data/postgres.log   what PostgreSQL
- * says data/files/ tmp/    contents by hash; uploads under way */
+ *                         PostgreSQL; holds its pid
+ *     data/seal.key       seals secrets; mode 600
+ *     data/pg/            the private cluster, 0700
+ *     data/run/           its socket, 0750
+ *     data/postgres.log   what PostgreSQL says
+ *     data/files/ tmp/    contents by hash; uploads under way */
 #ifndef INTERFLOW_CORE_PROCESS_H
 #define INTERFLOW_CORE_PROCESS_H
 

@@ -1,5 +1,6 @@
 /* Between the parts of the router only: router.c (the pipeline), router_guard.c (who may),
- * router_input.c (what was sent), idempotency.c. */
+ * router_input.c (what was sent), fields.c (what the rows say of it), openapi*.c (the document),
+ * idempotency.c. */
 #ifndef INTERFLOW_CORE_ROUTER_IMPL_H
 #define INTERFLOW_CORE_ROUTER_IMPL_H
 
@@ -14,6 +15,10 @@ struct router {
     char *document; /* OpenAPI, once made */
     char document_etag[SHA256_HEX_SIZE + 2];
 };
+
+/* --- fields.c -------------------------------------------------------------------------- */
+/* The row of one item of a list. f: of type F_ARRAY; what it points to is f's. */
+struct field field_item(const struct field *f);
 
 /* One request on its way through the router. */
 struct visit {

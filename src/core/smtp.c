@@ -6,15 +6,19 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "core/transfer.h"
 
 #define SMTP_TIMEOUT_MS  60000
 #define ADDRESS_TEXT_MAX 320
 #define RECIPIENTS_MAX   100
 
+#define SAID_MAX 400
+
 struct outgoing {
     struct bytes message;
     size_t sent;
+    char said[SAID_MAX]; /* the server's last line */
 };
 
 static size_t on_read(char *out, size_t one, size_t len, void *arg)
@@ -27,6 +31,21 @@ static size_t on_read(char *out, size_t one, size_t len, void *arg)
     return room;
 }
 
+/* libcurl shows each line that the server says; the last refusal among them is the reason. */
+static size_t on_line(char *data, size_t one, size_t len, void *arg)
+{
+    struct outgoing *o = arg;
+    size_t n = one * len;
+    while (n > 0 && (data[n - 1] == '\r' || data[n - 1] == '\n'))
+        n--;
+    if (n >= sizeof(o->said)) n = sizeof(o->said) - 1;
+    if (n > 0 && (data[0] == '4' || data[0] == '5')) {
+        memcpy(o->said, data, n);
+        o->said[n] = '\0';
+    }
+    return one * len;
+}
+
 static int on_seek(void *arg, curl_off_t offset, int origin)
 {
     struct outgoing *o = arg;
@@ -36,7 +55,7 @@ static int on_seek(void *arg, curl_off_t offset, int origin)
     return CURL_SEEKFUNC_OK;
 }
 
-static bool host_usable(const char *s)
+bool mail_host_usable(const char *s)
 {
     size_t len = s ? strlen(s) : 0;
     if (len == 0 || len > 253) return false;
@@ -83,23 +102,30 @@ static enum err make_recipients(struct ctx *c, const struct smtp_call *call,
 static enum err refused(struct ctx *c, struct transfer *t)
 {
     long reply = 0;
+    const struct outgoing *o = t->arg;
+    const char *said = text_clean(c->arena, o->said, strlen(o->said));
+    if (!said) return ERR_NO_MEMORY;
     (void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &reply);
+    /* 454 and its like: whoever looks passwords up is away. They may be right. */
+    if (t->result == CURLE_LOGIN_DENIED && said[0] == '4')
+        return fault(c, ERR_UPSTREAM, "SMTP_BUSY",
+                     "the mail server cannot check user name and password now: %s", said);
     if (t->result == CURLE_LOGIN_DENIED) {
         return fault(c, ERR_UNPROCESSABLE, "SMTP_LOGIN_FAILED",
-                     "the mail server refused user name or password");
+                     "the mail server refused user name or password: %s", said);
     }
     if (reply >= 500)
-        return fault(c, ERR_UNPROCESSABLE, "SMTP_REFUSED", "the mail server refused the mail (%ld)",
-                     reply);
+        return fault(c, ERR_UNPROCESSABLE, "SMTP_REFUSED",
+                     "the mail server refused the mail (%ld): %s", reply, said);
     if (reply >= 400)
         return fault(c, ERR_UPSTREAM, "SMTP_BUSY",
-                     "the mail server does not take the mail now (%ld)", reply);
+                     "the mail server does not take the mail now (%ld): %s", reply, said);
     return ERR_OK;
 }
 
 enum err smtp_send(struct ctx *c, const struct smtp_call *call)
 {
-    if (!host_usable(call->host) || call->port <= 0 || call->port > 65535) {
+    if (!mail_host_usable(call->host) || call->port <= 0 || call->port > 65535) {
         return fault(c, ERR_INVALID, "HOST_INVALID", "the mail server's name or port is malformed");
     }
     if (!address_usable(call->from))
@@ -123,8 +149,15 @@ enum err smtp_send(struct ctx *c, const struct smtp_call *call)
         (long)(call->security == SMTP_STARTTLS ? CURLUSESSL_ALL : CURLUSESSL_NONE));
     if (call->user) {
         (void)curl_easy_setopt(t.easy, CURLOPT_USERNAME, call->user);
-        (void)curl_easy_setopt(t.easy, CURLOPT_PASSWORD, call->password ? call->password : "");
+        if (call->bearer)
+            (void)curl_easy_setopt(t.easy, CURLOPT_XOAUTH2_BEARER, call->bearer);
+        else
+            (void)curl_easy_setopt(t.easy, CURLOPT_PASSWORD, call->password ? call->password : "");
     }
+    (void)curl_easy_setopt(t.easy, CURLOPT_HEADERFUNCTION, on_line);
+    (void)curl_easy_setopt(t.easy, CURLOPT_HEADERDATA, &out);
+    t.arg = &out;
+    t.loopback_only = call->plain_loopback_only && call->security == SMTP_PLAIN;
     (void)curl_easy_setopt(t.easy, CURLOPT_MAIL_FROM, from);
     (void)curl_easy_setopt(t.easy, CURLOPT_MAIL_RCPT, to);
     (void)curl_easy_setopt(t.easy, CURLOPT_UPLOAD, 1L);

@@ -1,8 +1,8 @@
 /* The supervisor: the parent of everything on this machine (worker.h). It serves nobody itself and
  * holds no connection, so that there is nothing in it that a client could reach or crash.
  *
- *     lock the data folder → bind → private PostgreSQL → migrate → bus → workers → watch → end in
- * the opposite order
+ *     lock the data folder → bind → private PostgreSQL → migrate → bus → workers → watch
+ *     → end in the opposite order
  *
  * What fails on the way is said in one line on standard error, with exit status 1.
  *
@@ -130,6 +130,8 @@ static enum err listen_open(struct supervisor *s, bool wait, const char **ret_wh
     }
     int64_t until = clock_mono_ms() + (wait ? PORT_WAIT_MS : 0);
     int error = listen_try(s, all);
+    if (wait && error == EADDRINUSE)
+        log_event(LOG_INFO, NULL, "the port is held by what was killed: waiting", NULL);
     while (error == EADDRINUSE && clock_mono_ms() < until) {
         (void)poll(NULL, 0, PORT_TRY_MS);
         error = listen_try(s, all);
@@ -268,7 +270,7 @@ static void worker_said(struct supervisor *s, struct child *w)
         log_event(LOG_INFO, NULL, "the new workers are ready, the old ones end",
                   LOG_FIELDS(LOG_INT("old", s->old_count)));
         for (int i = 0; i < s->old_count; i++)
-            kill(s->old[i], SIGTERM);
+            (void)sigqueue(s->old[i], SIGTERM, (union sigval){.sival_int = WORKER_TAKEN_OVER});
     }
 }
 

@@ -32,14 +32,14 @@
 #define KEPT_MAX   64L /* idle connections */
 #define HOST_MAX   32L /* connections to one host; more wait */
 #define TOTAL_MAX  512L
-#define TURN_MS    50
 
 struct http_client {
     struct app *app;
     CURLM *multi;
     struct loop_timer *timer;
-    struct transfer *transfers;
-    int threads;
+    struct transfer *transfers;                     /* newest first */
+    struct transfer *threads[TRANSFER_THREADS_MAX]; /* those that have one; NULL: free */
+    int64_t turns;                                  /* given out so far */
 };
 
 struct socket_watch {
@@ -131,7 +131,8 @@ static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl
     (void)purpose;
     struct transfer *t = arg;
     struct address a;
-    bool fine = address_of(&to->addr, &a) && (t->unguarded || address_public(&a, t->networks));
+    bool fine = address_of(&to->addr, &a) && (t->unguarded || address_public(&a, t->networks)) &&
+                (!t->loopback_only || address_loopback(&a));
     if (!fine) {
         t->blocked = true;
         return CURL_SOCKET_BAD;
@@ -158,6 +159,7 @@ enum err transfer_begin(struct ctx *c, struct transfer *t, const char *url, cons
     CURL *e = curl_easy_init();
     if (!e) return ERR_NO_MEMORY;
     *t = (struct transfer){.client = h, .easy = e, .unguarded = internal, .thread_fd = -1};
+    t->org = c->org;
     t->networks = c->app->config ? c->app->config->private_networks : NULL;
     (void)curl_easy_setopt(e, CURLOPT_PRIVATE, t);
     (void)curl_easy_setopt(e, CURLOPT_ERRORBUFFER, t->error);
@@ -168,6 +170,8 @@ enum err transfer_begin(struct ctx *c, struct transfer *t, const char *url, cons
     (void)curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, t);
     (void)curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)ms);
     (void)curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)(ms < CONNECT_MS ? ms : CONNECT_MS));
+    if (c->app->config && c->app->config->ca_file)
+        (void)curl_easy_setopt(e, CURLOPT_CAINFO, c->app->config->ca_file);
     if (internal) {
         (void)curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, 1L);
         (void)curl_easy_setopt(e, CURLOPT_FORBID_REUSE, 1L);
@@ -196,6 +200,10 @@ static enum err translate(struct ctx *c, struct transfer *t)
     case CURLE_COULDNT_RESOLVE_HOST:
         return fault(c, ERR_UPSTREAM, "HOST_UNKNOWN", "the host name is not known");
     case CURLE_COULDNT_CONNECT:
+        if (t->blocked && t->loopback_only) {
+            return fault(c, ERR_FORBIDDEN, "PLAIN_FORBIDDEN",
+                         "without encryption only a server on this machine is called");
+        }
         if (t->blocked) {
             return fault(c, ERR_FORBIDDEN, "ADDRESS_FORBIDDEN",
                          "calls to private and special addresses are not allowed");
@@ -292,14 +300,63 @@ static enum err wait_for_thread(struct ctx *c, struct transfer *t, pthread_t thr
     return e;
 }
 
+/* A free place for a thread of this organization; -1: none. */
+static int free_place(const struct http_client *h, struct uuid org)
+{
+    int place = -1, own = 0;
+    for (int i = 0; i < TRANSFER_THREADS_MAX; i++) {
+        if (!h->threads[i])
+            place = i;
+        else if (uuid_equal(h->threads[i]->org, org))
+            own++;
+    }
+    return own < TRANSFER_THREADS_ORG || uuid_is_nil(org) ? place : -1;
+}
+
+/* The free places, to those who wait longest and may have one. */
+static void give_turns(struct http_client *h)
+{
+    for (;;) {
+        struct transfer *first = NULL;
+        int place = -1;
+        for (struct transfer *t = h->transfers; t; t = t->next) {
+            if (t->turn == 0 || (first && first->turn < t->turn)) continue;
+            int free = free_place(h, t->org);
+            if (free < 0) continue;
+            first = t;
+            place = free;
+        }
+        if (!first) return;
+        h->threads[place] = first;
+        first->on_thread = true;
+        first->turn = 0;
+        if (first->co != co_self()) loop_wake(h->app->loop, first->co);
+    }
+}
+
+static void give_back(struct transfer *t)
+{
+    struct http_client *h = t->client;
+    t->turn = 0;
+    if (!h || !t->on_thread) return;
+    t->on_thread = false;
+    for (int i = 0; i < TRANSFER_THREADS_MAX; i++)
+        if (h->threads[i] == t) h->threads[i] = NULL;
+    give_turns(h);
+}
+
 static enum err wait_for_turn(struct ctx *c, struct transfer *t)
 {
+    int64_t until = clock_mono_ms() + TRANSFER_WAIT_MS;
+    if (c->deadline_ms < until) until = c->deadline_ms;
+    t->turn = ++t->client->turns;
+    give_turns(t->client);
     enum err e = ERR_OK;
-    while (!e && t->client && t->client->threads >= TRANSFER_THREADS_MAX) {
-        if (clock_mono_ms() >= c->deadline_ms)
-            return fault(c, ERR_DEADLINE, "CALL_TIMEOUT", "too many mails at once");
-        e = loop_sleep(c->app->loop, TURN_MS);
-    }
+    while (!e && t->client && !t->on_thread)
+        e = loop_park(c->app->loop, until);
+    if (e == ERR_DEADLINE && !t->on_thread)
+        return fault(c, e, "CALL_TIMEOUT",
+                     "too many calls of mail servers at once: those before this one take too long");
     return !e && !t->client ? ERR_CANCELLED : e;
 }
 
@@ -310,8 +367,8 @@ enum err transfer_run_on_thread(struct ctx *c, struct transfer *t)
     (void)curl_easy_setopt(t->easy, CURLOPT_XFERINFOFUNCTION, on_progress);
     (void)curl_easy_setopt(t->easy, CURLOPT_XFERINFODATA, t);
     (void)curl_easy_setopt(t->easy, CURLOPT_NOPROGRESS, 0L);
-    (void)curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE,
-                           1L); /* or the goodbye (QUIT) would wait in curl_easy_cleanup */
+    if (!t->keep) /* or the goodbye (QUIT) would wait in curl_easy_cleanup */
+        (void)curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, 1L);
     enter(t);
     enum err e = wait_for_turn(c, t);
     pthread_t thread;
@@ -322,12 +379,11 @@ enum err transfer_run_on_thread(struct ctx *c, struct transfer *t)
         if (pthread_create(&thread, NULL, thread_main, t) != 0) e = ERR_UNAVAILABLE;
         (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     }
-    if (!e) {
-        t->client->threads++;
-        e = wait_for_thread(c, t, thread);
-        if (t->client) t->client->threads--;
-    }
+    if (!e) e = wait_for_thread(c, t, thread);
+    give_back(t);
     leave(t);
+    (void)close(t->thread_fd);
+    t->thread_fd = -1;
     if (e == ERR_DEADLINE) return fault(c, e, "CALL_TIMEOUT", "no answer in time");
     if (e) return e;
     return t->client ? translate(c, t) : ERR_CANCELLED;
@@ -336,7 +392,6 @@ enum err transfer_run_on_thread(struct ctx *c, struct transfer *t)
 void transfer_end(struct transfer *t)
 {
     leave(t);
-    if (t->easy && t->thread_fd >= 0) (void)close(t->thread_fd);
     if (t->easy) curl_easy_cleanup(t->easy);
     t->easy = NULL;
 }
@@ -372,7 +427,7 @@ void http_client_free(struct http_client *h)
         leave(t);
         t->client = NULL; /* its coroutine finds that it was cancelled */
         t->done = true;
-        if (t->thread_fd >= 0) {
+        if (t->on_thread) {
             atomic_store(&t->stop_asked, true);
         } else {
             loop_wake(h->app->loop, co);

@@ -33,8 +33,12 @@
 
 #define STOP_MS  (10 * SECOND_MS) /* answers and jobs under way get this long */
 #define DRAIN_MS (2 * SECOND_MS)  /* what was cut off after that unwinds */
-#define CALM_MS                                                                                    \
-    500 /* idle this long counts as done: kept-alive connections saw "Connection: close" */
+#define CALM_MS  500              /* idle this long counts as done */
+/* Kept-alive connections of a worker that ends: briefly where the whole server ends; where another
+ * worker takes over, so long that nobody is about to use one (clients let go of them after a few
+ * seconds, those in use meanwhile are told "Connection: close"). */
+#define KEPT_MS           (1 * SECOND_MS)
+#define KEPT_TAKEN_MS     (6 * SECOND_MS)
 #define DATABASE_AWAIT_MS (5 * SECOND_MS)
 #define SAMPLE_MS         (1 * SECOND_MS) /* gauges are taken this often */
 #define COROUTINES_MAX    16000           /* two mappings each, of the kernel's 65,530 */
@@ -42,6 +46,7 @@
 
 struct worker {
     struct app app;
+    bool taken_over; /* it ends because others have taken its place */
     struct arena *arena;
     const struct worker_options *options; /* NULL for the command line */
     int modules_started;
@@ -222,17 +227,19 @@ static void stop(void *arg)
     struct worker *w = arg;
     struct app *app = &w->app;
     int64_t until = clock_mono_ms() + STOP_MS, calm_since = clock_mono_ms();
-    if (app->http_server) http_server_quiesce(app->http_server);
+    if (app->http_server)
+        http_server_quiesce(app->http_server, w->taken_over ? KEPT_TAKEN_MS : KEPT_MS);
     hub_drain(app->hub);
     for (;;) {
         bool jobs_calm = !app->jobs || jobs_quiesce(app->jobs);
-        bool http_calm = !app->http_server || http_server_active(app->http_server) == 0;
+        bool http_calm = !app->http_server ||
+                         (http_server_active(app->http_server) == 0 &&
+                          (!w->taken_over || http_server_connections(app->http_server) == 0));
         int64_t now = clock_mono_ms();
         if (!jobs_calm || !http_calm || hub_count(app->hub) > 0) calm_since = now;
         if (now - calm_since >= CALM_MS || now >= until) break;
         if (loop_sleep(app->loop, 20) != ERR_OK) break;
     }
-    modules_stop(w);
     loop_stop(app->loop);
 }
 
@@ -244,6 +251,7 @@ static void on_signal(void *arg, uint32_t events)
     while (read(w->signal_fd, &info, sizeof info) == (ssize_t)sizeof info)
         if (info.ssi_signo == SIGTERM && !w->app.stopping) {
             w->app.stopping = true;
+            w->taken_over = info.ssi_code == SI_QUEUE && info.ssi_int == WORKER_TAKEN_OVER;
             log_event(LOG_INFO, NULL, "worker ends: answers under way go on", NULL);
             struct co *co = NULL;
             if (loop_spawn(w->app.loop, stop, w, &co) != ERR_OK) loop_stop(w->app.loop);
@@ -281,6 +289,11 @@ int worker_run(const struct worker_options *o)
         e = loop_spawn(w.app.loop, start, &w, &co);
         if (!e) {
             loop_run(w.app.loop);
+            /* What modules hold goes when nothing uses it any more: a request may still come in
+             * over a kept connection. */
+            (void)loop_drain(w.app.loop, clock_mono_ms() + DRAIN_MS);
+            http_server_free(w.app.http_server);
+            w.app.http_server = NULL;
             modules_stop(&w);
         }
         loop_unwatch(w.app.loop, watch);

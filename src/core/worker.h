@@ -20,8 +20,10 @@ struct worker_options {
     struct metrics *metrics;
     struct rate_limiter *rate_limiter; /* shared, like the metrics */
 };
-/* Runs until SIGTERM (graceful: answers and jobs under way go on, at most 10 s). Returns the exit
- * status. */
+/* The value of a SIGTERM (sigqueue) that says: others have taken this worker's place. */
+#define WORKER_TAKEN_OVER 1
+/* Runs until SIGTERM (graceful: answers and jobs under way go on, at most 10 s; taken
+ * over, kept connections too, until their clients let go). Returns the exit status. */
 int worker_run(const struct worker_options *o);
 /* For the command line: everything of a worker except the bus, the hub, jobs and the HTTP server;
  * body(c, arg) runs in a coroutine with the system as actor and no organization, then all is taken

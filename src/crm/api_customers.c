@@ -349,6 +349,15 @@ static const struct field merge_fields[] = {
      .type = F_UUID,
      .required = true,
      .help = "Goes into the customer of the path."},
+    {.name = "values",
+     .type = F_ARRAY,
+     .of = F_TEXT,
+     .max = 200,
+     .help =
+         "Where both records have something the customer of the path keeps theirs, but for what "
+         "stands here: name, document, birthDate, address, owner, stage, value, pinnedNote, "
+         "field:<slug>.",
+     .example = "[\"name\",\"birthDate\"]"},
     {0},
 };
 
@@ -370,12 +379,7 @@ static const struct schema schema_timeline_item = {.name = "TimelineItem",
                                                    .fields = timeline_item_fields};
 
 static const struct field duplicate_item_fields[] = {
-    {.name = "id", .type = F_UUID, .required = true},
-    {.name = "name", .type = F_TEXT, .required = true},
-    {.name = "reason",
-     .type = F_ENUM,
-     .values = "phone|email|document|handle|name",
-     .required = true},
+    DUPLICATE_MEMBERS,
     {.name = "customer", .type = F_OBJECT, SCHEMA_REF(customer_item_fields), .required = true},
     {0},
 };
@@ -476,7 +480,7 @@ const struct route crm_customer_routes[] = {
      .permission = PERMISSION_CUSTOMERS_MERGE,
      .fields = merge_fields,
      .answer = &schema_customer,
-     .errors = WRITE_ERRORS "|400 SAME_CUSTOMER",
+     .errors = WRITE_ERRORS "|400 SAME_CUSTOMER|400 INVALID_CHOICE",
      .sql = &SQL_CUSTOMER_MERGE},
     {.method = HTTP_GET,
      .path = CUSTOMERS "/{customerId}/duplicates",

@@ -38,9 +38,10 @@ struct field_home {
  *   date          "2026-02-28"                                     the same
  *   datetime      RFC 3339 with a zone                             in UTC with milliseconds
  *   select        id or label (case and accents ignored)           id
- *   multi_select  list of these, or one                            list of ids, in the options'
- * order yes_no        true, false, or a word for it (pt, es, en)       true, false link http(s)
- * address                                  the same phone         any notation "+5511984217730"
+ *   multi_select  list of these, or one                            list of ids, as the options are
+ *   yes_no        true, false, or a word for it (pt, es, en)       true, false
+ *   link          http(s) address                                  the same
+ *   phone         any notation                                     "+5511984217730"
  *   email         address                                          lower case
  *   file          file id (that it exists is the caller's check)   lower case
  *

@@ -24,12 +24,7 @@ static const struct field contact_fields[] = {
 };
 
 static const struct field duplicate_fields[] = {
-    {.name = "id", .type = F_UUID, .required = true},
-    {.name = "name", .type = F_TEXT, .required = true},
-    {.name = "reason",
-     .type = F_ENUM,
-     .values = "phone|email|document|handle|name",
-     .required = true},
+    DUPLICATE_MEMBERS,
     {0},
 };
 

@@ -52,6 +52,15 @@ extern const struct schema schema_funnel, schema_stage;
         .name = "createdTo", .type = F_DATETIME, .in = IN_QUERY, .help = "Exclusive."              \
     }
 
+/* Why a record looks like another one's double: members of both answers that say so. */
+#define DUPLICATE_MEMBERS                                                                          \
+    {.name = "id", .type = F_UUID, .required = true},                                              \
+        {.name = "name", .type = F_TEXT, .required = true},                                        \
+    {                                                                                              \
+        .name = "reason", .type = F_ENUM, .values = "phone|email|document|handle|name",            \
+        .required = true                                                                           \
+    }
+
 #define CONTACT_KINDS "phone|whatsapp|email|instagram|messenger|facebook|telegram|webchat|other"
 #define FIELD_KINDS                                                                                \
     "text|long_text|number|money|date|datetime|select|multi_select|yes_no|link|phone|email|file"

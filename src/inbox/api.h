@@ -37,6 +37,11 @@ int input_uuids(struct ctx *c, const char *name, struct uuid *out, int max);
  * ERR_INVALID naming field. */
 MUST_USE enum err inbox_files_check(struct ctx *c, const char *field, const struct uuid *files,
                                     int count);
+/* The object of the input under this name; NULL: absent, or no object (then the fault is set). */
+const json_t *inbox_object_given(struct ctx *c, const char *name);
+/* c->in's "data" of a message to be sent, borrowed; NULL: none, or refused (then the fault is
+ * set). */
+json_t *inbox_data_given(struct ctx *c);
 /* Nothing but white space, or NULL? */
 bool inbox_blank(const char *text);
 /* db_one, again (at most 4 times, with jitter) after a deadlock, unless a transaction is open: its

@@ -8,6 +8,7 @@
 #include "inbox/api.h"
 #include "inbox/inbox.h"
 #include "inbox/schemas.h"
+#include "inbox/send_check.h"
 #include "sql.h"
 
 /* ids of c->in[name] into out; they are valid uuids by their field row. */
@@ -30,6 +31,34 @@ enum err chat_must_be_visible(struct ctx *c, struct uuid chat)
     return e == ERR_NOT_FOUND ? fault(c, e, "CHAT_NOT_FOUND", "there is no such chat") : e;
 }
 
+const json_t *inbox_object_given(struct ctx *c, const char *name)
+{
+    const json_t *given = in_json(c, name);
+    if (!given || json_is_null(given)) return NULL;
+    if (json_is_object(given)) return given;
+    fault_field(c, name, "INVALID_TYPE", "Must be an object");
+    return NULL;
+}
+
+json_t *inbox_data_given(struct ctx *c)
+{
+    static const char *const known[] = {"buttons",  "list", "link", "location",
+                                        "contacts", "mail", "voice"};
+    const json_t *given = inbox_object_given(c, "data");
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)(uintptr_t)given, key, value)
+    {
+        bool is_known = false;
+        for (size_t i = 0; i < ARRAY_LEN(known); i++)
+            is_known = is_known || strcmp(known[i], key) == 0;
+        if (!is_known)
+            fault_field(c, arena_printf(c->arena, "data.%s", key), "UNKNOWN_FIELD",
+                        "not a member of data");
+    }
+    return (json_t *)(uintptr_t)given;
+}
+
 static enum err message_send(struct ctx *c, struct request *r, struct reply *p)
 {
     (void)r;
@@ -38,7 +67,10 @@ static enum err message_send(struct ctx *c, struct request *r, struct reply *p)
         .content = in_text(c, "content"),
         .client_id = in_text(c, "clientId"),
         .reply_to = in_uuid(c, "replyToMessageId"),
+        .data = inbox_data_given(c),
+        .template_given = inbox_object_given(c, "template"),
     };
+    if (c->fault.err) return c->fault.err;
     m.file_count = input_uuids(c, "fileIds", m.files, MESSAGE_FILES_MAX);
     const char *when = in_text(c, "scheduledFor");
     if (when && time_parse(when, &m.scheduled_unix_ms) && m.scheduled_unix_ms <= clock_unix_ms()) {
@@ -130,12 +162,8 @@ static enum err message_edit(struct ctx *c, struct request *r, struct reply *p)
         rows_count(rows) == 1 && strcmp(rows_text(rows, 0, "status"), "scheduled") == 0
             ? channel_kind_find(rows_text(rows, 0, "kind"))
             : NULL;
-    if (kind && text_length(in_text(c, "content")) > (size_t)kind->text_max) {
-        fault_data(c, "limit", json_integer(kind->text_max));
-        return fault(c, ERR_INVALID, "MESSAGE_TOO_LONG", "this channel takes at most %d characters",
-                     kind->text_max);
-    }
-    return message_statement(c, p, &SQL_MESSAGE_EDIT);
+    if (kind) e = send_check_text(c, kind, in_text(c, "content"));
+    return e ? e : message_statement(c, p, &SQL_MESSAGE_EDIT);
 }
 
 static enum err message_delete(struct ctx *c, struct request *r, struct reply *p)
@@ -149,6 +177,17 @@ static enum err message_react(struct ctx *c, struct request *r, struct reply *p)
     (void)r;
     return message_statement(c, p, &SQL_MESSAGE_REACT);
 }
+
+static enum err file_retry(struct ctx *c, struct request *r, struct reply *p)
+{
+    (void)r;
+    return message_statement(c, p, &SQL_MESSAGE_FILE_RETRY);
+}
+
+static const struct field position_fields[] = {
+    {.name = "position", .type = F_INT, .in = IN_PATH, .required = true, .min = 0, .max = 100},
+    {0},
+};
 
 static const struct field list_fields[] = {
     {.name = "before",
@@ -182,6 +221,19 @@ static const struct field send_fields[] = {
     {.name = "replyToMessageId", .type = F_UUID, .nullable = true},
     {.name = "fileIds", .type = F_ARRAY, .of = F_UUID, .max = MESSAGE_FILES_MAX},
     {.name = "scheduledFor", .type = F_DATETIME, .nullable = true},
+    {.name = "data",
+     .type = F_JSON,
+     .nullable = true,
+     .max = 65536,
+     .help = "What it is besides text: one of buttons [{id, title}], list {button, sections: "
+             "[{title, rows: [{id, title, description}]}]}, link {title, url}, location {latitude, "
+             "longitude, name, address}, contacts; mail {subject, cc, bcc}; voice: true.",
+     .example = "{\"buttons\":[{\"id\":\"sim\",\"title\":\"Sim\"}]}"},
+    {.name = "template",
+     .type = F_JSON,
+     .nullable = true,
+     .max = 65536,
+     .help = "Instead of content: {name, language, parameters: {header, body, buttons}}."},
     {0},
 };
 
@@ -244,9 +296,11 @@ const struct route inbox_message_routes[] = {
      .creates = true,
      .fields = send_fields,
      .answer = &inbox_schema_message,
-     .errors = "404 CHAT_NOT_FOUND|409 CHAT_CLOSED|409 TOO_MANY_SCHEDULED|400 MESSAGE_NOT_FOUND|"
-               "400 MESSAGE_TOO_LONG|400 "
-               "UNSUPPORTED_MEDIA|400 FILE_TOO_LARGE|422 CHANNEL_DISCONNECTED",
+     .errors =
+         "404 CHAT_NOT_FOUND|409 CHAT_CLOSED|409 TOO_MANY_SCHEDULED|400 MESSAGE_NOT_FOUND|"
+         "400 MESSAGE_TOO_LONG|400 "
+         "UNSUPPORTED_MEDIA|400 FILE_TOO_LARGE|422 CHANNEL_DISCONNECTED|422 WINDOW_CLOSED|422 "
+         "TEMPLATE_NOT_SUPPORTED|404 TEMPLATE_NOT_FOUND|422 TEMPLATE_NOT_APPROVED",
      .handler = message_send},
     {.method = HTTP_POST,
      .path = CHAT "/notes",
@@ -268,6 +322,16 @@ const struct route inbox_message_routes[] = {
      .answer = &inbox_schema_message,
      .errors = "409 MESSAGE_NOT_FAILED",
      .sql = &SQL_INBOX_RETRY},
+    {.method = HTTP_POST,
+     .path = CHAT "/messages/{messageId}/files/{position}/retry",
+     .id = "messages.fileRetry",
+     .summary = "Try to fetch a file again.",
+     .group = "Messages",
+     .permission = PERMISSION_CHATS_VIEW,
+     .fields = position_fields,
+     .answer = &inbox_schema_message,
+     .errors = "404 CHAT_NOT_FOUND|404 MESSAGE_NOT_FOUND|409 FILE_NOT_FAILED",
+     .handler = file_retry},
     {.method = HTTP_PATCH,
      .path = CHAT "/messages/{messageId}",
      .id = "messages.edit",

@@ -47,7 +47,10 @@ static void send_initial(struct ctx *c, struct uuid chat, bool keep_pending, jso
 {
     const json_t *given = in_json(c, "initialMessage");
     if (!given || json_is_null(given)) return;
-    struct message_new m = {.chat = chat, .content = initial_text(c), .keep_pending = keep_pending};
+    struct message_new m = {.chat = chat,
+                            .content = initial_text(c),
+                            .data = inbox_data_given(c),
+                            .keep_pending = keep_pending};
     const char *json = NULL, *url = json_is_object(given) ? json_get_text(given, "url") : NULL;
     enum err e = initial_check(c, given);
     if (!e && url) e = inbox_file_from_url(c, url, json_get_text(given, "name"), &m.files[0]);
@@ -59,6 +62,35 @@ static void send_initial(struct ctx *c, struct uuid chat, bool keep_pending, jso
     }
     const char *why = c->fault.detail_count > 0 ? c->fault.details[0].message : c->fault.message;
     json_object_set_new(answer, "initialMessageError", json_string(why ? why : err_row(e)->text));
+    fault_clear(c);
+}
+
+/* The template that was asked for, as {name, language, parameters} or {id or templateId,
+ * variables}. */
+static const json_t *template_given(struct ctx *c)
+{
+    const json_t *ours = in_json(c, "template"), *known = in_json(c, "whatsappTemplate");
+    return json_is_object(ours) ? ours : json_is_object(known) ? known : NULL;
+}
+
+/* A failure does not undo the chat: it is said in the answer. */
+static void send_template(struct ctx *c, struct uuid chat, bool keep_pending, json_t *answer)
+{
+    const char *json = NULL;
+    json_t *message = NULL;
+    struct message_new m = {
+        .chat = chat, .template_given = template_given(c), .keep_pending = keep_pending};
+    if (!m.template_given) return;
+    enum err e = inbox_send(c, &m, &json, NULL);
+    if (!e) e = json_parse(c->arena, json, strlen(json), &message, NULL);
+    if (!e) {
+        json_object_set_new(answer, "templateSent", json_true());
+        json_object_set(answer, "templateMessageId", json_object_get(message, "id"));
+        json_object_set_new(answer, "templateError", json_null());
+        return;
+    }
+    const char *why = c->fault.detail_count > 0 ? c->fault.details[0].message : c->fault.message;
+    json_object_set_new(answer, "templateError", json_string(why ? why : err_row(e)->text));
     fault_clear(c);
 }
 
@@ -98,6 +130,33 @@ static enum err create_check(struct ctx *c)
                                "Must be text, image, video, audio or document");
 }
 
+/* May this channel begin a conversation with such a contact? Else only who wrote before is
+ * answered. */
+static bool can_begin(const struct channel *ch, const char *contact_kind)
+{
+    const struct channel_kind *kind = channel_kind_find(ch->kind);
+    size_t len = strlen(contact_kind);
+    for (const char *p = kind ? kind->opens : NULL; p && *p;) {
+        size_t n = strcspn(p, ",");
+        if (n == len && strncmp(p, contact_kind, n) == 0) return true;
+        p += n + (p[n] == ',');
+    }
+    return false;
+}
+
+static enum err must_reach(struct ctx *c, const struct channel *ch, const struct crm_found *found)
+{
+    if (can_begin(ch, contact_kind_of(in_text(c, "contactType")))) return ERR_OK;
+    enum err e = db_one(c, &SQL_INBOX_KNOWN_CONTACT,
+                        PARAMS(P_UUID("contact", found->contact), P_UUID("channel", ch->id)), NULL);
+    if (e != ERR_NOT_FOUND) return e;
+    (void)!fault(c, ERR_UNPROCESSABLE, "CONTACT_NOT_REACHABLE",
+                 "this channel cannot begin a conversation with such a contact");
+    (void)!fault_field(c, "contactType", "CONTACT_NOT_REACHABLE",
+                       "this channel cannot begin a conversation with such a contact");
+    return ERR_UNPROCESSABLE;
+}
+
 struct creation {
     struct channel channel;
     struct uuid chat;
@@ -111,6 +170,7 @@ static enum err create_body(struct ctx *c, void *arg)
     struct creation *n = arg;
     struct crm_found found = {0};
     enum err e = person_find(c, &n->channel, &found);
+    if (!e) e = must_reach(c, &n->channel, &found);
     if (e) return e;
     struct rows *rows = NULL;
     e = db_one(c, &SQL_INBOX_OPEN,
@@ -167,12 +227,13 @@ static enum err chat_create(struct ctx *c, struct request *r, struct reply *p)
     (void)r;
     const json_t *message = in_json(c, "initialMessage");
     struct creation n = {.keep_pending = in_bool(c, "keepPending", false),
-                         .has_message = message && !json_is_null(message)};
+                         .has_message = (message && !json_is_null(message)) || template_given(c)};
     enum err e = create_check(c);
     if (!e) e = channel_check(c, &n.channel);
     if (!e) e = db_retry(c, create_body, &n);
     if (!e) {
         add_not_done(c, n.answer);
+        send_template(c, n.chat, n.keep_pending, n.answer);
         send_initial(c, n.chat, n.keep_pending, n.answer);
         reply_jsonf(c, p, 200, n.answer);
     }
@@ -224,9 +285,6 @@ static enum err message_files(struct ctx *c, const struct request *r, struct mes
  * dropped in silence. */
 static enum err message_check(struct ctx *c, struct uuid chat)
 {
-    if (json_array_size(in_json(c, "contacts")) > 0)
-        return fault(c, ERR_INVALID, "UNSUPPORTED_MEDIA",
-                     "this channel does not take contact cards");
     struct uuid other = in_uuid(c, "auxiliaryChannelId");
     if (uuid_is_nil(other)) return ERR_OK;
     struct rows *rows = NULL;
@@ -265,10 +323,19 @@ static enum err message_create(struct ctx *c, struct request *r, struct reply *p
     if (!e) e = message_files(c, r, &m);
     if (!e && in_bool(c, "signMessage", false)) e = signed_text(c, m.chat, m.content, &m.content);
     if (e) return e;
-    const json_t *metadata = in_json(c, "metadata");
-    CLEANUP(json_decrefp)
-    json_t *data =
-        metadata && !json_is_null(metadata) ? json_pack("{s:O}", "metadata", metadata) : NULL;
+    json_t *metadata = in_json(c, "metadata");
+    json_t *given = inbox_data_given(c);
+    if (c->fault.err) return c->fault.err;
+    CLEANUP(json_decrefp) json_t *data = given ? json_copy(given) : NULL;
+    if (metadata && !json_is_null(metadata)) {
+        if (!data) data = json_object();
+        json_object_set(data, "metadata", metadata);
+    }
+    const json_t *cards = in_json(c, "contacts");
+    if (json_array_size(cards) > 0) {
+        if (!data) data = json_object();
+        json_object_set(data, "contacts", (json_t *)(uintptr_t)cards);
+    }
     m.data = data;
     const char *json = NULL;
     e = inbox_send(c, &m, &json, NULL);
@@ -359,11 +426,19 @@ static enum err sequence_create(struct ctx *c, struct request *r, struct reply *
 static enum err template_send(struct ctx *c, struct request *r, struct reply *p)
 {
     (void)r;
-    (void)p;
     enum err e = chat_must_be_visible(c, in_uuid(c, "chatId"));
     if (e) return e;
-    return fault(c, ERR_UNPROCESSABLE, "TEMPLATE_NOT_SUPPORTED",
-                 "the channel of this chat has no templates");
+    struct message_new m = {.chat = in_uuid(c, "chatId"), .template_given = c->in};
+    const char *json = NULL;
+    e = inbox_send(c, &m, &json, NULL);
+    if (e) return e;
+    json_t *message = public_message(c, json), *temp = json_object_get(c->in, "tempId");
+    json_object_set_new(message, "tempId", temp ? json_incref(temp) : json_null());
+    CLEANUP(json_decrefp)
+    json_t *answer = json_pack("{s:b, s:O, s:[o]}", "success", 1, "messageId",
+                               json_object_get(message, "id"), "messages", message);
+    reply_jsonf(c, p, 201, answer);
+    return ERR_OK;
 }
 
 /* --- what was announced elsewhere: states of a chat ------------------------------------ */
@@ -452,6 +527,17 @@ static const struct field create_fields[] = {
      .max = 16384,
      .help = "{id or templateId, variables}; on channels that have templates, else templateError "
              "says so."},
+    {.name = "template",
+     .type = F_JSON,
+     .nullable = true,
+     .max = 65536,
+     .help = "The same by name: {name, language, parameters}."},
+    {.name = "data",
+     .type = F_JSON,
+     .nullable = true,
+     .max = 65536,
+     .help = "Of the initial message, as in messages.send: {buttons}, {mail: {subject, cc, bcc}}, "
+             "…"},
     {.name = "flowId",
      .type = F_TEXT,
      .nullable = true,
@@ -495,6 +581,12 @@ static const struct field message_fields[] = {
      .nullable = true,
      .max = 16384,
      .help = "Contact cards, where the channel takes them."},
+    {.name = "data",
+     .type = F_JSON,
+     .nullable = true,
+     .max = 65536,
+     .help = "What it is besides text, as in messages.send: {buttons}, {list}, {link}, …",
+     .example = "{\"buttons\":[{\"id\":\"sim\",\"title\":\"Sim\"}]}"},
     {.name = "metadata",
      .type = F_JSON,
      .nullable = true,
@@ -544,8 +636,15 @@ static const struct field sequence_fields[] = {
     {0},
 };
 static const struct field template_fields[] = {
-    {.name = "templateId", .type = F_TEXT, .required = true, .max = 100},
-    {.name = "variables", .type = F_JSON, .nullable = true},
+    {.name = "templateId",
+     .type = F_TEXT,
+     .required = true,
+     .max = 100,
+     .help = "Of GET …/templates."},
+    {.name = "variables",
+     .type = F_JSON,
+     .nullable = true,
+     .help = "Of the body: a list by position, or an object by name."},
     {.name = "tempId", .type = F_TEXT, .max = 64, .nullable = true},
     {0},
 };
@@ -575,7 +674,7 @@ const struct route inbox_public_routes[] = {
      .creates = true, .status = 200, .prepare = inbox_files_fetch,
      .errors =
          "400 INVALID_PHONE|400 TEAM_NOT_FOUND|404 CHANNEL_NOT_FOUND|404 CUSTOMER_NOT_FOUND|409 "
-         "CUSTOMER_DUPLICATE|409 CHAT_ASSIGNED|422 CHANNEL_DISCONNECTED"},
+         "CUSTOMER_DUPLICATE|409 CHAT_ASSIGNED|422 CHANNEL_DISCONNECTED|422 CONTACT_NOT_REACHABLE"},
     {ROW("/{chatId}/message", "messageCreate", "Write to the customer.", PERMISSION_CHATS_REPLY,
          message_fields, message_create),
      .creates = true, .multipart = true, .status = 201, .prepare = inbox_files_fetch,
@@ -593,7 +692,9 @@ const struct route inbox_public_routes[] = {
                "422 CHANNEL_DISCONNECTED"},
     {ROW("/{chatId}/send-template", "templateSend", "Send a template, where the channel has them.",
          PERMISSION_CHATS_REPLY, template_fields, template_send),
-     .errors = "404 CHAT_NOT_FOUND|422 TEMPLATE_NOT_SUPPORTED"},
+     .creates = true, .status = 201,
+     .errors = "404 CHAT_NOT_FOUND|409 CHAT_CLOSED|422 TEMPLATE_NOT_SUPPORTED|404 "
+               "TEMPLATE_NOT_FOUND|422 TEMPLATE_NOT_APPROVED|422 CHANNEL_DISCONNECTED"},
     {ROW("/{chatId}/resolve", "chatResolve", "Close a chat.", PERMISSION_CHATS_CLOSE,
          resolve_fields, public_resolve),
      .errors = "404 CHAT_NOT_FOUND|409 CHAT_CLOSED|409 FIELDS_REQUIRED"},

@@ -3,46 +3,12 @@
 
 #include "auth/permissions.h"
 #include "base/buf.h"
+#include "channels/kinds.h"
+#include "core/thumbnail.h"
 #include "inbox/api.h"
 #include "inbox/inbox.h"
 #include "inbox/live.h"
 #include "sql.h"
-
-#define KINDS_TEXT_MAX (16 * KIB)
-
-static const struct {
-    uint32_t bit;
-    const char *name;
-} can_names[] = {
-    {CAN_IMAGE, "image"},       {CAN_VIDEO, "video"},       {CAN_AUDIO, "audio"},
-    {CAN_DOCUMENT, "document"}, {CAN_LOCATION, "location"}, {CAN_CONTACT, "contact"},
-    {CAN_REACTION, "reaction"}, {CAN_REPLY, "reply"},       {CAN_BUTTONS, "buttons"},
-    {CAN_LIST, "list"},         {CAN_TEMPLATE, "template"}, {CAN_EDIT, "edit"},
-    {CAN_DELETE, "delete"},     {CAN_TYPING, "typing"},     {CAN_DELIVERED, "delivered"},
-    {CAN_READ, "read"},         {CAN_SUBJECT, "subject"},
-};
-
-/* "channelKinds": what each kind of channel can do, from its struct. */
-static void kinds_json(struct buf *out)
-{
-    buf_addc(out, '[');
-    for (int i = 0; channel_kinds[i]; i++) {
-        const struct channel_kind *k = channel_kinds[i];
-        buf_addf(out,
-                 "%s{\"kind\":\"%s\",\"label\":\"%s\",\"textMax\":%d,\"fileMaxBytes\":%lld,"
-                 "\"windowHours\":%d,\"can\":[",
-                 i ? "," : "", k->kind, k->label, k->text_max, (long long)k->file_max_bytes,
-                 k->window_hours);
-        bool first = true;
-        for (size_t n = 0; n < ARRAY_LEN(can_names); n++) {
-            if (!(k->can & can_names[n].bit)) continue;
-            buf_addf(out, "%s\"%s\"", first ? "" : ",", can_names[n].name);
-            first = false;
-        }
-        buf_adds(out, "]}");
-    }
-    buf_addc(out, ']');
-}
 
 static enum err bootstrap(struct ctx *c, struct request *r, struct reply *p)
 {
@@ -50,12 +16,11 @@ static enum err bootstrap(struct ctx *c, struct request *r, struct reply *p)
     const char *text = NULL;
     enum err e = db_json(c, &SQL_INBOX_BOOTSTRAP, NULL, &text);
     if (e) return e;
-    CLEANUP(buf_free) struct buf kinds = BUF_INIT(KINDS_TEXT_MAX);
-    kinds_json(&kinds);
+    const char *kinds = channel_kinds_json(c, false);
+    if (!kinds) return ERR_NO_MEMORY;
     size_t len = strlen(text); /* "{…}": the kinds go in before the last brace */
-    reply_json(
-        c, p, 200,
-        arena_printf(c->arena, "%.*s,\"channelKinds\":%s}", (int)(len - 1), text, buf_str(&kinds)));
+    reply_json(c, p, 200,
+               arena_printf(c->arena, "%.*s,\"channelKinds\":%s}", (int)(len - 1), text, kinds));
     return ERR_OK;
 }
 
@@ -101,6 +66,7 @@ static enum err file_get(struct ctx *c, struct request *r, struct reply *p)
     struct file f;
     e = files_get(c, id, &f);
     if (e) return e;
+    if (in_bool(c, "thumbnail", false)) return thumbnail_reply(c, &f, p);
     return files_reply(c, &f, in_bool(c, "download", false), p);
 }
 
@@ -128,6 +94,12 @@ static const struct field download_fields[] = {
      .type = F_BOOL,
      .in = IN_QUERY,
      .help = "As an attachment, whatever it is."},
+    {.name = "thumbnail",
+     .type = F_BOOL,
+     .in = IN_QUERY,
+     .help =
+         "Of a picture or video: a small WebP picture (640 pixels), or the picture itself where "
+         "it is small."},
     {0},
 };
 
@@ -184,7 +156,7 @@ const struct route inbox_session_routes[] = {
      .group = "Files",
      .fields = download_fields,
      .shape = ANSWER_OTHER,
-     .errors = "404 FILE_NOT_FOUND",
+     .errors = "404 FILE_NOT_FOUND|404 NO_THUMBNAIL",
      .handler = file_get},
     {0},
 };

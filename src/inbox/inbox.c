@@ -5,6 +5,7 @@
 #include "inbox/api.h"
 #include "inbox/jobs_messages.h"
 #include "inbox/live.h"
+#include "inbox/receive.h"
 #include "inbox/receive_batch.h"
 #include "sql.h"
 
@@ -13,10 +14,30 @@ const struct job_kind inbox_job_kinds[] = {
      .help = "Give a message to its channel, in the order of its chat.",
      .max_tries = 8,
      .lease_s = 60,
-     .at_once = 16,
+     .at_once = 32,
      .timeout_s = 120,
      .run = inbox_job_send,
      .parked = inbox_job_send_parked},
+    {.name = "message.fetch",
+     .help = "Bring a file that somebody sent.",
+     .max_tries = 8,
+     .lease_s = 120,
+     .at_once = 4,
+     .timeout_s = 300,
+     .run = inbox_job_fetch,
+     .parked = inbox_job_fetch_parked},
+    {.name = "message.react",
+     .help = "Put the team's reaction on a message, where the platform shows it.",
+     .max_tries = 5,
+     .lease_s = 60,
+     .timeout_s = 60,
+     .run = inbox_job_react},
+    {.name = "chat.seen",
+     .help = "Tell the platform how far the team has read.",
+     .max_tries = 2,
+     .lease_s = 60,
+     .timeout_s = 60,
+     .run = inbox_job_seen},
     {.name = "message.release",
      .help = "Let a scheduled message go.",
      .max_tries = 20,
@@ -78,16 +99,17 @@ enum err inbox_start(struct app *app)
         .message = inbox_receive,
         .status = sink_status,
         .reaction = sink_reaction,
+        .events = inbox_events,
         .typing = sink_typing,
     };
     channel_sink_set(&sink);
     live_start(app);
-    app->inbox = receive_queue_new(app);
+    app->inbox = batch_queue_new(app, &receive_batch_kind);
     return ERR_OK;
 }
 
 void inbox_stop(struct app *app)
 {
-    receive_queue_free(app->inbox);
+    batch_queue_free(app->inbox);
     app->inbox = NULL;
 }

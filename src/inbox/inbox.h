@@ -35,14 +35,16 @@ struct message_new {
     int64_t delay_ms;          /* of a sequence's step, after the one before */
     bool bot;                  /* written by the program, not by the actor */
     bool keep_pending;         /* a chat that nobody has stays so */
-    json_t *data; /* borrowed; kept with the message ({"metadata": …}); may be NULL */
+    json_t *data; /* borrowed; kept with the message: {buttons|list|link|location|contacts|mail,
+                     metadata}; may be NULL */
+    const json_t *template_given; /* borrowed; a template to be filled in instead of content */
 };
 
 /* Write an outgoing message and the job that sends it; in the open transaction when there is one.
  * *ret_json is the message (also of a double, *ret_double). ERR_NOT_FOUND; ERR_CONFLICT
  * CHAT_CLOSED; ERR_INVALID MESSAGE_TOO_LONG (by the channel's limit), UNSUPPORTED_MEDIA,
- * FILE_TOO_LARGE, or naming content, fileIds, replyToMessageId; ERR_UNPROCESSABLE
- * CHANNEL_DISCONNECTED; ERR_FORBIDDEN. */
+ * FILE_TOO_LARGE, or naming content, fileIds, data, replyToMessageId; ERR_UNPROCESSABLE
+ * CHANNEL_DISCONNECTED, WINDOW_CLOSED, TEMPLATE_…; ERR_FORBIDDEN. */
 MUST_USE enum err inbox_send(struct ctx *c, const struct message_new *m, const char **ret_json,
                              bool *ret_double);
 

@@ -6,7 +6,8 @@
  * the person's rights closes the socket: the page connects again and is judged afresh.
  *
  * Ephemeral news (typing, viewing, presence) go over the bus, not through the table: losing one
- * costs nothing.
+ * costs nothing: typing and looking end by themselves in the pages after some seconds, and presence
+ * is said again with the next change.
  *
  * While a page is open its pings keep memberships.last_seen_at fresh, by which the web chat says
  * whether somebody is there. */
@@ -15,23 +16,25 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "auth/auth.h"
 #include "auth/permissions.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "core/bus.h"
+#include "core/events.h"
 #include "core/hub.h"
 #include "core/loop.h"
 #include "inbox/inbox.h"
 #include "sql.h"
 
-#define VIEWER_TEAMS_MAX     64
 #define EPHEMERAL_PER_SECOND 4
 #define CLOSE_RIGHTS_CHANGED 4001
 #define RIGHTS_SURE_MS                                                                             \
     (5 * SECOND_MS) /* what is older than this was known when the rights were read */
 #define SEEN_EVERY_MS (45 * SECOND_MS)
+#define TELL_EVERY_MS (20 * SECOND_MS) /* platforms show typing for so long */
 
 /* One connection's reader. Owned by the hub's connection, freed by closed(). */
 struct viewer {
@@ -41,13 +44,15 @@ struct viewer {
     permission_set permissions;
     bool sees_all;
     int team_count;
-    struct uuid teams[VIEWER_TEAMS_MAX];
+    struct uuid *teams;         /* team_count, or NULL */
     struct uuid chat;           /* being looked at; nil: none */
     struct uuid customer;       /* of that chat … */
     struct uuid team, assignee; /* … as they were when the look began */
     int64_t seen_ms;            /* when last_seen_at was written */
     int64_t ephemeral_ms;       /* the running second … */
     int ephemeral_count;        /* … and what it has had */
+    struct uuid told;           /* the chat whose platform was last told of typing … */
+    int64_t told_ms;            /* … and when */
     char *name;
 };
 
@@ -60,16 +65,25 @@ static bool viewer_sees(const struct viewer *v, struct uuid team, struct uuid as
     return false;
 }
 
-/* "{uuid,uuid}", as the actor carries it. */
+/* "{uuid,uuid}", as the actor carries it: all of them, however many. */
 static void viewer_teams(struct viewer *v, const char *array)
 {
-    for (const char *p = array; *p && v->team_count < VIEWER_TEAMS_MAX; p++) {
+    size_t most = strlen(array) / (UUID_TEXT_SIZE - 1);
+    if (most > 0) v->teams = mem_alloc(most * sizeof *v->teams);
+    for (const char *p = array; *p && (size_t)v->team_count < most; p++) {
         char text[UUID_TEXT_SIZE];
         if ((*p != '{' && *p != ',') || strlen(p + 1) < UUID_TEXT_SIZE - 1) continue;
         memcpy(text, p + 1, UUID_TEXT_SIZE - 1);
         text[UUID_TEXT_SIZE - 1] = 0;
         if (uuid_parse(text, &v->teams[v->team_count])) v->team_count++;
     }
+}
+
+static void viewer_free(struct viewer *v)
+{
+    mem_free(v->teams);
+    mem_free(v->name);
+    mem_free(v);
 }
 
 /* News between the workers only. */
@@ -176,7 +190,14 @@ static void receive_typing(struct ctx *c, struct viewer *v, const json_t *frame)
     struct channel ch;
     if (json_get_bool(frame, "note", false) || channel_load(c, chat.channel, false, &ch)) return;
     const struct channel_kind *kind = channel_kind_find(ch.kind);
-    if (kind && kind->typing) kind->typing(c, &ch, id, chat.identifier, on);
+    if (!kind || !kind->typing) return;
+    if (kind->decode) { /* a call to its platform, which shows it for a while */
+        int64_t now_ms = loop_now(c->app->loop);
+        if (!on || (uuid_equal(v->told, id) && now_ms - v->told_ms < TELL_EVERY_MS)) return;
+        v->told = id;
+        v->told_ms = now_ms;
+    }
+    kind->typing(c, &ch, id, chat.identifier, on);
 }
 
 static void publish_viewing(struct hub_conn *conn, bool on)
@@ -313,8 +334,7 @@ static void live_closed(struct hub_conn *conn)
     if (!uuid_is_nil(v->chat)) publish_viewing(conn, false);
     if (!hub_any(hub_app(conn)->hub, hub_org(conn), same_user, &v->user))
         publish_presence(hub_app(conn), hub_org(conn), v->user, false);
-    mem_free(v->name);
-    mem_free(v);
+    viewer_free(v);
 }
 
 const struct hub_kind inbox_hub_kind = {
@@ -329,6 +349,13 @@ const struct hub_kind inbox_hub_kind = {
 /* GET /api/{organizationId}/events */
 enum err live_connect(struct ctx *c, struct request *r, struct reply *p)
 {
+    const char *cursor = in_text(c, "cursor");
+    if (!cursor || !*cursor) {
+        /* The place first, then the rights: what changes them from here on comes as an event. */
+        enum err e = events_position(c, &cursor);
+        if (!e) e = auth_rights_now(c, r, p);
+        if (e) return e;
+    }
     struct viewer *v = mem_alloc(sizeof(*v));
     v->user = c->actor.id;
     v->since_unix_ms = clock_unix_ms();
@@ -337,11 +364,8 @@ enum err live_connect(struct ctx *c, struct request *r, struct reply *p)
     v->sees_all = c->actor.sees_all_chats;
     v->name = mem_strdup(c->actor.name ? c->actor.name : "");
     viewer_teams(v, c->actor.team_ids);
-    enum err e = hub_accept(c, r, p, &inbox_hub_kind, v, in_text(c, "cursor"));
-    if (e) {
-        mem_free(v->name);
-        mem_free(v);
-    }
+    enum err e = hub_accept(c, r, p, &inbox_hub_kind, v, cursor);
+    if (e) viewer_free(v);
     return e;
 }
 

@@ -1,16 +1,10 @@
-/* Usual inbound messages of a moment go to the database together (receive_batch.c says how and
- * why). */
+/* Usual inbound messages of a moment go to the database together (core/batch.h). */
 #ifndef INTERFLOW_INBOX_RECEIVE_BATCH_H
 #define INTERFLOW_INBOX_RECEIVE_BATCH_H
 
-#include "core/app.h"
+#include "core/batch.h"
 
-struct receive_queue;
-
-/* One per worker. Free it when no request runs any more; batches that are still under way free the
- * rest when they end. NULL is fine. */
-struct receive_queue *receive_queue_new(struct app *app);
-void receive_queue_free(struct receive_queue *q);
+extern const struct batch_kind receive_batch_kind;
 
 struct received {
     struct uuid chat, message;
@@ -22,7 +16,7 @@ struct received {
  * Waits for the commit. *ret_taken false with ERR_OK: nothing was written, the long way must be
  * gone. ERR_UNAVAILABLE, ERR_DEADLINE, ERR_CANCELLED: it may have been written or not; the sender
  * tries again with the same id. */
-MUST_USE enum err receive_known(struct ctx *c, struct receive_queue *q, const json_t *p,
+MUST_USE enum err receive_known(struct ctx *c, struct batch_queue *q, const json_t *p,
                                 bool *ret_taken, struct received *ret);
 
 #endif

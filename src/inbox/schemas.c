@@ -30,6 +30,11 @@ static const struct field chat_last_message[] = {
     {.name = "text", .type = F_TEXT, .help = "At most 160 characters."},
     {.name = "status", .type = F_TEXT},
     {.name = "authorName", .type = F_TEXT},
+    {.name = "subject", .type = F_TEXT, .help = "Of a mail."},
+    {.name = "about",
+     .type = F_ENUM,
+     .values = "mention|story|share|order|form|sticker",
+     .help = "What it is when it has no words of its own."},
     {.name = "deleted", .type = F_BOOL, .help = "True when it was taken back."},
     {0},
 };
@@ -79,6 +84,12 @@ static const struct field chat_fields[] = {
     {.name = "closedBy", .type = F_UUID, .required = true, .nullable = true},
     {.name = "closureTypeId", .type = F_UUID, .required = true, .nullable = true},
     {.name = "closureNote", .type = F_TEXT, .required = true},
+    {.name = "windowUntil",
+     .type = F_DATETIME,
+     .required = true,
+     .nullable = true,
+     .help = "Until when the platform lets us write freely; null: no such limit, or the customer "
+             "never wrote."},
     {.name = "pinnedMessageId", .type = F_UUID, .required = true, .nullable = true},
     {.name = "visitor", .type = F_OBJECT, .fields = chat_visitor, .required = true},
     {.name = "version", .type = F_INT, .required = true},
@@ -87,7 +98,8 @@ static const struct field chat_fields[] = {
     {.name = "otherOpenChats",
      .type = F_INT,
      .required = true,
-     .help = "Further open chats of the same customer."},
+     .nullable = true,
+     .help = "Further open chats of the same customer that the reader sees; null in live news."},
     {0},
 };
 const struct schema inbox_schema_chat = {"Chat", "One attendance with a customer on a channel.",
@@ -129,6 +141,9 @@ static const struct field message_reaction[] = {
 static const struct field message_error[] = {
     {.name = "code", .type = F_TEXT},
     {.name = "message", .type = F_TEXT},
+    {.name = "advice",
+     .type = F_TEXT,
+     .help = "What a person can do: template, reconnect, recipient, content, account, later."},
     {.name = "raw", .type = F_JSON},
     {0},
 };

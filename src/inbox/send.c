@@ -1,46 +1,17 @@
 /* Messages going out. inbox_send checks what can be checked before anything is written (who may,
- * the channel's limits, the files), then writes message and job in one statement. The job
- * "message.send" gives it to the channel, in order per chat; the job "message.release" lets a
- * scheduled one go when its hour has come. */
+ * and send_check.c: the channel's limits, the files, the window), then writes message and job in one
+ * statement. What becomes of it then: jobs_messages.c. */
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/crypto.h"
 #include "base/json.h"
-#include "core/jobs.h"
+#include "channels/templates.h"
 #include "core/loop.h"
-#include "core/metrics.h"
 #include "inbox/api.h"
 #include "inbox/inbox.h"
-#include "inbox/jobs_messages.h"
+#include "inbox/send_check.h"
 #include "sql.h"
-
-static const char *const kind_names[] = {
-    [MESSAGE_TEXT] = "text",   [MESSAGE_IMAGE] = "image",       [MESSAGE_VIDEO] = "video",
-    [MESSAGE_AUDIO] = "audio", [MESSAGE_DOCUMENT] = "document",
-};
-
-static const char *const status_names[] = {
-    [STATUS_QUEUED] = "queued", [STATUS_SENT] = "sent",     [STATUS_DELIVERED] = "delivered",
-    [STATUS_READ] = "read",     [STATUS_FAILED] = "failed",
-};
-
-static enum message_kind kind_of(const char *name)
-{
-    for (size_t i = 0; i < ARRAY_LEN(kind_names); i++)
-        if (strcmp(kind_names[i], name) == 0) return (enum message_kind)i;
-    return MESSAGE_UNSUPPORTED;
-}
-
-static uint32_t can_of(const char *file_kind)
-{
-    switch (kind_of(file_kind)) {
-    case MESSAGE_IMAGE: return CAN_IMAGE;
-    case MESSAGE_VIDEO: return CAN_VIDEO;
-    case MESSAGE_AUDIO: return CAN_AUDIO;
-    default: return CAN_DOCUMENT;
-    }
-}
 
 bool inbox_blank(const char *text)
 {
@@ -78,41 +49,8 @@ enum err inbox_files_check(struct ctx *c, const char *field, const struct uuid *
                        (int)rows_int(rows, 0, "at", 0) + 1);
 }
 
-/* The channel's own limits, refused here and not by the platform later. */
-static enum err check_limits(struct ctx *c, const struct channel_kind *kind,
-                             const struct message_new *m, json_t *files)
-{
-    size_t length = text_length(m->content ? m->content : "");
-    if (inbox_blank(m->content) && m->file_count == 0)
-        return fault_field(c, "content", "REQUIRED", "a message needs text or a file");
-    if (length > (size_t)kind->text_max) {
-        fault_data(c, "limit", json_integer(kind->text_max));
-        return fault(c, ERR_INVALID, "MESSAGE_TOO_LONG", "this channel takes at most %d characters",
-                     kind->text_max);
-    }
-    enum err e = inbox_files_check(c, "fileIds", m->files, m->file_count);
-    if (e) return e;
-    for (int i = 0; i < m->file_count; i++) {
-        struct file f;
-        e = files_get(c, m->files[i], &f);
-        if (e == ERR_NOT_FOUND)
-            return fault_field(c, "fileIds", "NOT_FOUND", "file %d does not exist", i + 1);
-        if (e) return e;
-        if (!(kind->can & can_of(f.kind)))
-            return fault(c, ERR_INVALID, "UNSUPPORTED_MEDIA", "this channel does not take %s files",
-                         f.kind);
-        if (f.size_bytes > kind->file_max_bytes) {
-            fault_data(c, "limitBytes", json_integer(kind->file_max_bytes));
-            return fault(c, ERR_INVALID, "FILE_TOO_LARGE", "%s is larger than this channel takes",
-                         f.name);
-        }
-        char id[UUID_TEXT_SIZE];
-        json_array_append_new(files, json_pack("{s:s}", "fileId", uuid_text(m->files[i], id)));
-    }
-    return ERR_OK;
-}
-
-static json_t *message_input(struct ctx *c, const struct message_new *m, json_t *files)
+static json_t *message_input(struct ctx *c, const struct message_new *m, json_t *files,
+                             const char *kind_name)
 {
     char id[UUID_TEXT_SIZE], text[TIME_TEXT_SIZE];
     json_t *p = json_pack("{s:s, s:s, s:O}", "id", uuid_text(uuid_v7(), id), "content",
@@ -127,6 +65,7 @@ static json_t *message_input(struct ctx *c, const struct message_new *m, json_t 
     if (due) json_object_set_new(p, "scheduledFor", json_string(time_text(due, text)));
     if (m->keep_pending) json_object_set_new(p, "keepPending", json_true());
     if (m->data) json_object_set(p, "data", m->data);
+    if (kind_name) json_object_set_new(p, "kind", json_string(kind_name));
     const char *kind = m->bot || c->actor.kind == ACTOR_SYSTEM ? "bot"
                        : c->actor.kind == ACTOR_KEY            ? "key"
                                                                : "user";
@@ -135,6 +74,55 @@ static json_t *message_input(struct ctx *c, const struct message_new *m, json_t 
     if (!uuid_is_nil(c->actor.id) && !m->bot)
         json_object_set_new(p, "authorId", json_string(uuid_text(c->actor.id, id)));
     return p;
+}
+
+/* Is the window open, for anybody and for a person? */
+static void chat_window(struct send_chat *chat)
+{
+    const struct channel_limits *l = &chat->kind->limits;
+    int64_t now_ms = clock_unix_ms(), until_ms = chat->window_until_unix_ms;
+    int64_t more_ms = (l->human_agent_hours - l->window_hours) * (int64_t)HOUR_MS;
+    chat->window_open = until_ms > now_ms;
+    chat->human_agent_open =
+        l->human_agent_hours > 0 && until_ms > 0 && until_ms + more_ms > now_ms;
+}
+
+/* The template that was asked for becomes the message's data, its words and its file: {name,
+ * language, parameters}, or by the id of its row as integrators name it, {templateId or id,
+ * variables}. *ret_data: new. */
+static enum err template_into(struct ctx *c, const struct channel_kind *kind, struct uuid channel,
+                              struct message_new *m, json_t **ret_data)
+{
+    const json_t *given = m->template_given;
+    const char *name = json_get_text(given, "name"), *id_text = json_get_text(given, "templateId");
+    if (!(kind->can & CAN_TEMPLATE))
+        return fault(c, ERR_UNPROCESSABLE, "TEMPLATE_NOT_SUPPORTED",
+                     "the channel of this chat has no templates");
+    struct uuid id = {0};
+    if (!id_text) id_text = json_get_text(given, "id");
+    if (!name && (!id_text || !uuid_parse(id_text, &id)))
+        return fault(c, ERR_NOT_FOUND, "TEMPLATE_NOT_FOUND", "there is no such template");
+    const json_t *variables = json_object_get(given, "variables");
+    CLEANUP(json_decrefp)
+    json_t *parameters = json_object_get(given, "parameters")
+                             ? json_incref(json_object_get(given, "parameters"))
+                         : json_is_array(variables) || json_is_object(variables)
+                             ? json_pack("{s:O}", "body", variables)
+                             : json_object();
+    struct template_filled filled = {0};
+    enum err e = template_prepare(c, channel, name, json_get_text(given, "language"), id,
+                                  parameters, &filled);
+    if (e) return e;
+    json_t *data = m->data ? json_copy(m->data) : json_object();
+    json_object_set(data, "template", filled.send);
+    if (filled.buttons) json_object_set(data, "templateButtons", filled.buttons);
+    *ret_data = m->data = data;
+    m->content = filled.text;
+    if (!uuid_is_nil(filled.file)) {
+        m->files[0] = filled.file;
+        m->file_count = 1;
+    }
+    return ERR_OK;
 }
 
 enum err inbox_send(struct ctx *c, const struct message_new *m, const char **ret_json,
@@ -150,147 +138,25 @@ enum err inbox_send(struct ctx *c, const struct message_new *m, const char **ret
         return fault(c, ERR_UNPROCESSABLE, "CHANNEL_DISCONNECTED",
                      "the channel of this chat is not connected");
 
+    struct send_chat chat = {
+        .kind = kind,
+        .window_until_unix_ms = rows_int(rows, 0, "window_until", 0),
+    };
+    chat_window(&chat);
+    struct message_new given = *m;
+    CLEANUP(json_decrefp) json_t *data = NULL;
+    if (m->template_given) {
+        e = template_into(c, kind, rows_uuid(rows, 0, "channel_id"), &given, &data);
+        if (e) return e;
+    }
+    const char *kind_name = NULL;
     CLEANUP(json_decrefp) json_t *files = json_array();
-    e = check_limits(c, kind, m, files);
+    e = send_check(c, &chat, &given, files, &kind_name);
     if (e) return e;
-    CLEANUP(json_decrefp) json_t *p = message_input(c, m, files);
+    CLEANUP(json_decrefp) json_t *p = message_input(c, &given, files, kind_name);
     e = inbox_one(c, &SQL_INBOX_SEND, PARAMS(P_UUID("chat", m->chat), P_JSON("p", p)), &rows);
     if (e) return e;
     *ret_json = rows_text(rows, 0, "message");
     if (ret_double) *ret_double = rows_bool(rows, 0, "is_double");
     return ERR_OK;
-}
-
-/* --- the jobs -------------------------------------------------------------------------- */
-
-static enum err outbound_load(struct ctx *c, struct uuid message, struct outbound *m,
-                              struct uuid *ret_channel, bool *ret_due)
-{
-    struct rows *rows = NULL;
-    enum err e = db_one(c, &SQL_INBOX_SEND_LOAD, PARAMS(P_UUID("message", message)), &rows);
-    if (e) return e;
-    *ret_due =
-        strcmp(rows_text(rows, 0, "status"), "queued") == 0 && !rows_bool(rows, 0, "deleted");
-    *ret_channel = rows_uuid(rows, 0, "channel_id");
-    m->message = message;
-    m->chat = rows_uuid(rows, 0, "chat_id");
-    m->identifier = rows_text(rows, 0, "identifier");
-    m->kind = kind_of(rows_text(rows, 0, "kind"));
-    m->text = rows_text(rows, 0, "content");
-    m->reply_to_external_id = rows_text(rows, 0, "reply_to");
-    json_t *data = NULL, *files = NULL;
-    const char *text = rows_text(rows, 0, "data");
-    e = json_parse(c->arena, text, strlen(text), &data, NULL);
-    if (e) return e;
-    m->data = data;
-    text = rows_text(rows, 0, "files");
-    if (!text) return ERR_OK;
-    e = json_parse(c->arena, text, strlen(text), &files, NULL);
-    if (e) return e;
-    size_t i;
-    json_t *f;
-    json_array_foreach(files, i, f)
-    {
-        if (i >= MESSAGE_FILES_MAX) break;
-        struct file *o = &m->files[m->file_count++];
-        (void)uuid_parse(json_get_text(f, "id"), &o->id);
-        o->name = json_get_text(f, "name");
-        o->type = json_get_text(f, "type");
-        o->kind = json_get_text(f, "kind");
-        o->sha256 = json_get_text(f, "sha256");
-        o->size_bytes = json_get_int(f, "sizeBytes", 0);
-    }
-    return ERR_OK;
-}
-
-static enum err status_set(struct ctx *c, struct uuid message, const char *status,
-                           const char *external_id, const json_t *error)
-{
-    struct rows *rows = NULL;
-    return inbox_one(c, &SQL_INBOX_RAISE_STATUS,
-                     PARAMS(P_UUID("message", message), P_TEXT("status", status),
-                            P_TEXT("external_id", external_id), P_JSON("error", error)),
-                     &rows);
-}
-
-static json_t *error_json(const struct send_result *r)
-{
-    json_t *o = json_pack("{s:s, s:s}", "code", r->error_code ? r->error_code : "SEND_FAILED",
-                          "message", r->error_message ? r->error_message : "");
-    if (r->error_raw) json_object_set(o, "raw", r->error_raw);
-    return o;
-}
-
-enum job_outcome inbox_job_send(struct ctx *c, struct job *j)
-{
-    struct outbound m = {.tries = j->tries};
-    struct uuid channel_id;
-    bool due = false;
-    struct uuid message = in_uuid(c, "messageId");
-    enum err e = outbound_load(c, message, &m, &channel_id, &due);
-    if (e == ERR_NOT_FOUND) return JOB_DONE;
-    if (e) return JOB_RETRY;
-    if (!due) return JOB_DONE; /* sent by a run that died before the end, or cancelled */
-
-    struct channel ch;
-    struct send_result result = {.outcome = SEND_REFUSED};
-    e = channel_load(c, channel_id, false, &ch);
-    if (e == ERR_NOT_FOUND) {
-        result.error_code = "CHANNEL_DISCONNECTED";
-        result.error_message = "the channel was removed";
-    } else if (e) {
-        return JOB_RETRY;
-    } else if (strcmp(ch.status, "paused") == 0) {
-        j->again_unix_ms = clock_unix_ms() + MINUTE_MS;
-        return JOB_AGAIN_AT;
-    } else {
-        const struct channel_kind *kind = channel_kind_find(ch.kind);
-        e = kind ? kind->send(c, &ch, &m, &result)
-                 : fault(c, ERR_UNAVAILABLE, NULL, "this program does not know the channel's kind");
-        if (e) {
-            j->error = c->fault.message;
-            return JOB_RETRY;
-        }
-    }
-    switch (result.outcome) {
-    case SEND_OK:
-        if (status_set(c, message, status_names[result.status], result.external_id, NULL))
-            return JOB_RETRY;
-        metrics_add(c->app->metrics, c->app->worker_index, METRIC_MESSAGES_OUT, 1);
-        return JOB_DONE;
-    case SEND_LATER:
-    case SEND_DISCONNECTED:
-        j->error = result.error_message;
-        if (result.retry_after_ms > 0) {
-            j->again_unix_ms = clock_unix_ms() + result.retry_after_ms;
-            return JOB_AGAIN_AT;
-        }
-        return JOB_RETRY;
-    case SEND_REFUSED: break;
-    }
-    CLEANUP(json_decrefp) json_t *error = error_json(&result);
-    return status_set(c, message, "failed", NULL, error) ? JOB_RETRY : JOB_DONE;
-}
-
-/* After the last try: the message says so, where the agent sees it. */
-void inbox_job_send_parked(struct ctx *c, struct job *j)
-{
-    CLEANUP(json_decrefp)
-    json_t *error =
-        json_pack("{s:s, s:s}", "code", "SEND_FAILED", "message", j->error ? j->error : "");
-    (void)!status_set(c, in_uuid(c, "messageId"), "failed", NULL, error);
-}
-
-enum job_outcome inbox_job_release(struct ctx *c, struct job *j)
-{
-    (void)j;
-    return db_exec(c, &SQL_INBOX_RELEASE, PARAMS(P_UUID("message", in_uuid(c, "messageId"))))
-               ? JOB_RETRY
-               : JOB_DONE;
-}
-
-enum job_outcome inbox_job_wake(struct ctx *c, struct job *j)
-{
-    (void)j;
-    return db_exec(c, &SQL_INBOX_WAKE, NULL) ? JOB_RETRY : JOB_DONE;
 }

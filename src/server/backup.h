@@ -1,8 +1,9 @@
 /* The archive of backup and restore: a tar of
  *
- *     interflow.json
- * {"format":1,"version","createdAt","migrations":N,"extensions":{"unaccent":"public",…}} seal.key
- * hexadecimal database/000000 …       pg_dump's custom format in parts, each followed by
+ *     interflow.json          {"format":1,"version","createdAt","migrations":N,
+ *                              "extensions":{"unaccent":"public",…}}
+ *     seal.key                hexadecimal
+ *     database/000000 …       pg_dump's custom format in parts, each followed by
  *     database/000000.sha256  its hash
  *     files/<sha256> …        contents; the name is the hash
  *     end                     "complete\n"

@@ -109,9 +109,13 @@ static enum err part_put(struct backup *b, int number, const char *part, size_t 
 
 static int database_put(struct backup *b)
 {
-    static const char *const arguments[] = {"--format=custom",         "--no-owner",
-                                            "--schema=public",         "--no-password",
-                                            "--lock-wait-timeout=60s", NULL};
+    static const char *const arguments[] = {"--format=custom",
+                                            "--no-owner",
+                                            "--schema=public",
+                                            "--no-password",
+                                            "--lock-wait-timeout=60s",
+                                            "--exclude-table-data=story_links",
+                                            NULL};
     int pair[2];
     if (pipe2(pair, O_CLOEXEC) != 0) return cli_fail("cannot open a pipe: %s", strerror(errno));
     pid_t pid = pg_tool_start(b->db, "pg_dump", arguments, -1, pair[1]);

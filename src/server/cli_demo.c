@@ -2,15 +2,18 @@
  * tags, fields, shortcuts, three web chats and a few hundred conversations over the last five
  * weeks. The same numbers each time (a generator with a fixed seed), times relative to now. Does
  * nothing where an organization exists. What it prints is shown by `serve` at each start. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "auth/auth.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "core/db.h"
 #include "crm/crm.h"
-#include "server/cli.h"
+#include "server/cli_demo.h"
 #include "server/demo_data.h"
 #include "sql.h"
 
@@ -402,33 +405,96 @@ static enum err fill(struct ctx *c, void *arg)
     return e ? e : db_commit(c, &tx);
 }
 
+#define NOTE_FILE "demo.txt" /* in the data folder; "{url}" stands for the address */
+
+void demo_show(const struct config *config, const char *url)
+{
+    CLEANUP(arena_freep) struct arena *a = arena_new(64 * KIB);
+    FILE *f = fopen(data_path(a, config, NOTE_FILE), "re");
+    char line[400];
+    while (f && fgets(line, sizeof line, f)) {
+        const char *mark = strstr(line, "{url}");
+        if (mark)
+            printf("  %.*s%s%s", (int)(mark - line), line, url, mark + strlen("{url}"));
+        else
+            printf("  %s", line);
+    }
+    if (f) fclose(f);
+}
+
+struct demo_run {
+    bool channels; /* connect those of the stand-in, too */
+    FILE *note;    /* what is to be known of a demonstration that was made now */
+};
+
 static int body(struct ctx *c, void *arg)
 {
-    (void)arg;
+    const struct demo_run *run = arg;
     struct rows *rows = NULL;
     struct demo *d = arena_alloc(c->arena, sizeof(*d));
     enum err e = d ? db_one(c, &SQL_DEMO_WANTED, NULL, &rows) : ERR_NO_MEMORY;
-    if (!e && !rows_bool(rows, 0, "wanted")) return 0;
-    if (!e) {
+    bool wanted = !e && rows_bool(rows, 0, "wanted");
+    if (wanted) {
         d->seed = UINT64_C(0x9e3779b97f4a7c15);
         while (demo_scripts[d->scripts].lines)
             d->scripts++;
         e = add_people(c, d);
+        if (!e) e = fill(c, d);
     }
-    if (!e) e = fill(c, d);
     if (e)
         return cli_fail("the demonstration could not be made: %s",
                         c->fault.message ? c->fault.message : err_row(e)->text);
-    printf("Login       %s / %s\n", demo_agents[0].email, DEMO_PASSWORD);
-    printf("Agent       %s / %s\n", demo_agents[4].email, DEMO_PASSWORD);
-    printf("Demo shop   {url}/demo-shop\n");
-    return 0;
+    if (wanted)
+        fprintf(run->note,
+                "Login       %s / %s\nAgent       %s / %s\nDemo shop   {url}/demo-shop\n",
+                demo_agents[0].email, DEMO_PASSWORD, demo_agents[4].email, DEMO_PASSWORD);
+    return run->channels ? demo_channels_connect(c) : 0;
+}
+
+/* As a process of its own: what works on the data becomes the system user for good, while the data
+ * folder may be its owner's alone, and a server may have to be started afterwards. */
+static int run_apart(const struct config *config, struct demo_run *run)
+{
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid < 0) return cli_fail("%s", strerror(errno));
+    if (pid == 0) {
+        int status = cli_run_app(config, body, run);
+        if (fflush(NULL) != 0 && !status) status = cli_fail("%s", strerror(errno));
+        _exit(status);
+    }
+    int ended = 0;
+    while (waitpid(pid, &ended, 0) < 0 && errno == EINTR)
+        ;
+    return WIFEXITED(ended) ? WEXITSTATUS(ended) : 1;
+}
+
+static int note_keep(struct arena *a, const struct config *config, FILE *note)
+{
+    char text[400];
+    rewind(note);
+    size_t length = fread(text, 1, sizeof text, note);
+    if (length == 0) return 0;
+    const char *path = data_path(a, config, NOTE_FILE);
+    FILE *f = fopen(path, "we");
+    bool written = f && fwrite(text, 1, length, f) == length;
+    if (f && fclose(f) != 0) written = false;
+    return written ? 0 : cli_fail("cannot write %s", path);
 }
 
 int cli_demo(int argc, char **argv)
 {
     CLEANUP(arena_freep) struct arena *a = arena_new(MIB);
     struct config config;
-    int wrong = cli_config("demo", a, &argc, argv, 0, &config);
-    return wrong ? wrong : cli_run_app(&config, body, NULL);
+    struct demo_run run = {.channels = cli_switch(&argc, argv, "--channels"), .note = tmpfile()};
+    const char *port = cli_option(&argc, argv, "--peer-port");
+    int status = cli_config("demo", a, &argc, argv, 0, &config);
+    if (!status && !run.note) status = cli_fail("cannot make a temporary file");
+    if (!status) status = run_apart(&config, &run);
+    if (!status) status = note_keep(a, &config, run.note);
+    if (run.note) fclose(run.note);
+    if (status) return status;
+    if (run.channels) return demo_channels_serve(a, &config, port);
+    demo_show(&config, arena_printf(a, "http://%s:%d", config.listen_host, config.listen_port));
+    return 0;
 }

@@ -16,6 +16,7 @@
 
 #include "base/crypto.h"
 #include "core/db.h"
+#include "core/jobs.h"
 #include "server/cli.h"
 #include "server/embedded.h"
 #include "server/pg_tool.h"
@@ -269,14 +270,23 @@ static void check_jobs(struct doctor *d)
     if (!there || there[0] != 't') return;
     const char *parked = ask(d, "select string_agg(kind || ' ' || n, ', ') from"
                                 " (select kind, count(*) as n from public.jobs where state = "
-                                "'parked' group by kind order by 2 desc limit 5) x");
+                                "'parked' and org_id is not null group by kind order by 2 desc "
+                                "limit 5) x");
+    const char *own = ask(d, "select string_agg(kind || ' ' || n || coalesce(' (' || error || "
+                             "')', ''), ', ') from (select kind, count(*) as n, "
+                             "left(max(error), 200) as error from public.jobs where state = "
+                             "'parked' and org_id is null group by kind order by 2 desc limit 5) "
+                             "x");
     const char *late = ask(d, "select count(*) from public.jobs where state = 'waiting' and due_at "
                               "< now() - interval '5 minutes'");
     if (parked)
         warn(d, "jobs were given up and wait for a person (Settings shows them): %s", parked);
+    if (own)
+        warn(d, "jobs of the installation were given up, and go by themselves after %d days: %s",
+             JOBS_PARKED_DAYS, own);
     if (late && strcmp(late, "0") != 0 && d->db->server_runs)
         warn(d, "%s jobs wait for more than five minutes: the log of the workers says why", late);
-    if (!parked) fine("no job was given up");
+    if (!parked && !own) fine("no job was given up");
     const char *age = ask(d, "select coalesce(max(extract(epoch from now() - xact_start))::bigint, "
                              "0) from pg_stat_activity"
                              " where backend_xid is not null and pid <> pg_backend_pid() and "

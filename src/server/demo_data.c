@@ -29,8 +29,8 @@ const char *const demo_breeds[] = {
     "Yorkshire",        "Border collie", NULL};
 
 const char *const demo_notes[4] = {
-    "Prefere ser atendida pela Dra. Camila. Portão dos fundos por causa do cachorro, que puxa a "
-    "guia.",
+    ("Prefere ser atendida pela Dra. Camila. Portão dos fundos por causa do cachorro, que puxa a "
+     "guia."),
     "Paga sempre no Pix. Pedir o comprovante antes de liberar a entrega.",
     "Tem dois pets, só um no plano. Oferecer o segundo com desconto.",
     "Não ligar depois das 18h, prefere mensagem.",

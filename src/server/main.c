@@ -9,25 +9,9 @@
 
 #include "base/crypto.h"
 #include "server/cli.h"
+#include "server/cli_demo.h"
 
 /* --- serve ----------------------------------------------------------------------------- */
-
-/* data/demo.txt, written by ./run, tells the login of the demonstration; "{url}" stands for the
- * address. */
-static void demo_show(const struct config *config, const char *url)
-{
-    CLEANUP(arena_freep) struct arena *a = arena_new(64 * KIB);
-    FILE *f = fopen(data_path(a, config, "demo.txt"), "re");
-    char line[400];
-    while (f && fgets(line, sizeof line, f)) {
-        const char *mark = strstr(line, "{url}");
-        if (mark)
-            printf("  %.*s%s%s", (int)(mark - line), line, url, mark + strlen("{url}"));
-        else
-            printf("  %s", line);
-    }
-    if (f) fclose(f);
-}
 
 static void on_ready(void *arg, const char *url)
 {
@@ -105,8 +89,14 @@ static const struct command commands[] = {
      "      Ends every login of that person; --drop-totp also turns their second factor off.\n"
      "Without --password-stdin a password is made and printed.\n",
      true, cli_user},
-    {"demo", "", "fill a new installation with a believable business",
-     "Only where there is no organization yet. Prints the login.\n", true, cli_demo},
+    {"demo", "[--channels [--peer-port PORT]]",
+     "fill a new installation with a believable business",
+     "Only where there is no organization yet. Prints the login.\n"
+     "  --channels: connect WhatsApp, Messenger and Instagram to a stand-in of these platforms "
+     "beside the server, with\n"
+     "      a page (port 8090) on which you are the customer, and serve. Needs the sources and "
+     "Node.\n",
+     true, cli_demo},
     {"openapi", "", "print the API's OpenAPI 3.1 document", NULL, false, cli_openapi},
     {"version", "", "print the version", NULL, false, cli_version},
     {"help", "[COMMAND]", "say more about a command", NULL, false, cli_help},

@@ -4,8 +4,8 @@
  *     /assets/…             hashed names: kept for a year; 404 when missing, never index.html
  *     /widget.js            the chat window's script, for pages of any origin
  *     /demo-shop            src/server/pages/demo-shop.html: a page of ours by its bare name
- *     anything else         index.html for a browser that asks for a page (the interface has routes
- * of its own), else 404
+ *     anything else         index.html for a browser that asks for a page (the interface has
+ *                           routes of its own), else 404
  *
  * Paths of the API and of files never come here: the router knows their first segment. Compressed
  * forms were made at build time; an ETag names content and form. */

@@ -172,6 +172,19 @@ describe('rights', () => {
 });
 
 describe('live connections', () => {
+  it('end with rights that change the moment they open', async () => {
+    const people = await Promise.all(Array.from({ length: 12 }, () => join(org, 'agent')));
+    await Promise.all(
+      people.map(async (one) => {
+        for (let i = 0; i < 4; i++) {
+          const socket = await Socket.open(one.client, org.path('/events'));
+          ok(await owner.post(org.path('/teams'), { name: `Na hora ${unique()}`, memberIds: [one.userId] }), 201);
+          await until('the socket to close', () => socket.closeCode !== undefined);
+        }
+      }),
+    );
+  });
+
   it('end with the rights they were opened with; those of others stay', async () => {
     const [one, two] = [await join(org, 'agent'), await join(org, 'agent')];
     const [mine, other] = [await Socket.open(one.client, org.path('/events')), await Socket.open(two.client, org.path('/events'))];

@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Answer, type JsonObject, isObject, ok, refused } from './lib/client.ts';
 import { Caller, details, email, mobile, rows } from './lib/crm.ts';
+import { quietChannel } from './lib/inbox.ts';
 import { type Organization, join, makeKey, signUp } from './lib/people.ts';
 import { Server } from './lib/server.ts';
 import { Socket } from './lib/socket.ts';
@@ -229,13 +230,9 @@ describe('funnels', () => {
 });
 
 describe('chats, merge, erase', () => {
-  let channelId: string;
-  beforeAll(async () => {
-    channelId = ok(await org.owner.client.post(org.path('/channels'), { kind: 'webchat', name: 'Site' }), 201).str('id');
-  });
-
   const chat = async (contactType: string, contactValue: string, more: JsonObject = {}): Promise<JsonObject> =>
-    ok(await org.owner.client.post(org.path('/chat/create'), { contactType, contactValue, channelId, ...more })).json as JsonObject;
+    ok(await org.owner.client.post(org.path('/chat/create'), { contactType, contactValue, channelId: quietChannel(server.dataDir, org.id, contactType), ...more }))
+      .json as JsonObject;
 
   test('files of a customer, page by page', async () => {
     const { chatId, customerId } = await chat('email', email());
@@ -260,6 +257,27 @@ describe('chats, merge, erase', () => {
     expect(contactsOf(ok(await owner.call('customers.removeContact', { customerId: id, contactId }), 200).json as JsonObject)).toEqual([]);
     ok(await org.owner.client.get(org.path(`/chats/${String(chatId)}`)), 200);
     expect((await chat('email', mail))['customerId']).not.toBe(id);
+  });
+
+  test('merge takes from the other what the person chose, in one step', async () => {
+    const slug = 'altura';
+    ok(await owner.call('fields.create', {}, { json: { name: 'Altura', slug, kind: 'text' } }), 201);
+    ok(await owner.call('fields.create', {}, { json: { name: 'Largura', slug: 'largura', kind: 'text' } }), 201);
+    const kept = await owner.make({ name: 'Rui', email: email(), document: 'R-1', birthDate: '1980-01-01', customFields: { altura: '10', largura: '1' } });
+    const gone = await owner.make({ name: 'Rui Braga', email: email(), document: 'R-2', birthDate: '1981-02-02', pinnedNote: 'Só à tarde', customFields: { altura: '20', largura: '2' } });
+    const merge = (values: string[]) => owner.call('customers.merge', { customerId: kept.id }, { json: { mergeId: gone.id, values } });
+    for (const wrong of ['nome', 'field:no', 'contacts']) {
+      expect(details(refused(await merge(['name', wrong]), 400))).toEqual(['values INVALID_CHOICE']);
+    }
+    expect(await owner.get(gone.id)).toMatchObject({ mergedIntoId: null }); // nothing happened
+    const merged = ok(await merge(['name', 'document', 'field:altura', 'owner', 'stage']), 200).json as JsonObject;
+    expect(merged).toMatchObject({
+      name: 'Rui Braga', document: 'R-2', birthDate: '1980-01-01', pinnedNote: 'Só à tarde', fields: { altura: '20', largura: '1' },
+    });
+    const [entry] = rows(ok(await owner.call('audit.list', {}, { query: { action: 'customer.merged', entityId: kept.id } }), 200));
+    expect(entry?.['changes']).toMatchObject({ name: ['Rui', 'Rui Braga'], document: ['R-1', 'R-2'] });
+    // The document is the kept one's now: nobody else can have it.
+    refused(await owner.call('customers.create', {}, { json: { name: 'Outro', email: email(), document: 'R-2' } }), 409, 'CUSTOMER_DUPLICATE');
   });
 
   test('merge keeps both histories', async () => {

@@ -27,7 +27,7 @@ function refusal(operation: Operation, answer: Answer): string[] {
   return [...(refused ? all.document.faults(operation, answer) : [`not refused: ${show(answer)}`]), ...leaks(answer)];
 }
 
-test('their path, their ids, our login', { timeout: 120_000 }, async () => {
+test('their path, their ids, our login', async () => {
   await each(ofOrganizations(), async (operation) => {
     const ids = await theirs.ids(theirs.pathIds(operation));
     const body = await theirs.body(operation, ids);
@@ -38,7 +38,7 @@ test('their path, their ids, our login', { timeout: 120_000 }, async () => {
   });
 });
 
-test('their path, our key', { timeout: 120_000 }, async () => {
+test('their path, our key', async () => {
   const key = await makeKey(all.world.org);
   const ids: Ids = {};
   await each(ofOrganizations(), async (operation) => {
@@ -49,7 +49,7 @@ test('their path, our key', { timeout: 120_000 }, async () => {
   });
 });
 
-test('our path, their ids', { timeout: 180_000 }, async () => {
+test('our path, their ids', async () => {
   await each(ofOrganizations(), async (operation) => {
     const names = all.world.pathIds(operation);
     const faults: string[] = [];
@@ -90,7 +90,7 @@ function idPlaces(schema: JsonObject | undefined): { name: string; put: (body: J
 /** Fields that this operation takes without using them in such a call: they can neither find nor change anything. */
 const unused = new Set(['customers.updateNote id', 'chats.bulk userId', 'chats.bulk teamId', 'chats.bulk closureTypeId', 'chats.bulk tagId', 'customers.bulk stageId', 'customers.bulk tagId']);
 
-test('our path, their ids in the body', { timeout: 180_000 }, async () => {
+test('our path, their ids in the body', async () => {
   let tried = 0;
   await each(ofOrganizations(), async (operation) => {
     const faults: string[] = [];
@@ -117,7 +117,7 @@ test('our path, their ids in the body', { timeout: 180_000 }, async () => {
   expect(tried).toBeGreaterThan(10);
 });
 
-test('our path, their ids in the query: nothing is found', { timeout: 120_000 }, async () => {
+test('our path, their ids in the query: nothing is found', async () => {
   await each(ofOrganizations(), async (operation) => {
     const faults: string[] = [];
     const queries = operation.parameters.filter((one) => one.in === 'query' && (one.schema['format'] === 'uuid' || /Id$/.test(one.name)));
@@ -136,7 +136,7 @@ test('our path, their ids in the query: nothing is found', { timeout: 120_000 },
   });
 });
 
-test('lists and searches of ours never show what is theirs', { timeout: 60_000 }, async () => {
+test('lists and searches of ours never show what is theirs', async () => {
   await theirs.visitorChat();
   await theirs.ids(['customerId', 'tagId', 'shortcutId', 'teamId']);
   await each(ofOrganizations(), async (operation) => {

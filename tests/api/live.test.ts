@@ -72,7 +72,8 @@ class Page {
       if (socket.closeCode === undefined) await sleep(5);
       else {
         seen = 0;
-        socket = await this.connect();
+        // As a page does: a refusal (too much at once) is no reason to give up.
+        socket = await this.connect().catch(async () => (await sleep(50), socket));
       }
     }
   }
@@ -99,7 +100,7 @@ class Page {
 const counted = (mark: string, n: number): string[] => Array.from({ length: n }, (_, i) => `${mark}${i + 1}`);
 
 describe('resume', () => {
-  test('cut again and again under 500 messages a second: every one once, in order', { timeout: 90_000 }, async () => {
+  test('cut again and again under 500 messages a second: every one once, in order', async () => {
     const { desk } = all;
     const page = await Page.open(desk, desk.org.owner.client);
     const marks = [`a${unique()}-`, `b${unique()}-`, `c${unique()}-`, `d${unique()}-`];
@@ -173,7 +174,7 @@ function deaf(client: Client, path: string): Promise<RawSocket> {
   });
 }
 
-test('a reader that does not read is cut off, others are not held up, and it resumes', { timeout: 60_000 }, async () => {
+test('a reader that does not read is cut off, others are not held up, and it resumes', async () => {
   const { desk } = all;
   const { visitor } = await desk.guest();
   const first = await desk.live(desk.org.owner.client);
@@ -237,7 +238,7 @@ describe('rights', () => {
     bystander.close();
   });
 
-  test('a page whose rights changed comes back once, with and without its last position, and misses nothing', { timeout: 60_000 }, async () => {
+  test('a page whose rights changed comes back once, with and without its last position, and misses nothing', async () => {
     const { desk } = all;
     const team = await desk.team();
     const ana = await desk.person();
@@ -367,7 +368,7 @@ describe('rights', () => {
     for (const one of [socket, silent, page, boss, again]) one.close();
   });
 
-  test('a storm of moves: at the end everybody knows of exactly what they may see', { timeout: 60_000 }, async () => {
+  test('a storm of moves: at the end everybody knows of exactly what they may see', async () => {
     const { desk } = all;
     const teams = [await desk.team(), await desk.team()];
     const people = [await desk.person(restricted, [teams[0] ?? '']), await desk.person(restricted, [teams[1] ?? '']), await desk.person(restricted)];
@@ -420,7 +421,7 @@ test('presence and viewing: on, off, and off again when the page goes without a 
   boss.close();
 });
 
-test('two hundred sockets: all hear, and none is left behind when they go', { timeout: 60_000 }, async () => {
+test('two hundred sockets: all hear, and none is left behind when they go', async () => {
   const { desk } = all;
   const open = async (): Promise<number> => {
     const text = await (await fetch(`${desk.server.url}/metrics`)).text();

@@ -112,7 +112,7 @@ async function rolesAllow(client: Client, permissions: ReadonlySet<string>, what
   });
 }
 
-test('the built-in roles: exactly what their permissions say', { timeout: 120_000 }, async () => {
+test('the built-in roles: exactly what their permissions say', async () => {
   const roles = await items(all.world.client, all.world.org.path('/roles'));
   for (const kind of ['owner', 'admin', 'manager', 'agent']) {
     const role = roles.find((one) => one['kind'] === kind);

@@ -68,7 +68,7 @@ describe('configuration', () => {
       [{ hours: { mon: '08:00' } }, 'hours INVALID_HOURS'],
       [{ hours: 'always' }, 'hours INVALID_HOURS'],
       [{ kind: 'fax' }, 'kind INVALID_VALUE'],
-      [{ name: '' }, 'name REQUIRED'],
+      [{ name: '' }, 'name TOO_SHORT'],
     ];
     for (const [more, fault] of wrong) expect([more, details(refused(await make(more), 400))]).toEqual([more, [fault]]);
     const team = '0192f3c4-7a1e-7b52-9c1d-3f2a6b8e4d10';

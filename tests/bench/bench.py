@@ -1,9 +1,8 @@
-"""./bench [api|search|webhooks|sockets|start]...: figures as JSON lines, each beside the limit that was measured in the same run.
+"""./bench [api|search|webhooks|email|sockets|start]...: figures as JSON lines, each beside the limit that was measured in the same run.
 
 The machine is shared and noisy, so that a figure alone says little: server and limit take turns, and the ratio is the median of the
 turns' ratios. Words about what happens go to standard error."""
 import argparse
-import gzip
 import json
 import os
 import pathlib
@@ -15,30 +14,13 @@ import tempfile
 import time
 
 import limits
+import mails
 import server as S
+import web_size
+import whatsapp
+from common import load, load_result, out
 
 CONNECTIONS = 16
-
-
-def out(bench, value, unit, limit=None, ratio=None, p50=None, p99=None):
-    def short(x):
-        return None if x is None else round(x, 3 if abs(x) < 100 else 1)
-    print(json.dumps({'bench': bench, 'value': short(value), 'unit': unit, 'limit': short(limit), 'ratio': short(ratio), 'p50_ms': short(p50),
-                      'p99_ms': short(p99)}), flush=True)
-
-
-def load(server, mode, *args, paths=(), headers=(), **popen):
-    command = [S.LOAD, mode, '-a', '127.0.0.1', '-p', str(server.port), *map(str, args)]
-    for h in headers:
-        command += ['-H', h]
-    return subprocess.Popen([*command, *paths], stdout=subprocess.PIPE, text=True, **popen)
-
-
-def load_result(process):
-    text, _ = process.communicate()
-    if process.returncode:
-        raise SystemExit('bench: the load ended with an error')
-    return json.loads(text.strip().split('\n')[-1])
 
 
 # --- lists and details against pgbench with the same statement ---
@@ -159,6 +141,12 @@ def remember_visitors(server):
 
 
 def bench_webhooks(server, args):
+    for name, part in (('webchat', webchat), ('whatsapp', whatsapp.bench)):
+        if not args.only or args.only in name:
+            part(server, args)
+
+
+def webchat(server, args):
     org, key = server.facts['org'], server.facts['key']
     path = f'/webchat/{key}/messages'
     remember_visitors(server)
@@ -172,7 +160,7 @@ def bench_webhooks(server, args):
         for _ in range(args.rounds):
             ours.append(load_result(load(server, 'http', '-c', 64, '-d', args.seconds, '-m', 'POST', '-b', BODY, '-L', writers, paths=[path]))['per_second'])
             theirs.append(limits.pgbench(server, [receive_statement(server)], limits.values(server), clients=8, seconds=args.seconds)['per_second'])
-        out('webhooks.most', statistics.median(ours), 'messages/s', statistics.median(theirs), statistics.median(a / b for a, b in zip(ours, theirs)))
+        out('webhooks.webchat.most', statistics.median(ours), 'messages/s', statistics.median(theirs), statistics.median(a / b for a, b in zip(ours, theirs)))
 
         # The rate that is to be held, with screens of the team open.
         count = f"select count(*), count(distinct client_id) from messages m where org_id = '{org}' and client_id is not null and created_at > '%s'"
@@ -181,12 +169,12 @@ def bench_webhooks(server, args):
         r = load_result(load(server, 'http', '-c', 256, '-d', args.hold, '-r', args.rate, '-m', 'POST', '-b', BODY, '-L', writers, paths=[path]))
         s = load_result(screen)
         wanted = args.rate
-        out('webhooks.held', r['per_second'], 'messages/s', wanted, r['per_second'] / wanted, r['p50_ms'], r['p99_ms'])
-        out('webhooks.to_screen_p95', s['p95_ms'], 'ms', 300, s['p95_ms'] / 300, s['p50_ms'], s['p99_ms'])
+        out('webhooks.webchat.held', r['per_second'], 'messages/s', wanted, r['per_second'] / wanted, r['p50_ms'], r['p99_ms'])
+        out('webhooks.webchat.to_screen_p95', s['p95_ms'], 'ms', 300, s['p95_ms'] / 300, s['p50_ms'], s['p99_ms'])
         accepted = r['requests'] + s['posted'] - s['refused']
         time.sleep(1)
         found, once = map(int, server.psql(count % since).split('|'))
-        out('webhooks.accepted_found_once', once, 'messages', accepted, once / accepted)
+        out('webhooks.webchat.accepted_found_once', once, 'messages', accepted, once / accepted)
         if found != once or once < accepted or s['missed']:
             S.say(f'bench: {accepted} accepted, {found} found, {once} different, {s["missed"]} never seen on a screen, {r["errors"]} errors')
     forget_visitors(server)
@@ -260,36 +248,21 @@ def bench_start(server, args):
 
 
 def bench_script():
-    """The script that a browser loads to show the inbox: what index.html names, and what these import, down to the page."""
+    """The script that a browser loads to show the inbox."""
     dist = S.ROOT / 'web/dist'
     if not (dist / 'index.html').exists():
         return
-    index = (dist / 'index.html').read_text()
-    queue = re.findall(r'(?:src|href)="/assets/([\w.-]+\.js)"', index)
-    queue += [f.name for pattern in ('Inbox-*.js', 'InboxPage-*.js', 'pt-*.js') for f in (dist / 'assets').glob(pattern)]
-    seen = set()
-    while queue:
-        name = queue.pop()
-        if name in seen or not (dist / 'assets' / name).exists():
-            continue
-        seen.add(name)
-        text = (dist / 'assets' / name).read_text()
-        queue += re.findall(r'(?:import|from)\s*"\./([\w.-]+\.js)"', text)
-    size = 0
-    for name in seen:
-        data = (dist / 'assets' / name).read_bytes()
-        brotli = subprocess.run(['brotli', '-c', '-q', '9'], input=data, capture_output=True) if subprocess.run(['which', 'brotli'], capture_output=True).returncode == 0 else None
-        size += len(brotli.stdout) if brotli else len(gzip.compress(data, 9))
-    out('start.inbox_script', size / 1024, 'KiB compressed', 200, size / 1024 / 200)
+    size = web_size.inbox_bytes(dist)
+    out('start.inbox_script', size / 1000, 'kB brotli', 200, size / 1000 / 200)
 
 
 def main():
     parser = argparse.ArgumentParser(prog='./bench', description=__doc__)
-    benches = {'api': bench_api, 'search': bench_search, 'webhooks': bench_webhooks, 'sockets': bench_sockets, 'start': bench_start}
+    benches = {'api': bench_api, 'search': bench_search, 'webhooks': bench_webhooks, 'email': mails.bench, 'sockets': bench_sockets, 'start': bench_start}
     parser.add_argument('names', nargs='*', metavar='NAME', help=', '.join(benches))
     parser.add_argument('--seconds', type=float, default=3, help='of one turn')
     parser.add_argument('--rounds', type=int, default=3)
-    parser.add_argument('--only', help='of api: names that hold this')
+    parser.add_argument('--only', help='of api: names that hold this; of webhooks: webchat or whatsapp')
     parser.add_argument('--rate', type=int, default=3000, help='messages a second of webhooks')
     parser.add_argument('--hold', type=int, default=60, help='seconds that webhooks holds the rate')
     parser.add_argument('--sockets', type=int, default=10000)

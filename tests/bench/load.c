@@ -1,28 +1,36 @@
 /* The load for ./bench: one thread, epoll, many connections.
  *
- *   load http -a ADDRESS -p PORT -c CONNECTIONS -d SECONDS [-r PER_SECOND] [-m METHOD] [-b BODY]
- * [-H HEADER]... PATH... Requests over kept-alive connections, PATHs in turn. With -r open loop:
- * each request has an hour, and its latency counts from there, whether or not a connection was free
- * (no coordinated omission). Without, as fast as answers come. "{n}" in BODY is a number that never
- * repeats, "{id}" a fresh 16-digit text. Prints one JSON object.
+ *   load http -a ADDRESS -p PORT -c CONNECTIONS -d SECONDS [-r PER_SECOND] [-m METHOD]
+ *             [-b BODY] [-H HEADER]... [-L FILE] PATH...
+ *       Requests over kept-alive connections, PATHs in turn. With -r open loop: each request has
+ *       an hour, and its latency counts from there, whether or not a connection was free (no
+ *       coordinated omission). Without, as fast as answers come. "{n}" in BODY is a number that
+ *       never repeats, "{id}" a fresh 32-digit text, "{last}" the same text as the "{id}" before
+ *       it, even of an earlier body, "{now}" the seconds since 1970. Prints one JSON object; its
+ *       "ids" are the fresh texts in requests that were answered 2xx.
+ *       -L FILE: a line of further headers per request in turn
+ *       ("X-Visitor: …|X-Forwarded-For: …"), so that many visitors write.
+ *       -B FILE: bodies, a line each, in turn. -x COUNT: no more requests than that.
+ *       -k SECRET: X-Hub-Signature-256 over each body.
  *
- *       -L FILE: a line of further headers per request in turn ("X-Visitor: …|X-Forwarded-For: …"),
- * so that many visitors write.
- *
- *   load screen -a ADDRESS -p PORT -n SOCKETS -d SECONDS -r PER_SECOND -w PATH [-H HEADER]... -b
- * BODY -L FILE PATH Posts BODY at this rate while SOCKETS WebSockets on -w PATH (with the headers
- * -H) are open, and prints how long it took from the moment of posting until "{id}" of BODY stood
- * in a frame of each. At most one POST is under way per visitor of FILE.
+ *   load screen -a ADDRESS -p PORT -n SOCKETS -d SECONDS -r PER_SECOND -w PATH [-H HEADER]...
+ *               -b BODY -L FILE (or -B FILE -k SECRET) PATH
+ *       Posts BODY at this rate while SOCKETS WebSockets on -w PATH (with the headers -H) are
+ *       open, and prints how long it took from the moment of posting until "{id}" of BODY stood
+ *       in a frame of each. At most one POST is under way per visitor of FILE.
  *
  *   load sockets -a ADDRESS -p PORT -n COUNT [-H HEADER]... [-L FILE] PATH
- *       Opens COUNT WebSockets, says "ready", then for each line "go" on standard input waits until
- * every socket has had one more text frame and prints the times since "go" as one JSON object.
+ *       Opens COUNT WebSockets, says "ready", then for each line "go" on standard input waits
+ *       until every socket has had one more text frame and prints the times since "go" as one
+ *       JSON object.
  *
  * A tool of the benchmark, not of the product: it aborts on what it does not expect. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -35,6 +43,7 @@
 #include <unistd.h>
 
 #define BUFFER      65536
+#define REQUEST_MAX 32768
 #define HEADERS_MAX 16
 #define PATHS_MAX   64
 
@@ -46,13 +55,15 @@ struct conn {
     size_t in_len;
     size_t need; /* bytes of the whole answer, 0: not known yet */
     int status;
+    unsigned ids; /* fresh texts in its request */
 };
 
 static struct {
     const char *address, *method, *body, *headers[HEADERS_MAX], *paths[PATHS_MAX], *lines_file,
-        *socket_path;
-    char **lines;
-    int port, connections, header_count, path_count, line_count;
+        *bodies_file, *secret, *socket_path;
+    char **lines, **bodies;
+    int port, connections, header_count, path_count, line_count, body_count;
+    long requests_max;
     double seconds, rate;
 } opt = {.address = "127.0.0.1", .method = "GET", .connections = 16, .seconds = 5};
 
@@ -108,41 +119,73 @@ static int connect_to(void)
     return fd;
 }
 
-/* FILE of -L: one line per visitor, '|' between headers. */
-static void read_lines(void)
+/* Files of -L (one line per visitor, '|' between headers) and -B. */
+static int read_lines(const char *name, char ***ret)
 {
-    FILE *f = fopen(opt.lines_file, "r");
-    char line[2048];
-    if (!f) die(opt.lines_file);
-    while (fgets(line, sizeof line, f)) {
+    FILE *f = fopen(name, "r");
+    char *line = NULL;
+    size_t room = 0;
+    int count = 0;
+    if (!f) die(name);
+    while (getline(&line, &room, f) > 0) {
         line[strcspn(line, "\n")] = '\0';
-        opt.lines = realloc(opt.lines, (size_t)(opt.line_count + 1) * sizeof *opt.lines);
-        opt.lines[opt.line_count++] = strdup(line);
+        *ret = realloc(*ret, (size_t)(count + 1) * sizeof **ret);
+        (*ret)[count++] = strdup(line);
     }
+    free(line);
     fclose(f);
+    if (count == 0) die(name);
+    return count;
 }
 
-static char last_id[64]; /* what "{id}" was in the request made last */
+static char last_id[64];  /* what "{id}" was in the request made last */
+static unsigned ids_made; /* fresh ones in it */
 
-static size_t make_body(char *body, size_t room)
+/* Where p begins with the word, what comes after it. */
+static const char *after(const char *p, const char *word)
 {
-    static unsigned long n;
+    size_t len = strlen(word);
+    return strncmp(p, word, len) == 0 ? p + len : NULL;
+}
+
+static size_t make_body(const char *from, char *body, size_t room)
+{
+    static unsigned long n, id;
+    const char *next;
     char *b = body;
     n++;
-    for (const char *p = opt.body; p && *p && b < body + room - 64;) {
-        if (strncmp(p, "{n}", 3) == 0) {
+    ids_made = 0;
+    for (const char *p = from; p && *p && b < body + room - 64; p = next) {
+        if ((next = after(p, "{n}"))) {
             b += snprintf(b, 32, "%lu", n);
-            p += 3;
-        } else if (strncmp(p, "{id}", 4) == 0) {
-            snprintf(last_id, sizeof last_id, "%08lx%08lx%016lx", (unsigned long)getpid(), n,
+        } else if ((next = after(p, "{now}"))) {
+            b += snprintf(b, 32, "%ld", (long)time(NULL));
+        } else if ((next = after(p, "{last}"))) {
+            b += snprintf(b, 40, "%s", last_id);
+        } else if ((next = after(p, "{id}"))) {
+            snprintf(last_id, sizeof last_id, "%08lx%08lx%016lx", (unsigned long)getpid(), ++id,
                      (unsigned long)now_us());
             b += snprintf(b, 40, "%s", last_id);
-            p += 4;
-        } else
-            *b++ = *p++;
+            ids_made++;
+        } else {
+            *b++ = *p;
+            next = p + 1;
+        }
     }
     *b = '\0';
     return (size_t)(b - body);
+}
+
+static size_t make_signature(char *out, size_t room, const char *body, size_t body_len)
+{
+    unsigned char mac[32];
+    unsigned mac_len = sizeof mac;
+    size_t len = (size_t)snprintf(out, room, "X-Hub-Signature-256: sha256=");
+    HMAC(EVP_sha256(), opt.secret, (int)strlen(opt.secret), (const unsigned char *)body, body_len,
+         mac, &mac_len);
+    for (unsigned i = 0; i < mac_len; i++)
+        len += (size_t)snprintf(out + len, room - len, "%02x", mac[i]);
+    return len + (size_t)snprintf(out + len, room - len, "\r\n");
 }
 
 static size_t make_head(char *out, size_t room, const char *method, const char *path,
@@ -163,16 +206,18 @@ static size_t make_head(char *out, size_t room, const char *method, const char *
 static size_t make_request(char *out, size_t room, const char *extra, bool ours)
 {
     static int turn;
-    char body[4096] = "";
-    size_t body_len = make_body(body, sizeof body);
+    char body[16384] = "";
+    const char *from = opt.body_count ? opt.bodies[turn % opt.body_count] : opt.body;
+    size_t body_len = make_body(from, body, sizeof body);
     const char *line = opt.line_count ? opt.lines[turn % opt.line_count] : NULL;
     size_t len =
         make_head(out, room, opt.method, opt.paths[turn++ % opt.path_count], extra, ours, line);
-    if (opt.body)
+    if (from && opt.secret) len += make_signature(out + len, room - len, body, body_len);
+    if (from)
         len +=
             (size_t)snprintf(out + len, room - len,
                              "Content-Type: application/json\r\nContent-Length: %zu\r\n", body_len);
-    return len + (size_t)snprintf(out + len, room - len, "\r\n%s", opt.body ? body : "");
+    return len + (size_t)snprintf(out + len, room - len, "\r\n%s", body);
 }
 
 static void send_all(int fd, const char *data, size_t len)
@@ -188,11 +233,12 @@ static void send_all(int fd, const char *data, size_t len)
 
 static void start(struct conn *c, int64_t due_us)
 {
-    char request[16384];
+    char request[REQUEST_MAX];
     size_t len = make_request(request, sizeof request, "", true);
     c->due_us = due_us;
     c->busy = true;
     c->in_len = c->need = 0;
+    c->ids = ids_made;
     send_all(c->fd, request, len);
 }
 
@@ -222,9 +268,9 @@ static bool receive(struct conn *c)
 static void http(void)
 {
     struct conn *conns = calloc((size_t)opt.connections, sizeof *conns);
-    int *idle = calloc((size_t)opt.connections, sizeof *idle), idle_count = 0,
+    int *idle = calloc((size_t)opt.connections, sizeof *idle), idle_count = 0, first = 0,
         ep = epoll_create1(0);
-    size_t errors = 0;
+    size_t errors = 0, ids = 0;
     if (!conns || !idle) die("memory");
     for (int i = 0; i < opt.connections; i++) {
         conns[i].fd = connect_to();
@@ -233,16 +279,20 @@ static void http(void)
         epoll_ctl(ep, EPOLL_CTL_ADD, conns[i].fd, &ev);
         idle[idle_count++] = i;
     }
+    /* In turn, so that none is idle until the server closes it. */
     int64_t begin = now_us(), end = begin + (int64_t)(opt.seconds * 1e6), sent = 0, busy = 0;
     for (;;) {
         int64_t now = now_us();
-        while (idle_count > 0 && now < end) {
+        while (idle_count > 0 && now < end && !(opt.requests_max && sent >= opt.requests_max)) {
             int64_t due = opt.rate > 0 ? begin + (int64_t)((double)sent * 1e6 / opt.rate) : now;
             if (due > now) break;
-            start(&conns[idle[--idle_count]], due);
+            start(&conns[idle[first]], due);
+            first = (first + 1) % opt.connections;
+            idle_count--;
             sent++;
             busy++;
         }
+        if (opt.requests_max && sent >= opt.requests_max && busy == 0) break;
         if (now >= end && (busy == 0 || now > end + 10000000)) break;
         struct epoll_event evs[256];
         int n = epoll_wait(ep, evs, 256, 1);
@@ -251,18 +301,20 @@ static void http(void)
             if (!c->busy || !receive(c)) continue;
             c->busy = false;
             busy--;
-            idle[idle_count++] = (int)evs[i].data.u32;
-            if (c->status < 200 || c->status > 299)
+            idle[(first + idle_count++) % opt.connections] = (int)evs[i].data.u32;
+            if (c->status < 200 || c->status > 299) {
                 errors++;
-            else
-                sample(now_us() - c->due_us);
+                continue;
+            }
+            ids += c->ids;
+            sample(now_us() - c->due_us);
         }
     }
     double took = (double)(now_us() - begin) / 1e6;
     qsort(samples, sample_count, sizeof *samples, by_size);
-    printf("{\"requests\":%zu,\"errors\":%zu,\"unanswered\":%lld,\"seconds\":%.2f,\"per_second\":%."
-           "1f,\"p50_ms\":%.2f,\"p95_ms\":%.2f,\"p99_ms\":%.2f,\"max_ms\":%.2f}\n",
-           sample_count, errors, (long long)busy, took, (double)sample_count / took,
+    printf("{\"requests\":%zu,\"errors\":%zu,\"unanswered\":%lld,\"ids\":%zu,\"seconds\":%.2f,"
+           "\"per_second\":%.1f,\"p50_ms\":%.2f,\"p95_ms\":%.2f,\"p99_ms\":%.2f,\"max_ms\":%.2f}\n",
+           sample_count, errors, (long long)busy, ids, took, (double)sample_count / took,
            percentile_ms(.5), percentile_ms(.95), percentile_ms(.99), percentile_ms(1));
 }
 
@@ -274,7 +326,7 @@ static const char upgrade[] = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-
 /* One after the other: a burst of handshakes is not what is measured. */
 static void open_socket(struct conn *c, const char *path, size_t room)
 {
-    char request[16384], answer[2048];
+    char request[REQUEST_MAX], answer[2048];
     c->fd = connect_to();
     c->in = malloc(room);
     static int turn;
@@ -432,20 +484,29 @@ static void screen(void)
         struct epoll_event ev = {.events = EPOLLIN, .data.u32 = (uint32_t)(opt.connections + i)};
         epoll_ctl(ep, EPOLL_CTL_ADD, posts[i].fd, &ev);
     }
+    int turn = 0; /* in turn, so that none is idle until the server closes it */
     int64_t begin = now_us(), end = begin + (int64_t)(opt.seconds * 1e6);
     opt.method = "POST";
+    int64_t alive_us = begin;
     for (int64_t now = begin; now < end + 3000000; now = now_us()) {
+        if (now - alive_us > 10000000) { /* what a browser says to the server's pings */
+            static const char pong[] = {(char)0x8a, (char)0x80, 0, 0, 0, 0};
+            for (int i = 0; i < opt.connections; i++)
+                send_all(staff[i].fd, pong, sizeof pong);
+            alive_us = now;
+        }
         int64_t due = begin + (int64_t)(probe_count * 1e6 / opt.rate);
         for (int i = 0; i < POSTS && due <= now && now < end && probe_count < PROBES_MAX; i++) {
-            if (posts[i].busy) continue;
-            char request[16384];
+            struct conn *post = &posts[turn++ % POSTS];
+            if (post->busy) continue;
+            char request[REQUEST_MAX];
             size_t len = make_request(request, sizeof request, "", false);
             struct probe *p = &probes[probe_count++];
             memcpy(p->id, last_id, sizeof p->id);
             p->at_us = now;
-            posts[i].busy = true;
-            posts[i].in_len = posts[i].need = 0;
-            send_all(posts[i].fd, request, len);
+            post->busy = true;
+            post->in_len = post->need = 0;
+            send_all(post->fd, request, len);
             break;
         }
         struct epoll_event evs[64];
@@ -456,7 +517,7 @@ static void screen(void)
                 struct conn *c = &posts[k - opt.connections];
                 if (c->busy && receive(c)) {
                     c->busy = false;
-                    refused += c->status != 201;
+                    refused += c->status < 200 || c->status > 299;
                 }
                 continue;
             }
@@ -497,6 +558,9 @@ int main(int argc, char **argv)
         case 'm': opt.method = v; break;
         case 'b': opt.body = v; break;
         case 'L': opt.lines_file = v; break;
+        case 'B': opt.bodies_file = v; break;
+        case 'k': opt.secret = v; break;
+        case 'x': opt.requests_max = strtol(v, NULL, 10); break;
         case 'w': opt.socket_path = v; break;
         case 'H':
             if (opt.header_count < HEADERS_MAX) opt.headers[opt.header_count++] = v;
@@ -505,7 +569,8 @@ int main(int argc, char **argv)
         }
     }
     if (!opt.path_count) return 2;
-    if (opt.lines_file) read_lines();
+    if (opt.lines_file) opt.line_count = read_lines(opt.lines_file, &opt.lines);
+    if (opt.bodies_file) opt.body_count = read_lines(opt.bodies_file, &opt.bodies);
     if (strcmp(argv[1], "http") == 0)
         http();
     else if (strcmp(argv[1], "screen") == 0)

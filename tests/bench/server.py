@@ -39,7 +39,7 @@ def build_load():
     BUILD.mkdir(parents=True, exist_ok=True)
     source = HERE / 'load.c'
     if not LOAD.exists() or LOAD.stat().st_mtime < source.stat().st_mtime:
-        subprocess.run(['gcc', '-O2', '-D_GNU_SOURCE', '-Wall', '-o', LOAD, source], check=True)
+        subprocess.run(['gcc', '-O2', '-D_GNU_SOURCE', '-Wall', '-o', LOAD, source, '-lcrypto'], check=True)
 
 
 class Server:
@@ -51,6 +51,8 @@ class Server:
         self.process = None
         self.cookie = None
         self.facts = {}
+        self.platform_port = free_port()    # where the stand-in of Meta will listen, if a benchmark starts it
+        self.platform = None
 
     def start(self):
         """Returns the seconds from exec to the first answer that needs the database."""
@@ -58,7 +60,9 @@ class Server:
         begin = time.monotonic()
         self.process = subprocess.Popen(
             [PROGRAM, 'serve', '--no-demo', '--data', self.data, '--listen', f'127.0.0.1:{self.port}'],
-            stdout=self.log, stderr=self.log, env={**os.environ, 'INTERFLOW_LOG': 'warn', 'INTERFLOW_WORKERS': '2'})
+            stdout=self.log, stderr=self.log, env={
+                **os.environ, 'INTERFLOW_LOG': 'warn', 'INTERFLOW_WORKERS': '2', 'INTERFLOW_ALLOW_PRIVATE': '127.0.0.1/32',
+                'META_GRAPH_URL': f'http://127.0.0.1:{self.platform_port}', 'INTERFLOW_PUBLIC_URL': f'http://127.0.0.1:{self.port}'})
         while True:
             if self.process.poll() is not None:
                 raise SystemExit(f'bench: the server ended, see {self.data}.log')
@@ -70,7 +74,21 @@ class Server:
             except OSError:
                 time.sleep(0.002)
 
+    def start_platform(self):
+        """The stand-in Graph API; returns its account: {'phone', 'waba', 'app': {'secret'}, 'tokens': {'whatsapp'}}."""
+        if not (ROOT / 'tests/node_modules').exists():
+            subprocess.run(['npm', 'ci', '--silent', '--no-audit', '--no-fund'], cwd=ROOT / 'tests', check=True)
+        self.platform = subprocess.Popen(['node', ROOT / 'tests/graph/serve.mjs', '--port', str(self.platform_port), '--json'], stdout=subprocess.PIPE, text=True)
+        return json.loads(self.platform.stdout.readline())
+
+    def stop_platform(self):
+        if self.platform:
+            self.platform.terminate()
+            self.platform.wait()
+        self.platform = None
+
     def stop(self):
+        self.stop_platform()
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
@@ -137,6 +155,18 @@ class Server:
                 continue
             total += int(re.search(rf'^{what}:\s+(\d+)', text, re.M).group(1)) * 1024
         return total
+
+    def cpu_seconds(self):
+        """Of the workers and of PostgreSQL's processes, since they began; those that ended meanwhile do not count."""
+        spent = {'workers': 0.0, 'postgres': 0.0}
+        for pid, name in self.pids().items():
+            try:
+                stat = pathlib.Path(f'/proc/{pid}/stat').read_text()
+            except OSError:
+                continue
+            user, system = stat[stat.rindex(')') + 2:].split()[11:13]
+            spent['postgres' if name == 'postgres' else 'workers'] += (int(user) + int(system)) / os.sysconf('SC_CLK_TCK')
+        return spent
 
     def workers(self):
         main = self.process.pid

@@ -22,7 +22,7 @@ afterAll(async () => {
   rmSync(server.logFile, { force: true });
 });
 
-test('kill -9 of a worker, again and again', { timeout: 120_000 }, async () => {
+test('kill -9 of a worker, again and again', async () => {
   const stream = await Stream.start(desk, 6, 3);
   // Six times, and until one of them has met a request under way.
   for (let i = 0; i < 6 || (stream.again === 0 && i < 40); i++) {
@@ -38,7 +38,7 @@ test('kill -9 of a worker, again and again', { timeout: 120_000 }, async () => {
   expect(stream.again).toBeGreaterThan(0);
 });
 
-test('both workers at once', { timeout: 120_000 }, async () => {
+test('both workers at once', async () => {
   const stream = await Stream.start(desk, 4, 2);
   for (let i = 0; i < 2; i++) {
     await sleep(800);
@@ -49,7 +49,7 @@ test('both workers at once', { timeout: 120_000 }, async () => {
   await stream.judge();
 });
 
-test('kill -9 of everything: supervisor, workers, PostgreSQL', { timeout: 180_000 }, async () => {
+test('kill -9 of everything: supervisor, workers, PostgreSQL', async () => {
   const stream = await Stream.start(desk, 6, 3);
   for (let i = 0; i < 3; i++) {
     await sleep(1000 + Math.random() * 500);
@@ -65,7 +65,7 @@ test('kill -9 of everything: supervisor, workers, PostgreSQL', { timeout: 180_00
   expect(stream.again).toBeGreaterThan(0);
 });
 
-test('PostgreSQL restarts and crashes under load: 503 meanwhile, back by itself', { timeout: 180_000 }, async () => {
+test('PostgreSQL restarts and crashes under load: 503 meanwhile, back by itself', async () => {
   const stream = await Stream.start(desk, 6, 3);
   for (const signal of ['SIGINT', 'SIGKILL'] as const) {
     await sleep(1000);
@@ -93,7 +93,7 @@ test('PostgreSQL restarts and crashes under load: 503 meanwhile, back by itself'
   expect(stream.again).toBeGreaterThan(0);
 });
 
-test('SIGHUP: new workers under load, nobody has to send anything again', { timeout: 120_000 }, async () => {
+test('SIGHUP: new workers under load, nobody has to send anything again', async () => {
   const stream = await Stream.start(desk, 6, 3);
   for (let i = 0; i < 2; i++) {
     await sleep(700);
@@ -106,10 +106,10 @@ test('SIGHUP: new workers under load, nobody has to send anything again', { time
   }
   await sleep(700);
   await stream.judge();
-  expect([stream.again, stream.away]).toEqual([0, 0]);
+  expect(stream.why).toEqual([]);
 });
 
-test('SIGTERM under load, and a start afterwards', { timeout: 120_000 }, async () => {
+test('SIGTERM under load, and a start afterwards', async () => {
   const stream = await Stream.start(desk, 6, 3);
   await sleep(1200);
   expect(await server.halt()).toBe(0);

@@ -48,7 +48,7 @@ async function moment({ visitor, chatId, message }: Place, n: number): Promise<v
   expect(answers[3]?.str('id')).toBe(answers[4]?.str('id'));
 }
 
-test('what is told of a chat stands in its order', { timeout: 180_000 }, async () => {
+test('what is told of a chat stands in its order', async () => {
   const socket = await desk.live(desk.org.owner.client);
   const places: Place[] = [];
   // A visitor may write sixty times a minute.

@@ -60,10 +60,12 @@ export class Stream {
   readonly told: Told[] = [];
   /** Statuses of refusals that were not expected. */
   readonly strange: string[] = [];
+  /** Why something had to be sent again, each time. */
+  readonly why: string[] = [];
   /** How often something had to be sent again. */
-  again = 0;
-  /** 503s on the way. */
-  away = 0;
+  get again(): number {
+    return this.why.length;
+  }
   private going = true;
   private readonly running: Promise<void>[] = [];
   private readonly page: Follower;
@@ -97,8 +99,8 @@ export class Stream {
       let answer: Answer;
       try {
         answer = await send(clientId);
-      } catch {
-        this.again++;
+      } catch (error) {
+        this.why.push(error instanceof Error ? `${error.message}: ${String(error.cause)}` : String(error));
         await sleep(50);
         continue;
       }
@@ -106,12 +108,11 @@ export class Stream {
         this.told.push({ chatId, clientId, text, id: answer.str('id') });
         return;
       }
-      if (answer.status === 503) this.away++;
-      else if (answer.status !== 429) {
+      if (answer.status !== 503 && answer.status !== 429) {
         this.strange.push(`${answer.status} ${answer.text.slice(0, 300)}`);
         return;
       }
-      this.again++;
+      this.why.push(`${answer.status} ${answer.text.slice(0, 200)}`);
       await sleep(answer.status === 429 ? 1000 : 50);
     }
   }

@@ -43,8 +43,8 @@ async function agree(): Promise<void> {
   const truth = await kept();
   expect([...truth].sort()).toEqual([...written].sort());
   for (const who of ['visitante', 'equipe']) expect(truth.filter((text) => text.startsWith(who))).toEqual(written.filter((text) => text.startsWith(who)));
-  await expect.poll(() => inbox.texts(), { timeout: 40_000 }).toEqual(truth);
-  await expect.poll(() => widget.texts(), { timeout: 40_000 }).toEqual(truth);
+  await expect.poll(() => inbox.texts(), { timeout: 90_000 }).toEqual(truth);
+  await expect.poll(() => widget.texts(), { timeout: 90_000 }).toEqual(truth);
   for (const { page } of [agent, visitor]) expect(await page.evaluate(() => 'stayed' in window)).toBe(true);
   // Nothing is on its way any more, and nobody is told that something is wrong.
   await expect.poll(() => inbox.messages.getByRole('img', { name: 'Enviando' }).count(), { timeout: patience }).toBe(0);

@@ -206,6 +206,7 @@ describe('lists that are put in order', () => {
     await expect.poll(async () => (await order()).slice(-2), { timeout: patience }).toEqual(['Raça', 'Peso']);
     await page.reload();
     await page.getByRole('link', { name: /^Raça/ }).click();
+    await page.getByRole('button', { name: 'Arquivar' }).waitFor(); // the form of a new one went
     await page.getByRole('textbox', { name: 'Nome do campo' }).fill('Raça do animal');
     await page.getByRole('textbox', { name: 'Nome do campo' }).press('Enter');
     await page.getByRole('link', { name: /^Raça do animal/ }).waitFor();

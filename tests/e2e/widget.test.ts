@@ -68,7 +68,7 @@ test('a pause in which 230 messages were written leaves no gap', async () => {
   for (let i = 1; i <= 230; i++) await say(`resposta ${i}`);
   await widget.write('Ainda estou aqui');
   wire.mend();
-  await widget.message('resposta 230').waitFor({ timeout: 40_000 });
+  await widget.message('resposta 230').waitFor({ timeout: 90_000 });
   const all = [first, ...Array.from({ length: 231 }, (_, i) => `resposta ${i}`), 'Ainda estou aqui'];
   await expect.poll(() => widget.texts(), { timeout: patience }).toEqual(all);
   await context.close();

@@ -73,4 +73,11 @@ export class Clock {
     clearTimeout(this.alarm);
     this.timers = [];
   }
+
+  /** No timers, the wall's time again. */
+  restart() {
+    this.stop();
+    this.wall = Date.now();
+    this.base = this.wall;
+  }
 }

@@ -17,7 +17,8 @@ function fits(m, match) {
  */
 export function customerBase(w, person, how) {
   const mine = (/** @type {Message} */ m) => m.person === person.key || (person.waId !== undefined && m.person === person.waId);
-  const received = () => w.messages.filter((m) => mine(m) && m.direction === 'out' && m.type !== 'reaction' && m.state !== 'failed' && m.state !== 'accepted');
+  const received = () =>
+    w.messages.filter((m) => mine(m) && m.direction === 'out' && m.type !== 'reaction' && m.state !== 'failed' && m.state !== 'accepted');
   return {
     person,
     get thread() {
@@ -27,16 +28,25 @@ export function customerBase(w, person, how) {
       return received();
     },
     /** @param {string | RegExp | ((m: Message) => boolean)} [match] @param {number} [timeoutMs] @returns {Promise<Message>} */
-    receives(match, timeoutMs = 10_000) {
+    receives(match, timeoutMs = 60_000) {
       const there = received().find((m) => fits(m, match));
       if (there) return Promise.resolve(there);
-      return waiting((offer) => {
-        const look = (/** @type {Message} */ m) => {
-          if (received().includes(m) && fits(m, match)) offer(m);
-        };
-        w.watchers.add(look);
-        return () => w.watchers.delete(look);
-      }, timeoutMs, () => `a message to ${person.name}${match ? ` like ${match}` : ''}; there are: ${received().map((m) => JSON.stringify(m.text)).join(', ') || 'none'}`);
+      return waiting(
+        (offer) => {
+          const look = (/** @type {Message} */ m) => {
+            if (received().includes(m) && fits(m, match)) offer(m);
+          };
+          w.watchers.add(look);
+          return () => w.watchers.delete(look);
+        },
+        timeoutMs,
+        () =>
+          `a message to ${person.name}${match ? ` like ${match}` : ''}; there are: ${
+            received()
+              .map((m) => JSON.stringify(m.text))
+              .join(', ') || 'none'
+          }`,
+      );
     },
     /** @param {string} [id] */
     async reads(id) {
@@ -62,4 +72,3 @@ export function customerBase(w, person, how) {
     },
   };
 }
-

@@ -138,11 +138,13 @@ export function asWebhookError(code, details) {
 }
 
 /** The object does not exist, or the token may not see it: the platform does not say which. @param {string} id @param {string} [verb] */
-export const noObject = (id, verb = 'get') => refusal(100, undefined, {
-  subcode: 33,
-  message: `Unsupported ${verb} request. Object with ID '${id}' does not exist, cannot be loaded due to missing permissions, or does not support this operation. `
-    + 'Please read the Graph API documentation at https://developers.facebook.com/docs/graph-api',
-});
+export const noObject = (id, verb = 'get') =>
+  refusal(100, undefined, {
+    subcode: 33,
+    message:
+      `Unsupported ${verb} request. Object with ID '${id}' does not exist, cannot be loaded due to missing permissions, or does not support this operation. ` +
+      'Please read the Graph API documentation at https://developers.facebook.com/docs/graph-api',
+  });
 
 /** @param {string} name */
 export const missing = (name) => refusal(100, undefined, { message: `(#100) The parameter ${name} is required` });

@@ -20,8 +20,16 @@ import { trace } from './world.mjs';
 /** @typedef {(w: World, r: Req) => Answer | Json | Promise<Answer | Json>} Handler */
 
 const prefixes = /** @type {Record<string, string>} */ ({
-  'graph.facebook.com': 'graph', 'graph.instagram.com': 'instagram', 'api.instagram.com': 'instagram-api', 'www.facebook.com': 'dialog', 'm.facebook.com': 'dialog',
-  'business.facebook.com': 'dialog', 'www.instagram.com': 'dialog', 'lookaside.fbsbx.com': 'media', 'connect.facebook.net': 'dialog', foreign: 'foreign',
+  'graph.facebook.com': 'graph',
+  'graph.instagram.com': 'instagram',
+  'api.instagram.com': 'instagram-api',
+  'www.facebook.com': 'dialog',
+  'm.facebook.com': 'dialog',
+  'business.facebook.com': 'dialog',
+  'www.instagram.com': 'dialog',
+  'lookaside.fbsbx.com': 'media',
+  'connect.facebook.net': 'dialog',
+  foreign: 'foreign',
 });
 const bodyMax = 130 * 1024 * 1024;
 /** What belongs to nobody's version. */
@@ -100,12 +108,25 @@ function readCall(w, req, raw) {
     }
   }
   const authorization = /^(?:Bearer|OAuth)\s+(\S+)$/i.exec(headers['authorization'] ?? '');
-  const tokenText = authorization?.[1] ?? query['access_token'] ?? (body && typeof body.access_token === 'string' ? body.access_token : undefined);
+  const tokenText =
+    authorization?.[1] ?? query['access_token'] ?? (body && typeof body.access_token === 'string' ? body.access_token : undefined);
   return {
     broken,
     call: {
-      n: w.calls.length + 1, at: w.now(), method: req.method ?? 'GET', host: headers['host'] ?? '', area: area ?? '', path: `/${parts.join('/')}`, version, query, headers, body, raw, files,
-      tokenText, token: tokenText === undefined ? undefined : w.tokens.get(tokenText),
+      n: w.calls.length + 1,
+      at: w.now(),
+      method: req.method ?? 'GET',
+      host: headers['host'] ?? '',
+      area: area ?? '',
+      path: `/${parts.join('/')}`,
+      version,
+      query,
+      headers,
+      body,
+      raw,
+      files,
+      tokenText,
+      token: tokenText === undefined ? undefined : w.tokens.get(tokenText),
     },
   };
 }
@@ -117,10 +138,20 @@ export function needToken(w, r) {
   if (!token || (r.call.area === 'graph' && token.kind === 'instagram') || (r.call.area === 'instagram' && token.kind !== 'instagram'))
     throw refusal(190, undefined, { message: 'Invalid OAuth access token - Cannot parse access token', whatsapp: false });
   if (token.revoked)
-    throw refusal(190, undefined, { subcode: 460, message: 'Error validating access token: The session has been invalidated because the user changed their password or Facebook has changed the session for security reasons.', whatsapp: false });
+    throw refusal(190, undefined, {
+      subcode: 460,
+      message:
+        'Error validating access token: The session has been invalidated because the user changed their password or Facebook has changed the session for security reasons.',
+      whatsapp: false,
+    });
   if (token.expiresAt > 0 && token.expiresAt <= w.now())
-    throw refusal(190, undefined, { subcode: 463, message: `Error validating access token: Session has expired on ${new Date(token.expiresAt).toUTCString()}. The current time is ${new Date(w.now()).toUTCString()}.`, whatsapp: false });
-  if (r.call.query['access_token'] !== undefined && r.call.area !== 'instagram' && !/access_token$/.test(r.call.path)) w.warn(r.call, 'the token is in the address, where logs keep it');
+    throw refusal(190, undefined, {
+      subcode: 463,
+      message: `Error validating access token: Session has expired on ${new Date(token.expiresAt).toUTCString()}. The current time is ${new Date(w.now()).toUTCString()}.`,
+      whatsapp: false,
+    });
+  if (r.call.query['access_token'] !== undefined && r.call.area !== 'instagram' && !/access_token$/.test(r.call.path))
+    w.warn(r.call, 'the token is in the address, where logs keep it');
   return token;
 }
 
@@ -163,7 +194,8 @@ export function pageOf(w, r, items, key, show) {
     if (at < 0) throw invalid('Invalid cursor');
     return at;
   };
-  const start = r.args.after !== undefined ? find(r.args.after) + 1 : r.args.before !== undefined ? Math.max(0, find(r.args.before) - limit) : 0;
+  const start =
+    r.args.after !== undefined ? find(r.args.after) + 1 : r.args.before !== undefined ? Math.max(0, find(r.args.before) - limit) : 0;
   const shown = items.slice(start, start + limit);
   const first = shown[0];
   const last = shown[shown.length - 1];
@@ -189,8 +221,13 @@ function checkVersion(w, call) {
     return;
   }
   const version = Number(call.version.slice(1));
-  if (version > (w.options.newest ?? 26)) throw refusal(2500, undefined, { message: `Unknown path components: ${call.path}`, whatsapp: false });
-  if (version < (w.options.oldest ?? 21)) throw refusal(2635, undefined, { message: `You are calling a deprecated version of the API. Please update to the latest version: v${w.options.newest ?? 26}.0`, whatsapp: false });
+  if (version > (w.options.newest ?? 26))
+    throw refusal(2500, undefined, { message: `Unknown path components: ${call.path}`, whatsapp: false });
+  if (version < (w.options.oldest ?? 21))
+    throw refusal(2635, undefined, {
+      message: `You are calling a deprecated version of the API. Please update to the latest version: v${w.options.newest ?? 26}.0`,
+      whatsapp: false,
+    });
 }
 
 /** @param {World} w @param {(w: World, r: Req) => Promise<Json>} route @param {{ call: Call, broken: string | undefined }} read @param {Fault | undefined} fault @returns {Promise<Answer>} */
@@ -202,7 +239,10 @@ async function answerTo(w, route, { call, broken }, fault) {
     if (broken === 'type' && !call.path.startsWith('/-/')) throw invalid('The body has no content type that is understood');
     const [node = '', edge = '', ...rest] = call.path.slice(1).split('/');
     /** @type {Record<string, Json>} */
-    const args = { ...Object.fromEntries(Object.entries(call.query).map(([k, v]) => [k, jsonish(v)])), ...(call.body && typeof call.body === 'object' && !Array.isArray(call.body) ? call.body : {}) };
+    const args = {
+      ...Object.fromEntries(Object.entries(call.query).map(([k, v]) => [k, jsonish(v)])),
+      ...(call.body && typeof call.body === 'object' && !Array.isArray(call.body) ? call.body : {}),
+    };
     /** @type {Req} */
     const r = { call, node, edge, rest, args };
     if (fault?.later) r.failLater = faultForStatus(fault);
@@ -211,10 +251,18 @@ async function answerTo(w, route, { call, broken }, fault) {
   } catch (e) {
     if (e instanceof GraphError) {
       const status = e.status;
-      return { status, body: e.body(trace()), headers: status === 401 ? { 'www-authenticate': `OAuth "Facebook Platform" "invalid_token" "${e.message.replace(/"/g, "'")}"` } : {} };
+      return {
+        status,
+        body: e.body(trace()),
+        headers:
+          status === 401 ? { 'www-authenticate': `OAuth "Facebook Platform" "invalid_token" "${e.message.replace(/"/g, "'")}"` } : {},
+      };
     }
     console.error('graph:', e);
-    return { status: 500, body: { error: { message: String(e instanceof Error ? e.stack : e), type: 'StandInBroken', code: 1, fbtrace_id: trace() } } };
+    return {
+      status: 500,
+      body: { error: { message: String(e instanceof Error ? e.stack : e), type: 'StandInBroken', code: 1, fbtrace_id: trace() } },
+    };
   }
 }
 
@@ -223,8 +271,10 @@ async function write(res, a, fault) {
   if (a.stream) return a.stream(res);
   const bytes = a.bytes ?? Buffer.from(a.html ?? writeJson(a.body));
   const head = {
-    'content-type': a.type ?? (a.html === undefined ? 'application/json; charset=UTF-8' : 'text/html; charset=utf-8'), 'content-length': String(bytes.length),
-    ...(fault?.retryAfter === undefined ? {} : { 'retry-after': String(fault.retryAfter) }), ...a.headers,
+    'content-type': a.type ?? (a.html === undefined ? 'application/json; charset=UTF-8' : 'text/html; charset=utf-8'),
+    'content-length': String(bytes.length),
+    ...(fault?.retryAfter === undefined ? {} : { 'retry-after': String(fault.retryAfter) }),
+    ...a.headers,
   };
   res.writeHead(a.status ?? 200, head);
   if (fault?.kind === 'slow') {
@@ -250,9 +300,16 @@ function answerOfFault(fault) {
       return { status: e.status, body: e.body(trace()) };
     }
     case 'html':
-      return { status: fault.status ?? 500, html: '<!DOCTYPE html><html lang="en"><head><title>Facebook | Error</title></head><body><h1>Sorry, something went wrong.</h1><p>We&#039;re working on getting this fixed as soon as we can.</p></body></html>' };
+      return {
+        status: fault.status ?? 500,
+        html: '<!DOCTYPE html><html lang="en"><head><title>Facebook | Error</title></head><body><h1>Sorry, something went wrong.</h1><p>We&#039;re working on getting this fixed as soon as we can.</p></body></html>',
+      };
     case 'garbage':
-      return { status: fault.status ?? 200, bytes: Buffer.from('{"messaging_product":"whatsapp","contacts":[{"inp'), type: 'application/json' };
+      return {
+        status: fault.status ?? 200,
+        bytes: Buffer.from('{"messaging_product":"whatsapp","contacts":[{"inp'),
+        type: 'application/json',
+      };
     case 'empty':
       return { status: fault.status ?? 200, bytes: Buffer.alloc(0), type: 'application/json' };
     case 'redirect':
@@ -300,13 +357,19 @@ export function listener(w, route) {
       req.socket.resetAndDestroy();
       return;
     }
-    await write(res, { ...said, headers: { 'facebook-api-version': call.version || 'v25.0', 'x-fb-trace-id': trace(), ...said.headers } }, fault);
+    await write(
+      res,
+      { ...said, headers: { 'facebook-api-version': call.version || 'v25.0', 'x-fb-trace-id': trace(), ...said.headers } },
+      fault,
+    );
   };
 }
 
 /** @param {World} w @param {(w: World, r: Req) => Promise<Json>} route @returns {Promise<() => Promise<void>>} closes it */
 export async function listen(w, route) {
   const server = createServer(listener(w, route));
+  // A connection that a client keeps is not closed under its hands.
+  server.keepAliveTimeout = 60_000;
   const host = w.options.host ?? '127.0.0.1';
   await new Promise((done, fail) => {
     server.once('error', fail);
@@ -315,10 +378,11 @@ export async function listen(w, route) {
   const address = server.address();
   w.port = typeof address === 'object' && address ? address.port : 0;
   w.url = `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${w.port}`;
-  return () => new Promise((done) => {
-    server.close(() => done());
-    server.closeAllConnections();
-  });
+  return () =>
+    new Promise((done) => {
+      server.close(() => done());
+      server.closeAllConnections();
+    });
 }
 
 export { noObject };

@@ -39,7 +39,8 @@ export function parseMultipart(body, contentType) {
     const field = parameter(disposition, '\\bname') ?? '';
     const name = parameter(disposition, 'filename');
     const bytes = body.subarray(headEnd + 4, next);
-    if (name !== undefined) files.push({ field, name, type: head['content-type'] ?? 'application/octet-stream', bytes: Buffer.from(bytes) });
+    if (name !== undefined)
+      files.push({ field, name, type: head['content-type'] ?? 'application/octet-stream', bytes: Buffer.from(bytes) });
     else fields[field] = bytes.toString('utf8');
     at = next + 2;
   }

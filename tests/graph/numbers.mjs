@@ -35,7 +35,18 @@ export const sameNumber = (a, b) => canonical(a) === canonical(b);
 /** Two letters for the BSUID. @param {string | undefined} phone */
 export function countryOf(phone) {
   const d = phone ? digitsOf(phone) : '';
-  for (const [code, country] of [['55', 'BR'], ['52', 'MX'], ['54', 'AR'], ['57', 'CO'], ['56', 'CL'], ['51', 'PE'], ['351', 'PT'], ['34', 'ES'], ['49', 'DE'], ['1', 'US']])
+  for (const [code, country] of [
+    ['55', 'BR'],
+    ['52', 'MX'],
+    ['54', 'AR'],
+    ['57', 'CO'],
+    ['56', 'CL'],
+    ['51', 'PE'],
+    ['351', 'PT'],
+    ['34', 'ES'],
+    ['49', 'DE'],
+    ['1', 'US'],
+  ])
     if (d.startsWith(code ?? '')) return country ?? 'US';
   return 'BR';
 }

@@ -5,15 +5,32 @@ import { type Graph, type Json, type PageCustomer, samples } from './graph.mjs';
 import { call, eventually, type Said, stage } from './lib/receiver.ts';
 
 type Send = (who: PageCustomer, body: Json) => Promise<Said>;
-const viaPage = (graph: Graph): Send => (who, body) => call(graph, 'POST', `/v25.0/${graph.page.id}/messages`, { token: graph.tokens.page, json: { recipient: { id: who.person.id }, ...body } });
-const viaLogin = (graph: Graph): Send => (who, body) => call(graph, 'POST', `${graph.hosts.instagram}/v25.0/me/messages`, { token: graph.tokens.instagram, json: { recipient: { id: who.person.id }, ...body } });
+const viaPage =
+  (graph: Graph): Send =>
+  (who, body) =>
+    call(graph, 'POST', `/v25.0/${graph.page.id}/messages`, {
+      token: graph.tokens.page,
+      json: { recipient: { id: who.person.id }, ...body },
+    });
+const viaLogin =
+  (graph: Graph): Send =>
+  (who, body) =>
+    call(graph, 'POST', `${graph.hosts.instagram}/v25.0/me/messages`, {
+      token: graph.tokens.instagram,
+      json: { recipient: { id: who.person.id }, ...body },
+    });
 const say = (text: string): Json => ({ messaging_type: 'RESPONSE', message: { text } });
 const day = 86400_000;
 const template = (payload: Json): Json => ({ messaging_type: 'RESPONSE', message: { attachment: { type: 'template', payload } } });
 const button = (o: Json = {}): Json => ({ type: 'postback', title: 'Sim', payload: 'yes', ...o });
 
 describe('Messenger', () => {
-  async function withBia(): Promise<{ graph: Graph; bia: PageCustomer; send: Send; receiver: Awaited<ReturnType<typeof stage>>['receiver'] }> {
+  async function withBia(): Promise<{
+    graph: Graph;
+    bia: PageCustomer;
+    send: Send;
+    receiver: Awaited<ReturnType<typeof stage>>['receiver'];
+  }> {
     const { graph, receiver } = await stage();
     const bia = graph.messengerCustomer({ name: 'Bia Reis' });
     await bia.sends.text('oi');
@@ -22,11 +39,18 @@ describe('Messenger', () => {
 
   test('text: answer, echo with our app id, delivery, read watermark', async () => {
     const { graph, bia, receiver, send } = await withBia();
-    const said = await send(bia, { ...say('olá'), message: { text: 'olá', metadata: 'ours-1', quick_replies: [{ content_type: 'text', title: 'Sim', payload: 'y' }] } });
+    const said = await send(bia, {
+      ...say('olá'),
+      message: { text: 'olá', metadata: 'ours-1', quick_replies: [{ content_type: 'text', title: 'Sim', payload: 'y' }] },
+    });
     expect(said.body).toEqual({ recipient_id: bia.person.id, message_id: expect.stringMatching(/^m_/) });
     await eventually(() => receiver.messaging().length).toBe(3);
     const [, echo, delivery] = receiver.messaging();
-    expect(echo).toMatchObject({ sender: { id: graph.page.id }, recipient: { id: bia.person.id }, message: { mid: said.body.message_id, is_echo: true, app_id: Number(graph.app.id), metadata: 'ours-1', text: 'olá' } });
+    expect(echo).toMatchObject({
+      sender: { id: graph.page.id },
+      recipient: { id: bia.person.id },
+      message: { mid: said.body.message_id, is_echo: true, app_id: Number(graph.app.id), metadata: 'ours-1', text: 'olá' },
+    });
     expect(delivery.delivery).toEqual({ mids: [said.body.message_id], watermark: expect.any(Number) });
     await bia.reads();
     expect(receiver.messaging().at(-1)?.read).toEqual({ watermark: expect.any(Number) });
@@ -43,29 +67,76 @@ describe('Messenger', () => {
     ['empty message', { messaging_type: 'RESPONSE', message: {} }, 100],
     ['blank text', say('  '), 100],
     ['text of 2000', say('x'.repeat(2000)), 100],
-    ['text and attachment', { messaging_type: 'RESPONSE', message: { text: 'x', attachment: { type: 'image', payload: { url: 'https://a.b/c' } } } }, 100],
-    ['14 quick replies', { messaging_type: 'RESPONSE', message: { text: 'x', quick_replies: Array.from({ length: 14 }, (_, i) => ({ content_type: 'text', title: `${i}`, payload: `${i}` })) } }, 100],
-    ['quick reply of 21', { messaging_type: 'RESPONSE', message: { text: 'x', quick_replies: [{ content_type: 'text', title: 'x'.repeat(21), payload: 'y' }] } }, 100],
+    [
+      'text and attachment',
+      { messaging_type: 'RESPONSE', message: { text: 'x', attachment: { type: 'image', payload: { url: 'https://a.b/c' } } } },
+      100,
+    ],
+    [
+      '14 quick replies',
+      {
+        messaging_type: 'RESPONSE',
+        message: {
+          text: 'x',
+          quick_replies: Array.from({ length: 14 }, (_, i) => ({ content_type: 'text', title: `${i}`, payload: `${i}` })),
+        },
+      },
+      100,
+    ],
+    [
+      'quick reply of 21',
+      {
+        messaging_type: 'RESPONSE',
+        message: { text: 'x', quick_replies: [{ content_type: 'text', title: 'x'.repeat(21), payload: 'y' }] },
+      },
+      100,
+    ],
     ['metadata of 1000', { messaging_type: 'RESPONSE', message: { text: 'x', metadata: 'x'.repeat(1000) } }, 100],
     ['four buttons', template({ template_type: 'button', text: 'x', buttons: [button(), button(), button(), button()] }), 100],
     ['button text of 641', template({ template_type: 'button', text: 'x'.repeat(641), buttons: [button()] }), 100],
-    ['eleven elements', template({ template_type: 'generic', elements: Array.from({ length: 11 }, () => ({ title: 'a', subtitle: 'b' })) }), 100],
+    [
+      'eleven elements',
+      template({ template_type: 'generic', elements: Array.from({ length: 11 }, () => ({ title: 'a', subtitle: 'b' })) }),
+      100,
+    ],
     ['element title of 81', template({ template_type: 'generic', elements: [{ title: 'x'.repeat(81), subtitle: 'b' }] }), 100],
-    ['link without scheme', template({ template_type: 'button', text: 'x', buttons: [{ type: 'web_url', title: 'x', url: 'quintal.example' }] }), 100],
+    [
+      'link without scheme',
+      template({ template_type: 'button', text: 'x', buttons: [{ type: 'web_url', title: 'x', url: 'quintal.example' }] }),
+      100,
+    ],
     ['unknown template', template({ template_type: 'carousel' }), 100],
-    ['attachment of nobody', { messaging_type: 'RESPONSE', message: { attachment: { type: 'image', payload: { attachment_id: '1' } } } }, 100, 2018074],
-    ['url that is not there', { messaging_type: 'RESPONSE', message: { attachment: { type: 'image', payload: { url: 'http://127.0.0.1:9/x.png' } } } }, 100, 2018008],
+    [
+      'attachment of nobody',
+      { messaging_type: 'RESPONSE', message: { attachment: { type: 'image', payload: { attachment_id: '1' } } } },
+      100,
+      2018074,
+    ],
+    [
+      'url that is not there',
+      { messaging_type: 'RESPONSE', message: { attachment: { type: 'image', payload: { url: 'http://127.0.0.1:9/x.png' } } } },
+      100,
+      2018008,
+    ],
     ['tag without MESSAGE_TAG', { messaging_type: 'RESPONSE', tag: 'HUMAN_AGENT', message: { text: 'x' } }, 100],
     ['MESSAGE_TAG without tag', { messaging_type: 'MESSAGE_TAG', message: { text: 'x' } }, 100],
     ['dead tag', { messaging_type: 'MESSAGE_TAG', tag: 'ACCOUNT_UPDATE', message: { text: 'x' } }, 100],
     ['dead tag', { messaging_type: 'MESSAGE_TAG', tag: 'CONFIRMED_EVENT_UPDATE', message: { text: 'x' } }, 100],
-    ['several attachments', { messaging_type: 'RESPONSE', message: { attachments: [{ type: 'image', payload: { url: 'https://a.b' } }] } }, 100],
+    [
+      'several attachments',
+      { messaging_type: 'RESPONSE', message: { attachments: [{ type: 'image', payload: { url: 'https://a.b' } }] } },
+      100,
+    ],
     ['action with message', { sender_action: 'typing_on', message: { text: 'x' } }, 100],
     ['unknown key', { ...say('x'), foo: 1 }, 100],
   ])('refused: %s', async (_, body, code, subcode) => {
     const { graph, bia, send } = await withBia();
     const said = await send(bia, body);
-    expect(said.body.error, JSON.stringify(said.body)).toMatchObject({ code, ...(subcode ? { error_subcode: subcode } : {}), message: expect.stringContaining(`(#${code})`) });
+    expect(said.body.error, JSON.stringify(said.body)).toMatchObject({
+      code,
+      ...(subcode ? { error_subcode: subcode } : {}),
+      message: expect.stringContaining(`(#${code})`),
+    });
     expect(graph.messages).toHaveLength(1);
   });
 
@@ -87,7 +158,14 @@ describe('Messenger', () => {
 
   test('nobody, unavailable, not receiving, restricted page, wrong token, rate', async () => {
     const { graph, bia, send } = await withBia();
-    expect((await call(graph, 'POST', `/v25.0/${graph.page.id}/messages`, { token: graph.tokens.page, json: { recipient: { id: '123' }, ...say('x') } })).body.error).toMatchObject({ code: 100, error_subcode: 2018001 });
+    expect(
+      (
+        await call(graph, 'POST', `/v25.0/${graph.page.id}/messages`, {
+          token: graph.tokens.page,
+          json: { recipient: { id: '123' }, ...say('x') },
+        })
+      ).body.error,
+    ).toMatchObject({ code: 100, error_subcode: 2018001 });
     bia.person.unavailable = true;
     expect((await send(bia, say('x'))).body.error).toMatchObject({ code: 551, error_subcode: 1545041 });
     Object.assign(bia.person, { unavailable: false, cannotReceive: true });
@@ -96,7 +174,8 @@ describe('Messenger', () => {
     graph.page.restricted = true;
     expect((await send(bia, say('x'))).body.error).toMatchObject({ code: 10, error_subcode: 1893063 });
     graph.page.restricted = false;
-    const by = (token: string): Promise<Said> => call(graph, 'POST', `/v25.0/${graph.page.id}/messages`, { token, json: { recipient: { id: bia.person.id }, ...say('x') } });
+    const by = (token: string): Promise<Said> =>
+      call(graph, 'POST', `/v25.0/${graph.page.id}/messages`, { token, json: { recipient: { id: bia.person.id }, ...say('x') } });
     expect((await by(graph.tokens.user)).body.error.code).toBe(210);
     expect((await by(graph.token({ kind: 'page', pageId: graph.page.id, scopes: ['pages_show_list'] }).token)).body.error.code).toBe(200);
     graph.limits.pagePerSecond = 1;
@@ -106,13 +185,30 @@ describe('Messenger', () => {
 
   test('attachments: by address, uploaded, kept for later; a wrong type is refused', async () => {
     const { graph, bia, receiver, send } = await withBia();
-    const photo = await fetch((await (async () => { await bia.sends.image(); return receiver.messaging().at(-1)?.message.attachments[0].payload.url; })()));
+    const photo = await fetch(
+      await (async () => {
+        await bia.sends.image();
+        return receiver.messaging().at(-1)?.message.attachments[0].payload.url;
+      })(),
+    );
     expect(Buffer.from(await photo.arrayBuffer()).equals(samples.jpeg)).toBe(true);
     const url = bia.thread.at(-1)?.media[0]?.url;
-    const said = await send(bia, { messaging_type: 'RESPONSE', message: { attachment: { type: 'image', payload: { url, is_reusable: true } } } });
+    const said = await send(bia, {
+      messaging_type: 'RESPONSE',
+      message: { attachment: { type: 'image', payload: { url, is_reusable: true } } },
+    });
     expect(said.body.attachment_id).toMatch(/^\d+$/);
-    expect((await send(bia, { messaging_type: 'RESPONSE', message: { attachment: { type: 'image', payload: { attachment_id: said.body.attachment_id } } } })).status).toBe(200);
-    expect((await send(bia, { messaging_type: 'RESPONSE', message: { attachment: { type: 'video', payload: { url } } } })).body.error).toMatchObject({ code: 100, error_subcode: 2018047 });
+    expect(
+      (
+        await send(bia, {
+          messaging_type: 'RESPONSE',
+          message: { attachment: { type: 'image', payload: { attachment_id: said.body.attachment_id } } },
+        })
+      ).status,
+    ).toBe(200);
+    expect(
+      (await send(bia, { messaging_type: 'RESPONSE', message: { attachment: { type: 'video', payload: { url } } } })).body.error,
+    ).toMatchObject({ code: 100, error_subcode: 2018047 });
     const form = (path: string, fields: Record<string, Json>): Promise<Said> => {
       const data = new FormData();
       for (const [k, v] of Object.entries(fields)) data.append(k, typeof v === 'string' ? v : JSON.stringify(v));
@@ -123,24 +219,38 @@ describe('Messenger', () => {
     expect((await form('/v25.0/me/messages', { recipient: { id: bia.person.id }, messaging_type: 'RESPONSE', message })).status).toBe(200);
     expect((await bia.receives((m) => m.media[0]?.name === 'Orçamento.pdf')).type).toBe('file');
     const kept = await form(`/v25.0/${graph.page.id}/message_attachments`, { message });
-    expect((await send(bia, { messaging_type: 'RESPONSE', message: { attachment: { type: 'file', payload: kept.body } } })).status).toBe(200);
+    expect((await send(bia, { messaging_type: 'RESPONSE', message: { attachment: { type: 'file', payload: kept.body } } })).status).toBe(
+      200,
+    );
     await graph.clock.advance(91 * day);
     bia.wroteAgo(0);
-    expect((await send(bia, { messaging_type: 'RESPONSE', message: { attachment: { type: 'file', payload: kept.body } } })).body.error.error_subcode).toBe(2018074);
+    expect(
+      (await send(bia, { messaging_type: 'RESPONSE', message: { attachment: { type: 'file', payload: kept.body } } })).body.error
+        .error_subcode,
+    ).toBe(2018074);
     await eventually(() => receiver.messaging().filter((m) => m.message?.is_echo && m.message.attachments).length).toBe(4);
   });
 
   test('buttons come back as postbacks; actions; profile and its refusal', async () => {
     const { graph, bia, receiver, send } = await withBia();
-    await send(bia, template({ template_type: 'button', text: 'Confirma?', buttons: [button({ payload: 'C1' }), { type: 'web_url', title: 'Ver', url: 'https://a.b' }] }));
+    await send(
+      bia,
+      template({
+        template_type: 'button',
+        text: 'Confirma?',
+        buttons: [button({ payload: 'C1' }), { type: 'web_url', title: 'Ver', url: 'https://a.b' }],
+      }),
+    );
     await bia.taps(await bia.receives('Confirma?'), 'Sim');
     expect(receiver.messaging().at(-1)?.postback).toMatchObject({ title: 'Sim', payload: 'C1', mid: expect.any(String) });
-    for (const action of ['typing_on', 'typing_off', 'mark_seen']) expect((await send(bia, { sender_action: action })).body).toEqual({ recipient_id: bia.person.id });
+    for (const action of ['typing_on', 'typing_off', 'mark_seen'])
+      expect((await send(bia, { sender_action: action })).body).toEqual({ recipient_id: bia.person.id });
     expect((await send(bia, { sender_action: 'dance' })).body.error.code).toBe(100);
     const mid = bia.thread[0]?.id;
     await send(bia, { sender_action: 'react', payload: { message_id: mid, reaction: 'love' } });
     expect(bia.thread[0]?.reactions).toEqual([{ by: 'business', emoji: '❤️' }]);
-    const profile = (): Promise<Said> => call(graph, 'GET', `/v25.0/${bia.person.id}?fields=first_name,last_name,profile_pic`, { token: graph.tokens.page });
+    const profile = (): Promise<Said> =>
+      call(graph, 'GET', `/v25.0/${bia.person.id}?fields=first_name,last_name,profile_pic`, { token: graph.tokens.page });
     const first = (await profile()).body;
     expect(first).toMatchObject({ first_name: 'Bia', last_name: 'Reis' });
     expect((await fetch(first.profile_pic)).headers.get('content-type')).toBe('image/png');
@@ -149,12 +259,28 @@ describe('Messenger', () => {
   });
 
   test.each<[string, (c: PageCustomer, g: Graph) => Promise<unknown>, Json]>([
-    ['video', (c) => c.sends.video(), { message: { attachments: [{ type: 'video', payload: { url: expect.stringContaining('/cdn/') } }] } }],
+    [
+      'video',
+      (c) => c.sends.video(),
+      { message: { attachments: [{ type: 'video', payload: { url: expect.stringContaining('/cdn/') } }] } },
+    ],
     ['sticker', (c) => c.sends.sticker(), { message: { attachments: [{ type: 'sticker', payload: { sticker_id: 369239263222822 } }] } }],
-    ['location', (c) => c.sends.location(), { message: { attachments: [{ type: 'location', payload: { coordinates: { lat: -23.5614, long: -46.6559 } } }] } }],
-    ['fallback with null', (c) => c.sends.fallback('Link', null), { message: { attachments: [{ type: 'fallback', title: 'Link', payload: null }] } }],
+    [
+      'location',
+      (c) => c.sends.location(),
+      { message: { attachments: [{ type: 'location', payload: { coordinates: { lat: -23.5614, long: -46.6559 } } }] } },
+    ],
+    [
+      'fallback with null',
+      (c) => c.sends.fallback('Link', null),
+      { message: { attachments: [{ type: 'fallback', title: 'Link', payload: null }] } },
+    ],
     ['reply', (c) => c.sends.text('x', { replyTo: 'm_1' }), { message: { reply_to: { mid: 'm_1', is_self_reply: false } } }],
-    ['postback without mid', (c) => c.sends.postback('Começar', 'START', { withoutMid: true, referral: { ref: 'a' } }), { postback: { title: 'Começar', payload: 'START', referral: { ref: 'a' } } }],
+    [
+      'postback without mid',
+      (c) => c.sends.postback('Começar', 'START', { withoutMid: true, referral: { ref: 'a' } }),
+      { postback: { title: 'Começar', payload: 'START', referral: { ref: 'a' } } },
+    ],
     ['referral', (c) => c.sends.referral(), { referral: { ref: 'vitrine', source: 'SHORTLINK', type: 'OPEN_THREAD' } }],
     ['ad', (c) => c.sends.fromAd('x'), { message: { referral: { source: 'ADS' } } }],
     ['reaction', (c) => c.sends.reaction('m_1'), { reaction: { mid: 'm_1', action: 'react', emoji: '❤️' } }],
@@ -180,10 +306,17 @@ describe('Messenger', () => {
 });
 
 describe('Instagram', () => {
-  async function withCaio(byLogin: boolean): Promise<{ graph: Graph; caio: PageCustomer; send: Send; receiver: Awaited<ReturnType<typeof stage>>['receiver'] }> {
+  async function withCaio(
+    byLogin: boolean,
+  ): Promise<{ graph: Graph; caio: PageCustomer; send: Send; receiver: Awaited<ReturnType<typeof stage>>['receiver'] }> {
     const { graph, receiver } = await stage();
     if (byLogin) {
-      await call(graph, 'POST', `${graph.hosts.instagram}/v25.0/me/subscribed_apps?subscribed_fields=messages,messaging_postbacks,messaging_seen,message_reactions,comments`, { token: graph.tokens.instagram });
+      await call(
+        graph,
+        'POST',
+        `${graph.hosts.instagram}/v25.0/me/subscribed_apps?subscribed_fields=messages,messaging_postbacks,messaging_seen,message_reactions,comments`,
+        { token: graph.tokens.instagram },
+      );
       receiver.secrets.push(graph.app.instagramSecret);
     }
     const caio = graph.instagramCustomer({ name: 'Caio', username: 'caio.pets' });
@@ -199,7 +332,11 @@ describe('Instagram', () => {
     expect(said.body).toEqual({ recipient_id: caio.person.id, message_id: expect.any(String) });
     expect(said.body.message_id.length).toBeGreaterThan(100);
     await eventually(() => receiver.messaging().length).toBe(2);
-    expect(receiver.messaging()[1]).toMatchObject({ sender: { id: graph.instagram.id }, recipient: { id: caio.person.id }, message: { is_echo: true, text: 'olá' } });
+    expect(receiver.messaging()[1]).toMatchObject({
+      sender: { id: graph.instagram.id },
+      recipient: { id: caio.person.id },
+      message: { is_echo: true, text: 'olá' },
+    });
     await caio.reads();
     expect(receiver.messaging()[2]?.read).toEqual({ mid: said.body.message_id });
     expect(receiver.messaging().filter((m) => m.delivery)).toEqual([]);
@@ -222,7 +359,9 @@ describe('Instagram', () => {
     expect((await send(caio, { message: { text: 'x' } })).body.error).toMatchObject({ code: 10, error_subcode: 2534022 });
     expect((await send(caio, { messaging_type: 'MESSAGE_TAG', tag: 'HUMAN_AGENT', message: { text: 'x' } })).status).toBe(200);
     caio.wroteAgo(8 * day);
-    expect((await send(caio, { messaging_type: 'MESSAGE_TAG', tag: 'HUMAN_AGENT', message: { text: 'x' } })).body.error.error_subcode).toBe(2534022);
+    expect((await send(caio, { messaging_type: 'MESSAGE_TAG', tag: 'HUMAN_AGENT', message: { text: 'x' } })).body.error.error_subcode).toBe(
+      2534022,
+    );
   });
 
   test('never first contact; another account; the page token at graph.instagram.com', async () => {
@@ -231,7 +370,14 @@ describe('Instagram', () => {
     expect((await send(silent, { message: { text: 'x' } })).body.error).toMatchObject({ code: 10, error_subcode: 2534022 });
     const other = graph.addInstagram({ username: 'outra' });
     const token = graph.token({ kind: 'instagram', igId: other.id }).token;
-    expect((await call(graph, 'POST', `/v25.0/${graph.instagram.id}/messages`, { token, json: { recipient: { id: silent.person.id }, message: { text: 'x' } } })).body.error.code).toBe(100);
+    expect(
+      (
+        await call(graph, 'POST', `/v25.0/${graph.instagram.id}/messages`, {
+          token,
+          json: { recipient: { id: silent.person.id }, message: { text: 'x' } },
+        })
+      ).body.error.code,
+    ).toBe(100);
   });
 
   test('attachments: types, ten images, no upload, no button template', async () => {
@@ -243,15 +389,23 @@ describe('Instagram', () => {
     expect((await send(caio, { message: { attachments: Array.from({ length: 10 }, () => image) } })).status).toBe(200);
     expect((await send(caio, { message: { attachments: Array.from({ length: 11 }, () => image) } })).body.error.code).toBe(100);
     expect((await send(caio, { message: { attachment: { type: 'like_heart' } } })).status).toBe(200);
-    expect((await send(caio, { message: { attachment: { type: 'audio', payload: { url } } } })).body.error).toMatchObject({ code: 100, error_subcode: 2018047 });
+    expect((await send(caio, { message: { attachment: { type: 'audio', payload: { url } } } })).body.error).toMatchObject({
+      code: 100,
+      error_subcode: 2018047,
+    });
     expect((await send(caio, template({ template_type: 'button', text: 'x', buttons: [button()] }))).body.error.code).toBe(100);
-    expect((await send(caio, { message: template({ template_type: 'generic', elements: [{ title: 'a', subtitle: 'b' }] }).message })).status).toBe(200);
+    expect(
+      (await send(caio, { message: template({ template_type: 'generic', elements: [{ title: 'a', subtitle: 'b' }] }).message })).status,
+    ).toBe(200);
     expect(graph.messages.filter((m) => m.direction === 'out')).toHaveLength(4);
   });
 
   test('profile only after the person wrote; pictures die', async () => {
     const { graph, caio } = await withCaio(true);
-    const get = (who: PageCustomer): Promise<Said> => call(graph, 'GET', `${graph.hosts.instagram}/v25.0/${who.person.id}?fields=name,username,profile_pic,follower_count`, { token: graph.tokens.instagram });
+    const get = (who: PageCustomer): Promise<Said> =>
+      call(graph, 'GET', `${graph.hosts.instagram}/v25.0/${who.person.id}?fields=name,username,profile_pic,follower_count`, {
+        token: graph.tokens.instagram,
+      });
     const { body } = await get(caio);
     expect(body).toMatchObject({ name: 'Caio', username: 'caio.pets' });
     expect((await get(graph.instagramCustomer())).body.error.code).toBe(230);
@@ -272,7 +426,11 @@ describe('Instagram', () => {
   });
 
   test.each<[string, (c: PageCustomer) => Promise<unknown>, Json]>([
-    ['story reply', (c) => c.sends.storyReply('uau'), { message: { text: 'uau', reply_to: { story: { id: expect.any(String), url: expect.any(String) } } } }],
+    [
+      'story reply',
+      (c) => c.sends.storyReply('uau'),
+      { message: { text: 'uau', reply_to: { story: { id: expect.any(String), url: expect.any(String) } } } },
+    ],
     ['story mention', (c) => c.sends.storyMention(), { message: { attachments: [{ type: 'story_mention' }] } }],
     ['share', (c) => c.sends.share(), { message: { attachments: [{ type: 'ig_post', payload: { id: expect.any(String) } }] } }],
     ['share as it was', (c) => c.sends.share({ legacy: true }), { message: { attachments: [{ type: 'share' }] } }],

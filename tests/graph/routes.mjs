@@ -51,6 +51,8 @@ const edges = {
   'waba GET message_templates': templates.list,
   'waba POST message_templates': templates.create,
   'waba DELETE message_templates': templates.remove,
+  'business GET owned_whatsapp_business_accounts': (w, r, business) => numbers.accountsOf(w, r, business.id, true),
+  'business GET client_whatsapp_business_accounts': (w, r, business) => numbers.accountsOf(w, r, business.id, false),
   'template GET ': templates.read,
   'template POST ': templates.edit,
   'media GET ': media.metadata,
@@ -84,17 +86,31 @@ function nodeOf(w, r) {
     return ['user', w.owner];
   }
   if (node === 'app') return ['app', w.apps.get(needToken(w, r).appId)];
-  for (const [kind, map] of /** @type {[string, Map<string, Json>][]} */ ([['phone', w.phones], ['waba', w.wabas], ['page', w.pages], ['instagram', w.instagrams], ['app', w.apps]])) {
+  for (const [kind, map] of /** @type {[string, Map<string, Json>][]} */ ([
+    ['phone', w.phones],
+    ['waba', w.wabas],
+    ['page', w.pages],
+    ['instagram', w.instagrams],
+    ['app', w.apps],
+  ])) {
     const found = map.get(node);
     if (found) return [kind, found];
   }
+  const business = [...w.wabas.values()].find((b) => b.businessId === node || b.sharedWith === node);
+  if (business) return ['business', { id: node }];
   const ig = [...w.instagrams.values()].find((a) => a.scopedId === node && r.call.token?.igId === a.id);
   if (ig) return ['instagram', ig];
   const template = w.templates.find((t) => t.id === node);
   if (template) return ['template', template];
   const medium = w.media.find((m) => m.id === node);
   if (medium) return ['media', medium];
-  const person = w.people.find((p) => p.id === node && (r.call.token?.igId === p.accountId || r.call.token?.pageId === p.accountId || r.call.token?.pageId === w.instagrams.get(p.accountId ?? '')?.pageId));
+  const person = w.people.find(
+    (p) =>
+      p.id === node &&
+      (r.call.token?.igId === p.accountId ||
+        r.call.token?.pageId === p.accountId ||
+        r.call.token?.pageId === w.instagrams.get(p.accountId ?? '')?.pageId),
+  );
   return person ? ['person', person] : undefined;
 }
 
@@ -117,7 +133,11 @@ export async function route(w, r) {
   if (!handler) {
     needToken(w, r);
     const edge = Object.keys(edges).some((k) => k.startsWith(`${found[0]} `) && k.endsWith(` ${r.edge}`));
-    if (edge) throw refusal(100, undefined, { subcode: 33, message: `Unsupported ${method.toLowerCase()} request. Object with ID '${r.node}' does not support this operation.` });
+    if (edge)
+      throw refusal(100, undefined, {
+        subcode: 33,
+        message: `Unsupported ${method.toLowerCase()} request. Object with ID '${r.node}' does not support this operation.`,
+      });
     throw refusal(2500, undefined, { message: `Unknown path components: /${r.edge}` });
   }
   return handler(w, r, found[1]);

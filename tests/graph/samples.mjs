@@ -43,7 +43,12 @@ function png(size = 96, color = [90, 79, 214], bits = 8) {
         rows[y * (1 + size * 3 * wide) + 1 + (x * 3 + c) * wide] = inside ? Math.round(value + (255 - value) * 0.6) : value;
       }
     }
-  return Buffer.concat([Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]), chunk('IHDR', header), chunk('IDAT', deflateSync(rows)), chunk('IEND', Buffer.alloc(0))]);
+  return Buffer.concat([
+    Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]),
+    chunk('IHDR', header),
+    chunk('IDAT', deflateSync(rows)),
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
 }
 
 /** @param {Buffer} page */
@@ -90,7 +95,14 @@ function opus(ms, channels) {
   for (let done = 0, number = 2; done < frames; number++) {
     const now = Math.min(50, frames - done);
     done += now;
-    pages.push(oggPage(Array.from({ length: now }, () => silence), done === frames ? 4 : 0, BigInt(done * 960), number));
+    pages.push(
+      oggPage(
+        Array.from({ length: now }, () => silence),
+        done === frames ? 4 : 0,
+        BigInt(done * 960),
+        number,
+      ),
+    );
   }
   return Buffer.concat(pages);
 }

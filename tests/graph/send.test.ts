@@ -5,11 +5,27 @@ import { call, eventually, sendWhatsApp, stage } from './lib/receiver.ts';
 
 const to = '+5511987654321';
 const text = (body: string): Json => ({ to, type: 'text', text: { body } });
-const buttons = (titles: string[]): Json => ({ to, type: 'interactive', interactive: { type: 'button', body: { text: 'Qual?' }, action: { buttons: titles.map((title, i) => ({ type: 'reply', reply: { id: `b${i}`, title } })) } } });
+const buttons = (titles: string[]): Json => ({
+  to,
+  type: 'interactive',
+  interactive: {
+    type: 'button',
+    body: { text: 'Qual?' },
+    action: { buttons: titles.map((title, i) => ({ type: 'reply', reply: { id: `b${i}`, title } })) },
+  },
+});
 const rows = (n: number, from = 0): Json[] => Array.from({ length: n }, (_, i) => ({ id: `r${from + i}`, title: `Linha ${from + i}` }));
-const list = (sections: Json[], body = 'Escolha'): Json => ({ to, type: 'interactive', interactive: { type: 'list', body: { text: body }, action: { button: 'Ver', sections } } });
+const list = (sections: Json[], body = 'Escolha'): Json => ({
+  to,
+  type: 'interactive',
+  interactive: { type: 'list', body: { text: body }, action: { button: 'Ver', sections } },
+});
 
-async function withAna(): Promise<{ graph: Graph; ana: ReturnType<Graph['whatsappCustomer']>; receiver: Awaited<ReturnType<typeof stage>>['receiver'] }> {
+async function withAna(): Promise<{
+  graph: Graph;
+  ana: ReturnType<Graph['whatsappCustomer']>;
+  receiver: Awaited<ReturnType<typeof stage>>['receiver'];
+}> {
   const { graph, receiver } = await stage();
   const ana = graph.whatsappCustomer({ name: 'Ana', phone: to });
   await ana.sends.text('oi');
@@ -25,24 +41,57 @@ describe('what is taken', () => {
       { ...text('olá 😀'), biz_opaque_callback_data: 'msg-1', context: { message_id: quoted } },
       { ...text('x'.repeat(4096)), recipient_type: 'individual' },
       buttons(['Sim', 'Não', 'Talvez']),
-      list([{ title: 'A', rows: rows(5) }, { title: 'B', rows: rows(5, 5) }], 'y'.repeat(4096)),
+      list(
+        [
+          { title: 'A', rows: rows(5) },
+          { title: 'B', rows: rows(5, 5) },
+        ],
+        'y'.repeat(4096),
+      ),
       { to, type: 'location', location: { latitude: -23.5, longitude: -46.6, name: 'Loja' } },
-      { to, type: 'contacts', contacts: [{ name: { formatted_name: 'Bia Reis', first_name: 'Bia' }, phones: [{ phone: '+5511955554444', type: 'WORK' }] }] },
+      {
+        to,
+        type: 'contacts',
+        contacts: [{ name: { formatted_name: 'Bia Reis', first_name: 'Bia' }, phones: [{ phone: '+5511955554444', type: 'WORK' }] }],
+      },
       { to, type: 'reaction', reaction: { message_id: quoted, emoji: '❤️' } },
       { to, type: 'reaction', reaction: { message_id: quoted, emoji: '' } },
-      { to, type: 'interactive', interactive: { type: 'cta_url', body: { text: 'Veja' }, action: { name: 'cta_url', parameters: { display_text: 'Abrir', url: 'https://quintal.example' } } } },
-      { to, type: 'interactive', interactive: { type: 'location_request_message', body: { text: 'Onde?' }, action: { name: 'send_location' } } },
-      { to, type: 'interactive', interactive: { type: 'request_contact_info', body: { text: 'Qual seu número?' }, action: { name: 'request_contact_info' } } },
+      {
+        to,
+        type: 'interactive',
+        interactive: {
+          type: 'cta_url',
+          body: { text: 'Veja' },
+          action: { name: 'cta_url', parameters: { display_text: 'Abrir', url: 'https://quintal.example' } },
+        },
+      },
+      {
+        to,
+        type: 'interactive',
+        interactive: { type: 'location_request_message', body: { text: 'Onde?' }, action: { name: 'send_location' } },
+      },
+      {
+        to,
+        type: 'interactive',
+        interactive: { type: 'request_contact_info', body: { text: 'Qual seu número?' }, action: { name: 'request_contact_info' } },
+      },
       { recipient: ana.person.userId, type: 'text', text: { body: 'pelo id' } },
     ];
     for (const body of bodies) {
       const said = await sendWhatsApp(graph, body);
-      expect(said, JSON.stringify(body).slice(0, 120)).toMatchObject({ status: 200, body: { messaging_product: 'whatsapp', messages: [{ id: expect.stringMatching(/^wamid\./) }] } });
+      expect(said, JSON.stringify(body).slice(0, 120)).toMatchObject({
+        status: 200,
+        body: { messaging_product: 'whatsapp', messages: [{ id: expect.stringMatching(/^wamid\./) }] },
+      });
     }
     await eventually(() => receiver.statuses().filter((s) => s.status === 'delivered').length).toBe(bodies.length);
     const mine = receiver.statuses().filter((s) => s.biz_opaque_callback_data === 'msg-1');
     expect(mine.map((s) => s.status)).toEqual(['sent', 'delivered']);
-    expect(mine[0]).toMatchObject({ recipient_id: '5511987654321', recipient_user_id: ana.person.userId, pricing: { pricing_model: 'PMP' } });
+    expect(mine[0]).toMatchObject({
+      recipient_id: '5511987654321',
+      recipient_user_id: ana.person.userId,
+      pricing: { pricing_model: 'PMP' },
+    });
     expect(mine[0].timestamp).toMatch(/^\d{10}$/);
     expect(mine[0].conversation).toBeUndefined();
     expect(graph.warnings).toEqual([]);
@@ -50,8 +99,12 @@ describe('what is taken', () => {
 
   test('the answer to a send by user id has no wa_id', async () => {
     const { graph, ana } = await withAna();
-    expect((await sendWhatsApp(graph, { recipient: ana.person.userId, type: 'text', text: { body: 'x' } })).body.contacts).toEqual([{ input: ana.person.userId, user_id: ana.person.userId }]);
-    expect((await sendWhatsApp(graph, { to, recipient: ana.person.userId, type: 'text', text: { body: 'x' } })).body.contacts).toEqual([{ input: to, wa_id: '5511987654321' }]);
+    expect((await sendWhatsApp(graph, { recipient: ana.person.userId, type: 'text', text: { body: 'x' } })).body.contacts).toEqual([
+      { input: ana.person.userId, user_id: ana.person.userId },
+    ]);
+    expect((await sendWhatsApp(graph, { to, recipient: ana.person.userId, type: 'text', text: { body: 'x' } })).body.contacts).toEqual([
+      { input: to, wa_id: '5511987654321' },
+    ]);
   });
 
   test('a number without + is taken with a warning', async () => {
@@ -82,36 +135,85 @@ describe('what is refused at once', () => {
     ['no buttons', buttons([]), 131009],
     ['button title of 21', buttons(['x'.repeat(21)]), 131009],
     ['same button twice', buttons(['Sim', 'Sim']), 131009],
-    ['button body of 1025', { ...buttons(['a']), interactive: { ...buttons(['a']).interactive, body: { text: 'x'.repeat(1025) } } }, 131009],
+    [
+      'button body of 1025',
+      { ...buttons(['a']), interactive: { ...buttons(['a']).interactive, body: { text: 'x'.repeat(1025) } } },
+      131009,
+    ],
     ['footer of 61', { ...buttons(['a']), interactive: { ...buttons(['a']).interactive, footer: { text: 'x'.repeat(61) } } }, 131009],
-    ['header of 61', { ...buttons(['a']), interactive: { ...buttons(['a']).interactive, header: { type: 'text', text: 'x'.repeat(61) } } }, 131009],
-    ['11 rows in two sections', list([{ title: 'A', rows: rows(6) }, { title: 'B', rows: rows(5, 6) }]), 131009],
+    [
+      'header of 61',
+      { ...buttons(['a']), interactive: { ...buttons(['a']).interactive, header: { type: 'text', text: 'x'.repeat(61) } } },
+      131009,
+    ],
+    [
+      '11 rows in two sections',
+      list([
+        { title: 'A', rows: rows(6) },
+        { title: 'B', rows: rows(5, 6) },
+      ]),
+      131009,
+    ],
     ['same row twice', list([{ title: 'A', rows: [...rows(1), ...rows(1)] }]), 131009],
     ['two sections without titles', list([{ rows: rows(1) }, { rows: rows(1, 1) }]), 131009],
     ['row title of 25', list([{ title: 'A', rows: [{ id: '1', title: 'x'.repeat(25) }] }]), 131009],
     ['list body of 4097', list([{ title: 'A', rows: rows(1) }], 'x'.repeat(4097)), 131009],
-    ['list with an image header', { to, type: 'interactive', interactive: { ...list([{ title: 'A', rows: rows(1) }]).interactive, header: { type: 'image', image: { id: '1' } } } }, 131009],
+    [
+      'list with an image header',
+      {
+        to,
+        type: 'interactive',
+        interactive: { ...list([{ title: 'A', rows: rows(1) }]).interactive, header: { type: 'image', image: { id: '1' } } },
+      },
+      131009,
+    ],
     ['id and link together', { to, type: 'image', image: { id: '1', link: 'https://a.b/c.png' } }, 100],
     ['neither id nor link', { to, type: 'image', image: { caption: 'x' } }, 131008],
     ['caption of 1025', { to, type: 'image', image: { link: 'https://a.b/c.png', caption: 'x'.repeat(1025) } }, 100],
     ['caption on audio', { to, type: 'audio', audio: { id: '1', caption: 'x' } }, 100],
     ['unknown media id', { to, type: 'image', image: { id: '123' } }, 100],
     ['media id that is no number', { to, type: 'image', image: { id: 'abc' } }, 100],
-    ['six contacts', { to, type: 'contacts', contacts: Array.from({ length: 6 }, () => ({ name: { formatted_name: 'A B', first_name: 'A' } })) }, 100],
+    [
+      'six contacts',
+      { to, type: 'contacts', contacts: Array.from({ length: 6 }, () => ({ name: { formatted_name: 'A B', first_name: 'A' } })) },
+      100,
+    ],
     ['contact without formatted_name', { to, type: 'contacts', contacts: [{ name: { first_name: 'A' } }] }, 131008],
-    ['contact with an unknown key', { to, type: 'contacts', contacts: [{ name: { formatted_name: 'A B', first_name: 'A' }, foo: 1 }] }, 100],
+    [
+      'contact with an unknown key',
+      { to, type: 'contacts', contacts: [{ name: { formatted_name: 'A B', first_name: 'A' }, foo: 1 }] },
+      100,
+    ],
     ['latitude of 91', { to, type: 'location', location: { latitude: 91, longitude: 0 } }, 131009],
     ['location without longitude', { to, type: 'location', location: { latitude: 1 } }, 131008],
     ['reaction without message', { to, type: 'reaction', reaction: { emoji: '❤️' } }, 131008],
     ['a word as reaction', { to, type: 'reaction', reaction: { message_id: 'wamid.x', emoji: 'love' } }, 131009],
-    ['link text of 21', { to, type: 'interactive', interactive: { type: 'cta_url', body: { text: 'x' }, action: { name: 'cta_url', parameters: { display_text: 'x'.repeat(21), url: 'https://a.b' } } } }, 131009],
+    [
+      'link text of 21',
+      {
+        to,
+        type: 'interactive',
+        interactive: {
+          type: 'cta_url',
+          body: { text: 'x' },
+          action: { name: 'cta_url', parameters: { display_text: 'x'.repeat(21), url: 'https://a.b' } },
+        },
+      },
+      131009,
+    ],
     ['callback data that is no text', { ...text('x'), biz_opaque_callback_data: { id: 1 } }, 100],
     ['quote without id', { ...text('x'), context: {} }, 131008],
   ];
   test.each(cases)('%s', async (_, body, code) => {
     const { graph } = await withAna();
     const said = await sendWhatsApp(graph, body);
-    expect(said.body.error).toMatchObject({ code, type: 'OAuthException', message: expect.stringContaining(`(#${code})`), fbtrace_id: expect.any(String), error_data: { messaging_product: 'whatsapp', details: expect.any(String) } });
+    expect(said.body.error).toMatchObject({
+      code,
+      type: 'OAuthException',
+      message: expect.stringContaining(`(#${code})`),
+      fbtrace_id: expect.any(String),
+      error_data: { messaging_product: 'whatsapp', details: expect.any(String) },
+    });
     expect(said.status).toBe(400);
     expect(graph.messages).toHaveLength(1);
   });
@@ -120,7 +222,7 @@ describe('what is refused at once', () => {
     const { graph } = await withAna();
     const at = `/v25.0/${graph.phone.id}/messages`;
     const headers = { authorization: `Bearer ${graph.tokens.whatsapp}`, 'content-type': 'application/json' };
-    expect((await (await fetch(graph.url + at, { method: 'POST', headers, body: '{"a":' })).json() as Json).error.code).toBe(100);
+    expect(((await (await fetch(graph.url + at, { method: 'POST', headers, body: '{"a":' })).json()) as Json).error.code).toBe(100);
     expect((await call(graph, 'POST', at, { token: graph.tokens.whatsapp })).body.error.code).toBe(100);
     expect((await call(graph, 'PUT', at, { token: graph.tokens.whatsapp, json: {} })).body.error.code).toBe(100);
     expect((await sendWhatsApp(graph, { ...text('x'), to: `+${graph.phone.digits}` })).body.error.code).toBe(131021);
@@ -131,15 +233,27 @@ describe('tokens and accounts', () => {
   test('missing, wrong, expired, revoked, of another WABA, without the scope, of Instagram', async () => {
     const { graph } = await withAna();
     const error = async (token: string | undefined): Promise<Json> => {
-      const said = await call(graph, 'POST', `/graph.facebook.com/v25.0/${graph.phone.id}/messages`, { token, json: { messaging_product: 'whatsapp', ...text('x') } });
+      const said = await call(graph, 'POST', `/graph.facebook.com/v25.0/${graph.phone.id}/messages`, {
+        token,
+        json: { messaging_product: 'whatsapp', ...text('x') },
+      });
       return { status: said.status, ...said.body.error };
     };
     expect(await error(undefined)).toMatchObject({ code: 104, status: 401 });
     expect(await error('EAAGwrong')).toMatchObject({ code: 190, status: 401 });
-    expect(await error(graph.token({ kind: 'system', expiresAt: graph.clock.now() - 1 }).token)).toMatchObject({ code: 190, error_subcode: 463 });
+    expect(await error(graph.token({ kind: 'system', expiresAt: graph.clock.now() - 1 }).token)).toMatchObject({
+      code: 190,
+      error_subcode: 463,
+    });
     const other = graph.addWaba();
-    expect(await error(graph.token({ kind: 'business', targets: { whatsapp_business_messaging: [other.id] } }).token)).toMatchObject({ code: 100, error_subcode: 33 });
-    expect(await error(graph.token({ kind: 'business', scopes: ['whatsapp_business_management'] }).token)).toMatchObject({ code: 131005, status: 403 });
+    expect(await error(graph.token({ kind: 'business', targets: { whatsapp_business_messaging: [other.id] } }).token)).toMatchObject({
+      code: 100,
+      error_subcode: 33,
+    });
+    expect(await error(graph.token({ kind: 'business', scopes: ['whatsapp_business_management'] }).token)).toMatchObject({
+      code: 131005,
+      status: 403,
+    });
     expect(await error(graph.tokens.instagram)).toMatchObject({ code: 190 });
     graph.revoke(graph.tokens.whatsapp);
     expect(await error(graph.tokens.whatsapp)).toMatchObject({ code: 190, error_subcode: 460 });
@@ -147,7 +261,8 @@ describe('tokens and accounts', () => {
 
   test('versions: current, too old, not there yet', async () => {
     const { graph } = await withAna();
-    const error = async (v: string): Promise<number | undefined> => (await call(graph, 'GET', `${v}/${graph.phone.id}`, { token: graph.tokens.whatsapp })).body.error?.code;
+    const error = async (v: string): Promise<number | undefined> =>
+      (await call(graph, 'GET', `${v}/${graph.phone.id}`, { token: graph.tokens.whatsapp })).body.error?.code;
     expect(await error('/v25.0')).toBeUndefined();
     expect(await error('/v26.0')).toBeUndefined();
     expect(await error('/v12.0')).toBe(2635);
@@ -180,10 +295,30 @@ describe('what fails later', () => {
     await graph.clock.advance(10_000);
     const said = await sendWhatsApp(graph, { ...text('fora'), biz_opaque_callback_data: 'ours' });
     expect(said.status).toBe(200);
-    await eventually(() => receiver.statuses().find((s) => s.status === 'failed')).toMatchObject({ id: said.body.messages[0].id, biz_opaque_callback_data: 'ours', errors: [{ code: 131047, title: 'Re-engagement message', error_data: { details: expect.any(String) } }] });
+    await eventually(() => receiver.statuses().find((s) => s.status === 'failed')).toMatchObject({
+      id: said.body.messages[0].id,
+      biz_opaque_callback_data: 'ours',
+      errors: [{ code: 131047, title: 'Re-engagement message', error_data: { details: expect.any(String) } }],
+    });
     expect(receiver.changes('messages').find((c) => c.value.statuses?.[0]?.status === 'failed').value.contacts).toBeUndefined();
     expect(ana.inbox.map((m) => m.text)).toEqual(['dentro']);
-    const sent = await sendWhatsApp(graph, { to, type: 'template', template: { name: 'confirmacao_de_horario', language: { code: 'pt_BR' }, components: [{ type: 'body', parameters: [{ type: 'text', text: 'Ana' }, { type: 'text', text: 'hoje' }] }] } });
+    const sent = await sendWhatsApp(graph, {
+      to,
+      type: 'template',
+      template: {
+        name: 'confirmacao_de_horario',
+        language: { code: 'pt_BR' },
+        components: [
+          {
+            type: 'body',
+            parameters: [
+              { type: 'text', text: 'Ana' },
+              { type: 'text', text: 'hoje' },
+            ],
+          },
+        ],
+      },
+    });
     expect(sent.body.messages[0].message_status).toBe('accepted');
     expect((await ana.receives(/Olá Ana, seu horário é hoje/)).buttons.map((b) => b.title)).toEqual(['Confirmar', 'Remarcar']);
   });
@@ -241,7 +376,11 @@ describe('numbers', () => {
     const who = graph.whatsappCustomer({ phone });
     await who.sends.text('oi');
     expect(receiver.messages()[0].from).toBe(waId);
-    for (const number of [phone, `+${waId}`]) expect((await sendWhatsApp(graph, { to: number, type: 'text', text: { body: 'x' } })).body.contacts[0]).toEqual({ input: number, wa_id: waId });
+    for (const number of [phone, `+${waId}`])
+      expect((await sendWhatsApp(graph, { to: number, type: 'text', text: { body: 'x' } })).body.contacts[0]).toEqual({
+        input: number,
+        wa_id: waId,
+      });
   });
 
   test('a landline is nobody else, exact comes first', async () => {
@@ -263,7 +402,9 @@ describe('read and typing', () => {
   test('marks, shows, refuses', async () => {
     const { graph, ana } = await withAna();
     const id = ana.thread[0]?.id;
-    expect((await sendWhatsApp(graph, { status: 'read', message_id: id, typing_indicator: { type: 'text' } })).body).toEqual({ success: true });
+    expect((await sendWhatsApp(graph, { status: 'read', message_id: id, typing_indicator: { type: 'text' } })).body).toEqual({
+      success: true,
+    });
     expect(ana.thread[0]?.state).toBe('read');
     expect((await sendWhatsApp(graph, { status: 'read', message_id: 'wamid.none' })).body.error.code).toBe(131009);
     expect((await sendWhatsApp(graph, { status: 'read' })).body.error.code).toBe(131008);

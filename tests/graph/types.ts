@@ -8,7 +8,12 @@ export type WebhookObject = 'whatsapp_business_account' | 'page' | 'instagram';
 
 /* ── accounts ─────────────────────────────────────────────────────────────────────────────────────────────────── */
 
-export interface Subscription { url: string; verifyToken: string; fields: string[] | 'all'; active: boolean }
+export interface Subscription {
+  url: string;
+  verifyToken: string;
+  fields: string[] | 'all';
+  active: boolean;
+}
 
 export interface App {
   id: string;
@@ -35,6 +40,10 @@ export interface Token {
   scopes: string[];
   /** scope → ids; a scope that is not here holds for all. */
   targets: Record<string, string[]>;
+  /** debug_token does not tell the ids. */
+  silent?: boolean | undefined;
+  /** The business that it was given by. */
+  businessId?: string | undefined;
   issuedAt: number;
   /** Milliseconds of the graph's clock; 0: never. */
   expiresAt: number;
@@ -48,6 +57,8 @@ export interface Waba {
   currency: string;
   timezone: string;
   businessId: string;
+  /** The business of others that it is shared with. */
+  sharedWith?: string | undefined;
   /** A reason here refuses every message: 131031, 368, 131042, 130497 … */
   restricted?: number | undefined;
   /** app id → override */
@@ -105,7 +116,10 @@ export interface InstagramAccount {
 }
 
 /** A person who can grant an app access: the one who clicks "continue" in a dialog. */
-export interface Owner { id: string; name: string }
+export interface Owner {
+  id: string;
+  name: string;
+}
 
 /* ── customers ────────────────────────────────────────────────────────────────────────────────────────────────── */
 
@@ -164,8 +178,21 @@ export type Person = {
   offline: boolean;
 };
 
-export type TemplateStatus = 'APPROVED' | 'PENDING' | 'REJECTED' | 'PAUSED' | 'DISABLED' | 'IN_APPEAL' | 'PENDING_DELETION'
-  | 'DELETED' | 'LIMIT_EXCEEDED' | 'ARCHIVED' | 'FLAGGED' | 'REINSTATED' | 'LOCKED' | 'UNARCHIVED';
+export type TemplateStatus =
+  | 'APPROVED'
+  | 'PENDING'
+  | 'REJECTED'
+  | 'PAUSED'
+  | 'DISABLED'
+  | 'IN_APPEAL'
+  | 'PENDING_DELETION'
+  | 'DELETED'
+  | 'LIMIT_EXCEEDED'
+  | 'ARCHIVED'
+  | 'FLAGGED'
+  | 'REINSTATED'
+  | 'LOCKED'
+  | 'UNARCHIVED';
 export interface Template {
   id: string;
   wabaId: string;
@@ -178,6 +205,8 @@ export interface Template {
   quality: string;
   rejectedReason: string;
   deletedAt?: number | undefined;
+  /** Sends are accepted with this message_status and travel no further. */
+  pacing?: 'held_for_quality_assessment' | 'paused' | undefined;
 }
 
 export interface Medium {
@@ -224,7 +253,12 @@ export interface Message {
 
 /* ── calls, faults ────────────────────────────────────────────────────────────────────────────────────────────── */
 
-export interface UploadedFile { field: string; name: string; type: string; bytes: Buffer }
+export interface UploadedFile {
+  field: string;
+  name: string;
+  type: string;
+  bytes: Buffer;
+}
 /** One call of ours, as it came. */
 export interface Call {
   n: number;
@@ -268,7 +302,10 @@ export interface FaultOptions {
   /** Retry-After of the answer, seconds. */
   retryAfter?: number;
 }
-export interface Fault extends FaultOptions { used: number; cancel(): void }
+export interface Fault extends FaultOptions {
+  used: number;
+  cancel(): void;
+}
 
 /* ── webhooks ─────────────────────────────────────────────────────────────────────────────────────────────────── */
 
@@ -302,6 +339,8 @@ export interface DeliveryPolicy {
   secondsForMs: boolean;
   /** delivered is left out when the message is read at once. */
   skipDelivered: boolean;
+  /** Statuses carry `conversation`, as up to v23. */
+  conversation: boolean;
   /** How a template's language is written: en-US or en_US. */
   templateLanguage: 'hyphen' | 'underscore';
 }
@@ -354,7 +393,11 @@ export interface Webhooks {
   /** Any event, as it is. */
   emit(event: Partial<WebhookEvent> & Pick<WebhookEvent, 'object' | 'entryId' | 'field' | 'value'>): Promise<void>;
   /** Any body, signed like the others. Answers the status. */
-  post(object: WebhookObject, body: string | object, options?: { appId?: string; url?: string; signature?: string | null; byLogin?: boolean }): Promise<{ status: number; body: string }>;
+  post(
+    object: WebhookObject,
+    body: string | object,
+    options?: { appId?: string; url?: string; signature?: string | null; byLogin?: boolean },
+  ): Promise<{ status: number; body: string }>;
   /** The handshake (GET). */
   verify(url: string, verifyToken: string, mode?: string): Promise<{ ok: boolean; status: number; body: string; challenge: string }>;
   sign(secret: string, body: string | Buffer): string;
@@ -367,7 +410,10 @@ export interface Webhooks {
 /* ── what a test holds ────────────────────────────────────────────────────────────────────────────────────────── */
 
 /** What a builder answers: the platform's id, once the first attempt to deliver it is over (or it is held). */
-export interface Sent { id: string; message: Message }
+export interface Sent {
+  id: string;
+  message: Message;
+}
 
 export interface SendOptions {
   /** Which of our accounts; default: the first of its kind. */
@@ -392,7 +438,10 @@ export interface SendOptions {
   raw?: (message: Json, value: Json) => void;
 }
 export interface FileOptions extends SendOptions {
-  bytes?: Buffer; type?: string; name?: string; caption?: string;
+  bytes?: Buffer;
+  type?: string;
+  name?: string;
+  caption?: string;
   /** The platform's own file is broken: hash does not match, link is dead, the id expired … */
   broken?: 'sha256' | 'missing' | 'expired' | 'type';
   animated?: boolean;
@@ -406,7 +455,10 @@ export interface WhatsAppSends {
   audio(options?: FileOptions): Promise<Sent>;
   voice(options?: FileOptions): Promise<Sent>;
   sticker(options?: FileOptions): Promise<Sent>;
-  location(place?: { latitude?: number; longitude?: number; name?: string; address?: string; url?: string }, options?: SendOptions): Promise<Sent>;
+  location(
+    place?: { latitude?: number; longitude?: number; name?: string; address?: string; url?: string },
+    options?: SendOptions,
+  ): Promise<Sent>;
   contacts(cards?: Json[], options?: SendOptions): Promise<Sent>;
   /** The answer to request_contact_info. */
   ownContact(options?: SendOptions): Promise<Sent>;
@@ -493,13 +545,16 @@ export interface Customer<S> {
   wroteAgo(ms: number, account?: { id: string }): void;
 }
 export type WhatsAppCustomer = Customer<WhatsAppSends> & {
-  /** All four forms in which the number may come. */
+  /** A new business-scoped id: the system message, then user_id_update. */
   changesUserId(): Promise<void>;
   stopsMarketing(stop?: boolean): Promise<void>;
 };
 export type PageCustomer = Customer<PageSends>;
 
-export interface Reviews { mode: 'approve' | 'reject' | 'manual'; afterMs: number }
+export interface Reviews {
+  mode: 'approve' | 'reject' | 'manual';
+  afterMs: number;
+}
 
 export interface GraphOptions {
   port?: number;
@@ -516,14 +571,29 @@ export interface GraphOptions {
   oldest?: number;
   seed?: number;
   /** Ids, secrets and tokens that stay the same over restarts; what is not given is made by chance. */
-  cast?: { app?: Partial<App>; waba?: Partial<Waba>; phone?: Partial<Phone>; page?: Partial<Page>; instagram?: Partial<InstagramAccount>; tokens?: Partial<Graph['tokens']> };
+  cast?: {
+    app?: Partial<App>;
+    waba?: Partial<Waba>;
+    phone?: Partial<Phone>;
+    page?: Partial<Page>;
+    instagram?: Partial<InstagramAccount>;
+    tokens?: Partial<Graph['tokens']>;
+  };
 }
 
 export interface Graph {
   url: string;
   port: number;
   /** The same server under the names of the platform, for connectors whose hosts are settings. */
-  hosts: { graph: string; instagram: string; instagramApi: string; facebookDialog: string; instagramDialog: string; media: string; foreign: string };
+  hosts: {
+    graph: string;
+    instagram: string;
+    instagramApi: string;
+    facebookDialog: string;
+    instagramDialog: string;
+    media: string;
+    foreign: string;
+  };
   clock: { now(): number; advance(ms: number): Promise<void>; speed: number };
   app: App;
   waba: Waba;
@@ -545,7 +615,25 @@ export interface Graph {
   /** Which refusals come as a failed status instead of an answer. */
   later: Set<number>;
   /** Pair rate and throughput; the management limit counts calls per hour, app and WABA. */
-  limits: { pairMs: number; pairBurst: number; pair: boolean; throughput: boolean; managementPerHour: number; pagePerSecond: number; pageMediaPerSecond: number; templatesPerHour: number };
+  limits: {
+    pairMs: number;
+    pairBurst: number;
+    pair: boolean;
+    throughput: boolean;
+    managementPerHour: number;
+    pagePerSecond: number;
+    pageMediaPerSecond: number;
+    templatesPerHour: number;
+  };
+  /** Oddities that were reported but are not the rule. */
+  quirks: {
+    /** The Instagram token comes inside data[0]. */
+    instagramTokenWrapped: boolean;
+    /** Instagram's echoes name neither the app nor the metadata. */
+    instagramEchoBare: boolean;
+    /** The metadata of every medium names this address instead of the media host's. */
+    mediaUrl: string | undefined;
+  };
   fault(options: FaultOptions): Fault;
   callsTo(path: string | RegExp, method?: string): Call[];
   /** The first call, past or to come, that fits. */
@@ -564,23 +652,51 @@ export interface Graph {
   messengerCustomer(options?: PageCustomerOptions): PageCustomer;
   instagramCustomer(options?: PageCustomerOptions): PageCustomer;
   /** Subscribes the app to an object: handshake, then events. Throws when the handshake fails. */
-  subscribe(object: WebhookObject, url: string, verifyToken?: string, options?: { app?: App; fields?: string[]; withoutCheck?: boolean }): Promise<void>;
+  subscribe(
+    object: WebhookObject,
+    url: string,
+    verifyToken?: string,
+    options?: { app?: App; fields?: string[]; withoutCheck?: boolean },
+  ): Promise<void>;
   /** Opens a dialog address as its owner would and answers where it sends the browser. */
-  approve(url: string, options?: { deny?: boolean; wabaIds?: string[]; pageIds?: string[]; scopes?: string[] }): Promise<{ location: string; code: string; state: string }>;
+  approve(
+    url: string,
+    options?: { deny?: boolean; wabaIds?: string[]; pageIds?: string[]; scopes?: string[] },
+  ): Promise<{ location: string; code: string; state: string }>;
   /** A one-time code as embedded sign-up hands it to the browser, with the data of its message. */
-  embeddedSignup(options?: { wabaId?: string; phoneId?: string; coexistence?: boolean; event?: string; appId?: string }): { code: string; message: Json };
+  embeddedSignup(options?: { wabaId?: string; phoneId?: string; coexistence?: boolean; event?: string; appId?: string; silent?: boolean }): {
+    code: string;
+    message: Json;
+  };
   reviewTemplate(template: Template | string, status: TemplateStatus, reason?: string | null): Promise<void>;
   accountUpdate(event: string, extra?: Json, waba?: Waba): Promise<void>;
-  numberUpdate(field: 'phone_number_quality_update' | 'phone_number_name_update' | 'account_alerts' | 'account_review_update' | 'business_capability_update' | 'security' | 'template_category_update' | 'message_template_quality_update' | 'message_template_components_update', value: Json, waba?: Waba): Promise<void>;
+  numberUpdate(
+    field:
+      | 'phone_number_quality_update'
+      | 'phone_number_name_update'
+      | 'account_alerts'
+      | 'account_review_update'
+      | 'business_capability_update'
+      | 'security'
+      | 'template_category_update'
+      | 'message_template_quality_update'
+      | 'message_template_components_update',
+    value: Json,
+    waba?: Waba,
+  ): Promise<void>;
   /** value.errors without messages. */
   accountError(code?: number, phone?: Phone): Promise<void>;
   /** The owner wrote in the phone app, or in the inbox of the page. */
-  ownerSends(customer: WhatsAppCustomer | PageCustomer, content: string | Json, options?: { account?: { id: string }; appId?: string; metadata?: string }): Promise<Sent>;
+  ownerSends(
+    customer: WhatsAppCustomer | PageCustomer,
+    content: string | Json,
+    options?: { account?: { id: string }; appId?: string; metadata?: string },
+  ): Promise<Sent>;
   ownerEdits(customer: WhatsAppCustomer, messageId: string, body: string): Promise<Sent>;
   ownerRevokes(customer: WhatsAppCustomer, messageId: string): Promise<Sent>;
   /** History of the phone app in chunks; refused: error 2593109. */
   history(options?: { phone?: Phone; threads?: Json[]; refused?: boolean; chunks?: number; media?: boolean }): Promise<void>;
-  /** Contacts of the phone app. */
+  /** Contacts of the phone app: full_name, first_name, phone_number; action and at (milliseconds) may be said of each. */
   appState(contacts?: Json[], phone?: Phone): Promise<void>;
   handover(customer: PageCustomer, what: 'pass' | 'take' | 'request' | 'standby', extra?: Json): Promise<void>;
   policyEnforcement(action: 'warning' | 'block' | 'unblock', reason?: string): Promise<void>;

@@ -9,12 +9,47 @@ import { writeJson } from './encode.mjs';
 
 /** @returns {DeliveryPolicy} */
 const usual = () => ({
-  doubleWithin: 0, doubleAcross: 0, order: 'asis', batchMs: 0, batchMax: 1000, batchLevel: 'messages', delayMs: 0, statusBeforeAnswer: false, unknownFields: false,
-  signature: 'right', escape: true, answerWithinMs: 5000, retry: true, parallel: 1, mediaUrl: false, secondsForMs: false, skipDelivered: false, templateLanguage: 'hyphen',
+  doubleWithin: 0,
+  doubleAcross: 0,
+  order: 'asis',
+  batchMs: 0,
+  batchMax: 1000,
+  batchLevel: 'messages',
+  delayMs: 0,
+  statusBeforeAnswer: false,
+  unknownFields: false,
+  signature: 'right',
+  escape: true,
+  answerWithinMs: 5000,
+  retry: true,
+  parallel: 1,
+  mediaUrl: false,
+  secondsForMs: false,
+  skipDelivered: false,
+  conversation: false,
+  templateLanguage: 'hyphen',
 });
 
-const retryAfter = [0, 10 * second, 30 * second, 2 * minute, 5 * minute, 10 * minute, 20 * minute, 30 * minute, hour, 2 * hour, 4 * hour, 8 * hour, 12 * hour];
-const giveUpAfter = /** @type {Record<WebhookObject, number>} */ ({ whatsapp_business_account: 7 * day, page: 36 * hour, instagram: 36 * hour });
+const retryAfter = [
+  0,
+  10 * second,
+  30 * second,
+  2 * minute,
+  5 * minute,
+  10 * minute,
+  20 * minute,
+  30 * minute,
+  hour,
+  2 * hour,
+  4 * hour,
+  8 * hour,
+  12 * hour,
+];
+const giveUpAfter = /** @type {Record<WebhookObject, number>} */ ({
+  whatsapp_business_account: 7 * day,
+  page: 36 * hour,
+  instagram: 36 * hour,
+});
 
 /** @typedef {{ event: WebhookEvent, app: App, url: string, done: () => void }} Letter */
 
@@ -79,7 +114,10 @@ export class Sender {
   ordered(list, order) {
     if (order === 'reversed') return [...list].reverse();
     if (order !== 'shuffled') return [...list];
-    return list.map((item) => ({ item, at: this.random() })).sort((a, b) => a.at - b.at).map(({ item }) => item);
+    return list
+      .map((item) => ({ item, at: this.random() }))
+      .sort((a, b) => a.at - b.at)
+      .map(({ item }) => item);
   }
 
   /* ── who gets it ──────────────────────────────────────────────────────────────────────────────────────────── */
@@ -100,7 +138,10 @@ export class Sender {
     if (!allowed(subscription.fields)) return { reason: `the app did not subscribe to ${e.field}` };
     const page = this.world.pages.get(e.account);
     const ig = this.world.instagrams.get(e.account);
-    const holder = page?.subscribed.get(app.id) ?? ig?.subscribed.get(app.id) ?? (ig?.pageId ? this.world.pages.get(ig.pageId)?.subscribed.get(app.id) : undefined);
+    const holder =
+      page?.subscribed.get(app.id) ??
+      ig?.subscribed.get(app.id) ??
+      (ig?.pageId ? this.world.pages.get(ig.pageId)?.subscribed.get(app.id) : undefined);
     if (!holder) return { reason: `the app is not subscribed to ${e.account}` };
     const byPage = e.object === 'instagram' && ig?.subscribed.get(app.id) === undefined;
     return byPage || holder.includes(e.field) ? { url: subscription.url } : { reason: `${e.account} is not subscribed to ${e.field}` };
@@ -109,7 +150,12 @@ export class Sender {
   /** @param {Parameters<Webhooks['emit']>[0]} given @returns {Promise<void>} when the first attempt is over, or it is held */
   async emit(given) {
     /** @type {WebhookEvent} */
-    const event = { kind: given.object === 'whatsapp_business_account' ? 'change' : 'messaging', at: this.world.now(), account: given.entryId, ...given };
+    const event = {
+      kind: given.object === 'whatsapp_business_account' ? 'change' : 'messaging',
+      at: this.world.now(),
+      account: given.entryId,
+      ...given,
+    };
     const waits = [];
     const reasons = [];
     for (const app of this.world.apps.values()) {
@@ -118,23 +164,25 @@ export class Sender {
         reasons.push(to.reason);
         continue;
       }
-      waits.push(new Promise((/** @type {(v: void) => void} */ done) => {
-        const letter = { event, app, url: to.url, done };
-        if (this.held) {
-          this.held.push(letter);
-          done();
-        } else if (this.policy.batchMs > 0) {
-          if (this.gathering.push(letter) === 1) {
-            this.busy++;
-            setTimeout(() => {
-              const letters = this.gathering;
-              this.gathering = [];
-              this.pack(letters, this.policy.order, true, this.policy.batchLevel, this.policy.doubleWithin);
-              this.rest();
-            }, this.policy.batchMs);
-          }
-        } else this.pack([letter], 'asis', true, this.policy.batchLevel, this.policy.doubleWithin);
-      }));
+      waits.push(
+        new Promise((/** @type {(v: void) => void} */ done) => {
+          const letter = { event, app, url: to.url, done };
+          if (this.held) {
+            this.held.push(letter);
+            done();
+          } else if (this.policy.batchMs > 0) {
+            if (this.gathering.push(letter) === 1) {
+              this.busy++;
+              setTimeout(() => {
+                const letters = this.gathering;
+                this.gathering = [];
+                this.pack(letters, this.policy.order, true, this.policy.batchLevel, this.policy.doubleWithin);
+                this.rest();
+              }, this.policy.batchMs);
+            }
+          } else this.pack([letter], 'asis', true, this.policy.batchLevel, this.policy.doubleWithin);
+        }),
+      );
     }
     if (waits.length === 0) this.dropped.push({ event, reason: reasons.join('; ') || 'no app' });
     await Promise.all(waits);
@@ -149,7 +197,13 @@ export class Sender {
     const letters = this.held ?? [];
     this.held = undefined;
     const waits = letters.map((letter) => new Promise((/** @type {(v: void) => void} */ done) => (letter.done = done)));
-    this.pack(letters, how.order ?? this.policy.order, how.together ?? false, how.level ?? this.policy.batchLevel, how.doubleWithin ?? this.policy.doubleWithin);
+    this.pack(
+      letters,
+      how.order ?? this.policy.order,
+      how.together ?? false,
+      how.level ?? this.policy.batchLevel,
+      how.doubleWithin ?? this.policy.doubleWithin,
+    );
     await Promise.all(waits);
   }
 
@@ -176,11 +230,26 @@ export class Sender {
     /** @type {Json[]} */
     const entries = [];
     for (const { event: e } of letters) {
-      const how = level === 'mixed' ? /** @type {BatchLevel} */ (['messages', 'changes', 'entries'][Math.floor(this.random() * 2.99)] ?? 'messages') : level;
+      const how =
+        level === 'mixed'
+          ? /** @type {BatchLevel} */ (['messages', 'changes', 'entries'][Math.floor(this.random() * 2.99)] ?? 'messages')
+          : level;
       const list = e.kind === 'change' ? 'changes' : e.kind;
       const last = entries[entries.length - 1];
-      const open = how !== 'entries' && e.kind !== 'bare' && last?.id === e.entryId && last[list] && !last.time === !(e.time || e.object !== 'whatsapp_business_account') ? last : undefined;
-      const time = e.object === 'whatsapp_business_account' ? (e.time ? { time: Math.floor(e.at / 1000) } : {}) : { time: this.policy.secondsForMs ? Math.floor(e.at / 1000) : e.at };
+      const open =
+        how !== 'entries' &&
+        e.kind !== 'bare' &&
+        last?.id === e.entryId &&
+        last[list] &&
+        !last.time === !(e.time || e.object !== 'whatsapp_business_account')
+          ? last
+          : undefined;
+      const time =
+        e.object === 'whatsapp_business_account'
+          ? e.time
+            ? { time: Math.floor(e.at / 1000) }
+            : {}
+          : { time: this.policy.secondsForMs ? Math.floor(e.at / 1000) : e.at };
       if (e.kind === 'bare') {
         entries.push({ id: e.entryId, ...time, field: e.field, value: structuredClone(e.value) });
         continue;
@@ -191,11 +260,18 @@ export class Sender {
         continue;
       }
       const before = open[list][open[list].length - 1];
-      if (e.kind === 'change' && how === 'messages' && e.field === 'messages' && before?.field === 'messages' && before.value.metadata?.phone_number_id === e.value.metadata?.phone_number_id) {
+      if (
+        e.kind === 'change' &&
+        how === 'messages' &&
+        e.field === 'messages' &&
+        before?.field === 'messages' &&
+        before.value.metadata?.phone_number_id === e.value.metadata?.phone_number_id
+      ) {
         for (const key of ['messages', 'statuses', 'errors'])
           if (e.value[key]) before.value[key] = [...(before.value[key] ?? []), ...structuredClone(e.value[key])];
         for (const contact of e.value.contacts ?? [])
-          if (!(before.value.contacts ?? []).some((/** @type {Json} */ c) => JSON.stringify(c) === JSON.stringify(contact))) before.value.contacts = [...(before.value.contacts ?? []), contact];
+          if (!(before.value.contacts ?? []).some((/** @type {Json} */ c) => JSON.stringify(c) === JSON.stringify(contact)))
+            before.value.contacts = [...(before.value.contacts ?? []), contact];
       } else open[list].push(item);
     }
     const body = { object: letters[0]?.event.object, entry: entries };
@@ -216,12 +292,18 @@ export class Sender {
     const sha1 = { 'x-hub-signature': `sha1=${hmac(secret, body, 'sha1')}` };
     const right = hmac(secret, body);
     switch (this.policy.signature) {
-      case 'none': return {};
-      case 'sha1': return sha1;
-      case 'wrong': return { ...sha1, 'x-hub-signature-256': `sha256=${hmac(`${secret}x`, body)}` };
-      case 'uppercase': return { ...sha1, 'x-hub-signature-256': `sha256=${right.toUpperCase()}` };
-      case 'short': return { ...sha1, 'x-hub-signature-256': `sha256=${right.slice(0, 62)}` };
-      default: return { ...sha1, 'x-hub-signature-256': `sha256=${right}` };
+      case 'none':
+        return {};
+      case 'sha1':
+        return sha1;
+      case 'wrong':
+        return { ...sha1, 'x-hub-signature-256': `sha256=${hmac(`${secret}x`, body)}` };
+      case 'uppercase':
+        return { ...sha1, 'x-hub-signature-256': `sha256=${right.toUpperCase()}` };
+      case 'short':
+        return { ...sha1, 'x-hub-signature-256': `sha256=${right.slice(0, 62)}` };
+      default:
+        return { ...sha1, 'x-hub-signature-256': `sha256=${right}` };
     }
   }
 
@@ -235,9 +317,21 @@ export class Sender {
     for (let copy = 0; copy <= this.policy.doubleAcross; copy++) {
       /** @type {Delivery} */
       const delivery = {
-        id: this.deliveries.length + 1, object: first.event.object, appId: first.app.id, accounts: [...new Set(letters.map((l) => l.event.account))], url: first.url, body: text,
-        headers: { 'content-type': 'application/json', 'user-agent': 'facebookexternalua', accept: '*/*', ...this.signature(first.app, first.event.byLogin, text) },
-        attempts: [], state: 'waiting', firstAt: this.world.now(),
+        id: this.deliveries.length + 1,
+        object: first.event.object,
+        appId: first.app.id,
+        accounts: [...new Set(letters.map((l) => l.event.account))],
+        url: first.url,
+        body: text,
+        headers: {
+          'content-type': 'application/json',
+          'user-agent': 'facebookexternalua',
+          accept: '*/*',
+          ...this.signature(first.app, first.event.byLogin, text),
+        },
+        attempts: [],
+        state: 'waiting',
+        firstAt: this.world.now(),
       };
       this.deliveries.push(delivery);
       waits.push(this.queue(delivery));
@@ -274,7 +368,13 @@ export class Sender {
   async http(url, request) {
     const start = Date.now();
     try {
-      const answer = await fetch(url, { method: request.method, ...(request.headers ? { headers: request.headers } : {}), ...(request.body === undefined ? {} : { body: request.body }), redirect: 'manual', signal: AbortSignal.timeout(this.policy.answerWithinMs) });
+      const answer = await fetch(url, {
+        method: request.method,
+        ...(request.headers ? { headers: request.headers } : {}),
+        ...(request.body === undefined ? {} : { body: request.body }),
+        redirect: 'manual',
+        signal: AbortSignal.timeout(this.policy.answerWithinMs),
+      });
       return { status: answer.status, body: await answer.text(), ms: Date.now() - start, type: answer.headers.get('content-type') ?? '' };
     } catch (e) {
       const why = e instanceof Error ? (e.cause instanceof Error ? e.cause.message : e.message) : String(e);
@@ -323,7 +423,8 @@ export class Sender {
       if (ig?.pageId) pages.get(ig.pageId)?.subscribed.delete(d.appId);
       this.failing.delete(key);
       this.alerts.push({ at: this.world.now(), object: d.object, account, what: 'unsubscribed' });
-      for (const other of this.deliveries) if (other.state === 'retrying' && other.object === d.object && other.accounts.includes(account)) other.state = 'dropped';
+      for (const other of this.deliveries)
+        if (other.state === 'retrying' && other.object === d.object && other.accounts.includes(account)) other.state = 'dropped';
     });
   }
 
@@ -341,7 +442,8 @@ export class Sender {
     const text = typeof body === 'string' ? body : writeJson(body, this.policy.escape);
     const url = o.url ?? app.subscriptions[object]?.url;
     if (!url) throw new Error(`no callback for ${object}`);
-    const signature = o.signature === undefined ? this.signature(app, o.byLogin, text) : o.signature === null ? {} : { 'x-hub-signature-256': o.signature };
+    const signature =
+      o.signature === undefined ? this.signature(app, o.byLogin, text) : o.signature === null ? {} : { 'x-hub-signature-256': o.signature };
     const said = await this.http(url, { method: 'POST', headers: { 'content-type': 'application/json', ...signature }, body: text });
     return { status: said.status, body: said.body };
   }

@@ -79,7 +79,10 @@ test('statuses before the answer to the send', async () => {
   const ana = graph.whatsappCustomer({ phone: '+5511987654321' });
   await ana.sends.text('oi');
   const said = await sendWhatsApp(graph, { to: '+5511987654321', type: 'text', text: { body: 'x' } });
-  expect(receiver.statuses().map((s) => [s.id, s.status])).toEqual([[said.body.messages[0].id, 'sent'], [said.body.messages[0].id, 'delivered']]);
+  expect(receiver.statuses().map((s) => [s.id, s.status])).toEqual([
+    [said.body.messages[0].id, 'sent'],
+    [said.body.messages[0].id, 'delivered'],
+  ]);
 });
 
 test('not 200: again and again, ever later, for seven days', async () => {
@@ -165,13 +168,20 @@ test('another number of the same WABA, a second app: each gets its own, signed w
 
 test('any body and any event by hand', async () => {
   const { graph, receiver } = await stage();
-  expect(await graph.webhooks.post('whatsapp_business_account', { object: 'whatsapp_business_account', entry: [] })).toMatchObject({ status: 200 });
+  expect(await graph.webhooks.post('whatsapp_business_account', { object: 'whatsapp_business_account', entry: [] })).toMatchObject({
+    status: 200,
+  });
   expect(receiver.got[0]?.signed).toBe(true);
   await graph.webhooks.post('page', '{"object":"page","entry":[]}', { signature: 'sha256=00' });
   expect(receiver.got[1]?.signed).toBe(false);
   await graph.webhooks.post('page', '{"object":"page","entry":[]}', { signature: null });
   expect(receiver.got[2]?.headers['x-hub-signature-256']).toBeUndefined();
-  await graph.webhooks.emit({ object: 'whatsapp_business_account', entryId: graph.waba.id, field: 'a_field_of_tomorrow', value: { some: 'thing' } });
+  await graph.webhooks.emit({
+    object: 'whatsapp_business_account',
+    entryId: graph.waba.id,
+    field: 'a_field_of_tomorrow',
+    value: { some: 'thing' },
+  });
   expect(receiver.changes('a_field_of_tomorrow')).toHaveLength(1);
 });
 
@@ -191,33 +201,107 @@ test('reset leaves nobody behind', async () => {
 const kinds: [string, (g: Graph, c: ReturnType<Graph['whatsappCustomer']>) => Promise<unknown>, (m: Json, value: Json) => void][] = [
   ['location, pinned', (_, c) => c.sends.location(), (m) => expect(m.location).toEqual({ latitude: -23.5614, longitude: -46.6559 })],
   ['location, named', (_, c) => c.sends.location({ name: 'Loja' }), (m) => expect(m.location.name).toBe('Loja')],
-  ['voice', (_, c) => c.sends.voice(), (m) => expect(m.audio).toMatchObject({ voice: true, mime_type: 'audio/ogg; codecs=opus', sha256: expect.stringMatching(/^[A-Za-z0-9+/]{43}=$/) })],
-  ['document', (_, c) => c.sends.document({ caption: 'veja' }), (m) => expect(m.document).toMatchObject({ filename: 'Orçamento nº 12.pdf', caption: 'veja' })],
+  [
+    'voice',
+    (_, c) => c.sends.voice(),
+    (m) =>
+      expect(m.audio).toMatchObject({
+        voice: true,
+        mime_type: 'audio/ogg; codecs=opus',
+        sha256: expect.stringMatching(/^[A-Za-z0-9+/]{43}=$/),
+      }),
+  ],
+  [
+    'document',
+    (_, c) => c.sends.document({ caption: 'veja' }),
+    (m) => expect(m.document).toMatchObject({ filename: 'Orçamento nº 12.pdf', caption: 'veja' }),
+  ],
   ['sticker', (_, c) => c.sends.sticker({ animated: true }), (m) => expect(m.sticker.animated).toBe(true)],
   ['contacts', (_, c) => c.sends.contacts(), (m) => expect(m.contacts[0].name.formatted_name).toBe('Bruno Lima')],
   ['own contact', (_, c) => c.sends.ownContact(), (m) => expect(m.contacts[0].origin).toBe('contact_request')],
   ['reaction', (_, c) => c.sends.reaction('wamid.x', '👍'), (m) => expect(m.reaction).toEqual({ message_id: 'wamid.x', emoji: '👍' })],
-  ['reaction removed, empty', (_, c) => c.sends.reactionRemoved('wamid.x'), (m) => expect(m.reaction).toEqual({ message_id: 'wamid.x', emoji: '' })],
-  ['reaction removed, absent', (_, c) => c.sends.reactionRemoved('wamid.x', 'absent'), (m) => expect(m.reaction).toEqual({ message_id: 'wamid.x' })],
-  ['button', (_, c) => c.sends.button('Sim', 'yes'), (m) => expect(m).toMatchObject({ type: 'button', button: { text: 'Sim', payload: 'yes' } })],
-  ['list reply', (_, c) => c.sends.listReply('r1', 'Um', 'O primeiro'), (m) => expect(m.interactive).toEqual({ type: 'list_reply', list_reply: { id: 'r1', title: 'Um', description: 'O primeiro' } })],
+  [
+    'reaction removed, empty',
+    (_, c) => c.sends.reactionRemoved('wamid.x'),
+    (m) => expect(m.reaction).toEqual({ message_id: 'wamid.x', emoji: '' }),
+  ],
+  [
+    'reaction removed, absent',
+    (_, c) => c.sends.reactionRemoved('wamid.x', 'absent'),
+    (m) => expect(m.reaction).toEqual({ message_id: 'wamid.x' }),
+  ],
+  [
+    'button',
+    (_, c) => c.sends.button('Sim', 'yes'),
+    (m) => expect(m).toMatchObject({ type: 'button', button: { text: 'Sim', payload: 'yes' } }),
+  ],
+  [
+    'list reply',
+    (_, c) => c.sends.listReply('r1', 'Um', 'O primeiro'),
+    (m) => expect(m.interactive).toEqual({ type: 'list_reply', list_reply: { id: 'r1', title: 'Um', description: 'O primeiro' } }),
+  ],
   ['form, not an object', (_, c) => c.sends.form([1, 2]), (m) => expect(m.interactive.nfm_reply.response_json).toBe('[1,2]')],
   ['form, not even JSON', (_, c) => c.sends.form('{broken'), (m) => expect(m.interactive.nfm_reply.response_json).toBe('{broken')],
   ['order', (_, c) => c.sends.order(), (m) => expect(m.order.product_items).toHaveLength(1)],
   ['forwarded', (_, c) => c.sends.text('x', { forwarded: true }), (m) => expect(m.context).toEqual({ forwarded: true })],
   ['product question', (_, c) => c.sends.productQuestion('Tem?'), (m) => expect(m.context.referred_product.catalog_id).toBeDefined()],
-  ['from an ad', (_, c) => c.sends.fromAd('Oi'), (m) => expect(m.referral).toMatchObject({ source_type: 'ad', ctwa_clid: expect.any(String) })],
-  ['unsupported', (_, c) => c.sends.unsupported('gif'), (m) => expect(m).toMatchObject({ type: 'unsupported', unsupported: { type: 'gif' }, errors: [{ code: 131051 }] })],
-  ['broken interactive', (_, c) => c.sends.brokenInteractive(), (m, v) => { expect(m.interactive).toBeUndefined(); expect(v.errors[0].code).toBe(131000); }],
+  [
+    'from an ad',
+    (_, c) => c.sends.fromAd('Oi'),
+    (m) => expect(m.referral).toMatchObject({ source_type: 'ad', ctwa_clid: expect.any(String) }),
+  ],
+  [
+    'unsupported',
+    (_, c) => c.sends.unsupported('gif'),
+    (m) => expect(m).toMatchObject({ type: 'unsupported', unsupported: { type: 'gif' }, errors: [{ code: 131051 }] }),
+  ],
+  [
+    'broken interactive',
+    (_, c) => c.sends.brokenInteractive(),
+    (m, v) => {
+      expect(m.interactive).toBeUndefined();
+      expect(v.errors[0].code).toBe(131000);
+    },
+  ],
   ['too large', (_, c) => c.sends.tooLarge(), (m) => expect(m.errors[0].code).toBe(131052)],
-  ['edit', (_, c) => c.sends.edit('wamid.x', 'novo'), (m) => expect(m.edit).toMatchObject({ original_message_id: 'wamid.x', message: { type: 'text' } })],
-  ['edit as it comes today', (_, c) => c.sends.edit('wamid.x', 'novo', { asUnsupported: true }), (m) => expect(m).toMatchObject({ type: 'unsupported', unsupported: { type: 'edit' } })],
+  [
+    'edit',
+    (_, c) => c.sends.edit('wamid.x', 'novo'),
+    (m) => expect(m.edit).toMatchObject({ original_message_id: 'wamid.x', message: { type: 'text' } }),
+  ],
+  [
+    'edit as it comes today',
+    (_, c) => c.sends.edit('wamid.x', 'novo', { asUnsupported: true }),
+    (m) => expect(m).toMatchObject({ type: 'unsupported', unsupported: { type: 'edit' } }),
+  ],
   ['revoke', (_, c) => c.sends.revoke('wamid.x'), (m) => expect(m.revoke).toEqual({ original_message_id: 'wamid.x' })],
-  ['changed number', (_, c) => c.sends.changedNumber('+5511900001111'), (m, v) => { expect(m).toMatchObject({ from: '5511987654321', system: { type: 'user_changed_number', wa_id: '5511900001111' } }); expect(v.contacts).toBeUndefined(); }],
+  [
+    'changed number',
+    (_, c) => c.sends.changedNumber('+5511900001111'),
+    (m, v) => {
+      expect(m).toMatchObject({ from: '5511987654321', system: { type: 'user_changed_number', wa_id: '5511900001111' } });
+      expect(v.contacts).toBeUndefined();
+    },
+  ],
   ['identity changed', (_, c) => c.sends.identityChanged(), (m) => expect(m.identity.hash).toBeDefined()],
-  ['without phone', (_, c) => c.sends.text('x', { withoutPhone: true }), (m, v) => { expect('from' in m).toBe(false); expect('wa_id' in v.contacts[0]).toBe(false); expect(v.contacts[0].user_id).toMatch(/^BR\.\d+$/); }],
+  [
+    'without phone',
+    (_, c) => c.sends.text('x', { withoutPhone: true }),
+    (m, v) => {
+      expect('from' in m).toBe(false);
+      expect('wa_id' in v.contacts[0]).toBe(false);
+      expect(v.contacts[0].user_id).toMatch(/^BR\.\d+$/);
+    },
+  ],
   ['a user id where a phone should be', (_, c) => c.sends.text('x', { userIdAsPhone: true }), (m) => expect(m.from).toMatch(/^BR\./)],
-  ['neither', (_, c) => c.sends.text('x', { anonymous: true }), (m, v) => { expect(m.from ?? m.from_user_id).toBeUndefined(); expect(v.contacts).toBeUndefined(); }],
+  [
+    'neither',
+    (_, c) => c.sends.text('x', { anonymous: true }),
+    (m, v) => {
+      expect(m.from ?? m.from_user_id).toBeUndefined();
+      expect(v.contacts).toBeUndefined();
+    },
+  ],
   ['anything', (_, c) => c.sends.anything('hologram', { depth: 3 }), (m) => expect(m.hologram).toEqual({ depth: 3 })],
 ];
 test.each(kinds)('inbound: %s', async (_, act, check) => {
@@ -237,14 +321,23 @@ test('user id update, preferences, account and template events, echoes, history,
   await ana.stopsMarketing();
   expect(receiver.changes('user_preferences')[0].value.user_preferences[0].value).toBe('stop');
   await graph.reviewTemplate('promocao', 'PAUSED', null);
-  expect(receiver.changes('message_template_status_update')[0].value).toMatchObject({ event: 'PAUSED', message_template_id: Number(graph.templates[1]?.id), message_template_language: 'pt-BR', reason: null });
+  expect(receiver.changes('message_template_status_update')[0].value).toMatchObject({
+    event: 'PAUSED',
+    message_template_id: Number(graph.templates[1]?.id),
+    message_template_language: 'pt-BR',
+    reason: null,
+  });
   expect(receiver.got.at(-1)?.body.entry[0].time).toEqual(expect.any(Number));
   await graph.accountUpdate('PARTNER_REMOVED');
   expect(receiver.changes('account_update')[0].value.event).toBe('PARTNER_REMOVED');
   await graph.accountError();
   expect(receiver.changes('messages').at(-1).value.errors[0].code).toBe(0);
   const own = await graph.ownerSends(ana, 'do celular');
-  expect(receiver.changes('smb_message_echoes')[0].value.message_echoes[0]).toMatchObject({ id: own.id, to: '5511987654321', text: { body: 'do celular' } });
+  expect(receiver.changes('smb_message_echoes')[0].value.message_echoes[0]).toMatchObject({
+    id: own.id,
+    to: '5511987654321',
+    text: { body: 'do celular' },
+  });
   await graph.ownerRevokes(ana, own.id);
   expect(receiver.changes('smb_message_echoes')[1].value.message_echoes[0].revoke.original_message_id).toBe(own.id);
   await graph.history({ chunks: 3, media: true });
@@ -263,7 +356,11 @@ test('read, played, offline and back, taps', async () => {
   const ana = graph.whatsappCustomer({ phone: '+5511987654321' });
   await ana.sends.text('oi');
   ana.offline();
-  await sendWhatsApp(graph, { to: '+5511987654321', type: 'interactive', interactive: { type: 'button', body: { text: 'Ok?' }, action: { buttons: [{ type: 'reply', reply: { id: 'y', title: 'Sim' } }] } } });
+  await sendWhatsApp(graph, {
+    to: '+5511987654321',
+    type: 'interactive',
+    interactive: { type: 'button', body: { text: 'Ok?' }, action: { buttons: [{ type: 'reply', reply: { id: 'y', title: 'Sim' } }] } },
+  });
   const m = await ana.receives('Ok?');
   await eventually(() => receiver.statuses().map((s) => s.status)).toEqual(['sent']);
   await ana.back();
@@ -271,7 +368,10 @@ test('read, played, offline and back, taps', async () => {
   await ana.plays(m.id);
   expect(receiver.statuses().map((s) => s.status)).toEqual(['sent', 'delivered', 'read', 'played']);
   await ana.taps(m, 'Sim');
-  expect(receiver.messages().at(-1)).toMatchObject({ context: { id: m.id, from: graph.phone.digits }, interactive: { button_reply: { id: 'y', title: 'Sim' } } });
+  expect(receiver.messages().at(-1)).toMatchObject({
+    context: { id: m.id, from: graph.phone.digits },
+    interactive: { button_reply: { id: 'y', title: 'Sim' } },
+  });
   await graph.status('wamid.unknown', 'delivered', { recipient_id: '5511' });
   expect(receiver.statuses().at(-1)).toMatchObject({ id: 'wamid.unknown' });
 });

@@ -11,8 +11,14 @@ import { answer, mayReach, needToken } from './http.mjs';
 
 const kb = 1024;
 const mb = 1024 * kb;
-const office = ['application/msword', 'application/vnd.ms-excel', 'application/vnd.ms-powerpoint', 'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
-  'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', 'application/vnd.openxmlformats-officedocument.presentationml.presentation'];
+const office = [
+  'application/msword',
+  'application/vnd.ms-excel',
+  'application/vnd.ms-powerpoint',
+  'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
+  'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+  'application/vnd.openxmlformats-officedocument.presentationml.presentation',
+];
 
 /** kind → types and size */
 export const kinds = /** @type {Record<string, { types: string[], max: number }>} */ ({
@@ -53,17 +59,25 @@ export function mediaFault(kind, type, bytes, voice = false) {
   if (!rule) return undefined;
   const plain = bare(type);
   const name = `${kind[0]?.toUpperCase()}${kind.slice(1)}`;
-  if (kind !== 'document' && !rule.types.includes(plain)) return `Unsupported ${name} mime type ${plain}. Please use one of ${rule.types.join(', ')}.`;
-  if (kind === 'document' && !rule.types.includes(plain) && !Object.values(kinds).some((k) => k.types.includes(plain))) return `Unsupported Document mime type ${plain}.`;
+  if (kind !== 'document' && !rule.types.includes(plain))
+    return `Unsupported ${name} mime type ${plain}. Please use one of ${rule.types.join(', ')}.`;
+  if (kind === 'document' && !rule.types.includes(plain) && !Object.values(kinds).some((k) => k.types.includes(plain)))
+    return `Unsupported Document mime type ${plain}.`;
   if (bytes.length === 0) return 'The file is empty.';
   if (bytes.length > rule.max) return `${name} file size exceeds the limit: ${bytes.length} bytes, at most ${rule.max}.`;
   const found = sniff(bytes);
-  const alike = found === undefined || found === plain || (found === 'application/zip' && plain.includes('openxml')) || (plain === 'audio/mp4' && found === 'video/mp4') || (kind === 'document' && plain === 'text/plain');
+  const alike =
+    found === undefined ||
+    found === plain ||
+    (found === 'application/zip' && plain.includes('openxml')) ||
+    (plain === 'audio/mp4' && found === 'video/mp4') ||
+    (kind === 'document' && plain === 'text/plain');
   if (!alike) return `${name} content is ${found}, not ${plain}.`;
   if (plain === 'image/png' && ((bytes[24] ?? 0) !== 8 || ![2, 6].includes(bytes[25] ?? 0))) return 'Images must be 8-bit, RGB or RGBA.';
-  if (plain === 'image/webp' && has(bytes, 12, 'VP8X') !== undefined) {
+  if (plain === 'image/webp') {
     const animated = has(bytes, 12, 'VP8X') && ((bytes[20] ?? 0) & 2) !== 0;
-    if (!animated && bytes.length > 100 * kb) return `Sticker file size exceeds the limit: ${bytes.length} bytes, at most ${100 * kb} for a static sticker.`;
+    if (!animated && bytes.length > 100 * kb)
+      return `Sticker file size exceeds the limit: ${bytes.length} bytes, at most ${100 * kb} for a static sticker.`;
   }
   if (plain === 'audio/ogg') {
     const head = bytes.indexOf('OpusHead', 0, 'latin1');
@@ -71,7 +85,8 @@ export function mediaFault(kind, type, bytes, voice = false) {
     if (bytes[head + 9] !== 1) return 'Audio in Ogg must have one channel (mono).';
   }
   if (voice && plain !== 'audio/ogg') return 'Voice messages must be audio/ogg with the OPUS codec.';
-  if (plain === 'video/mp4' && kind === 'video' && /hvc1|hev1|av01|vp09/.test(bytes.toString('latin1', 0, Math.min(bytes.length, 65536)))) return 'Video must be encoded with H.264 and AAC.';
+  if (plain === 'video/mp4' && kind === 'video' && /hvc1|hev1|av01|vp09/.test(bytes.toString('latin1', 0, Math.min(bytes.length, 65536))))
+    return 'Video must be encoded with H.264 and AAC.';
   return undefined;
 }
 
@@ -84,10 +99,16 @@ export function upload(w, r, phone) {
   const type = bare(file.type);
   const declared = args.type === undefined ? type : bare(String(args.type));
   const all = Object.values(kinds).flatMap((k) => k.types);
-  if (!all.includes(type)) throw refusal(100, `Param file must be a file with one of the following types: ${all.join(', ')}. Received file of type '${type}'.`);
+  if (!all.includes(type))
+    throw refusal(100, `Param file must be a file with one of the following types: ${all.join(', ')}. Received file of type '${type}'.`);
   if (args.type === undefined) throw refusal(100, 'The parameter type is required.');
-  if (declared !== type && !Object.keys(kinds).includes(declared)) throw refusal(100, `Param type "${declared}" is not the type of the file, "${type}".`);
-  const max = Math.max(...Object.values(kinds).filter((k) => k.types.includes(type)).map((k) => k.max));
+  if (declared !== type && !Object.keys(kinds).includes(declared))
+    throw refusal(100, `Param type "${declared}" is not the type of the file, "${type}".`);
+  const max = Math.max(
+    ...Object.values(kinds)
+      .filter((k) => k.types.includes(type))
+      .map((k) => k.max),
+  );
   if (file.bytes.length === 0) throw refusal(131053, 'The file is empty.');
   if (file.bytes.length > max) throw refusal(131053, `File size exceeds the limit: ${file.bytes.length} bytes, at most ${max}.`);
   return { id: w.addMedium({ bytes: file.bytes, type: file.type, name: file.name, wabaId: phone.wabaId, phoneId: phone.id }).id };
@@ -98,6 +119,7 @@ const hashOf = (w, text) => createHmac('sha256', w.owner.id).update(text).digest
 
 /** The address that the metadata names. @param {World} w @param {Medium} m */
 export function mediaUrl(w, m) {
+  if (w.quirks.mediaUrl) return w.quirks.mediaUrl;
   const ext = Math.floor((w.now() + 5 * minute) / 1000);
   return `${w.url}/whatsapp_business/attachments/?mid=${m.id}&source=webhook&ext=${ext}&hash=${hashOf(w, `${m.id} ${ext}`)}`;
 }
@@ -113,7 +135,14 @@ function reach(w, r, m, verb) {
 /** GET /{media} @param {World} w @param {Req} r @param {Medium} m */
 export function metadata(w, r, m) {
   reach(w, r, m, 'get');
-  return { url: mediaUrl(w, m), mime_type: m.type, sha256: m.sha256, file_size: String(m.bytes.length), id: m.id, messaging_product: 'whatsapp' };
+  return {
+    url: mediaUrl(w, m),
+    mime_type: m.type,
+    sha256: m.sha256,
+    file_size: String(m.bytes.length),
+    id: m.id,
+    messaging_product: 'whatsapp',
+  };
 }
 
 /** DELETE /{media} @param {World} w @param {Req} r @param {Medium} m */
@@ -128,19 +157,30 @@ export function download(w, r) {
   const { mid, ext, hash } = r.call.query;
   const token = r.call.token;
   const live = token && !token.revoked && (token.expiresAt === 0 || token.expiresAt > w.now());
-  if (!live || r.call.headers['authorization'] === undefined) return answer({ status: 401, body: { error: { message: 'Authentication Error', type: 'OAuthException', code: 190 } } });
+  if (!live || r.call.headers['authorization'] === undefined)
+    return answer({ status: 401, body: { error: { message: 'Authentication Error', type: 'OAuthException', code: 190 } } });
   const m = w.media.find((x) => x.id === mid);
-  if (!m || m.deleted || hash !== hashOf(w, `${mid} ${ext}`) || Number(ext) * 1000 <= w.now()) return answer({ status: 404, html: '<html><body>Not Found</body></html>' });
-  return answer({ bytes: m.bytes, type: m.type, headers: { 'content-disposition': `inline;filename=${m.name ?? 'file'}`, 'cache-control': 'private, max-age=300' } });
+  if (!m || m.deleted || hash !== hashOf(w, `${mid} ${ext}`) || Number(ext) * 1000 <= w.now())
+    return answer({ status: 404, html: '<html><body>Not Found</body></html>' });
+  return answer({
+    bytes: m.bytes,
+    type: m.type,
+    headers: { 'content-disposition': `inline;filename=${(m.name ?? 'file').replace(/[^ -~]/g, '_')}`, 'cache-control': 'private, max-age=300' },
+  });
 }
 
 /** GET /cdn/… : files that need no token, as long as they live @param {World} w @param {Req} r */
 export function cdn(w, r) {
   const key = (r.call.path.split('/').pop() ?? '').replace(/_n$/, '');
   const file = w.cdn.get(key);
-  if (!file || file.expiresAt <= w.now()) return answer({ status: 403, bytes: Buffer.from(file ? 'URL signature expired' : 'Bad URL hash'), type: 'text/plain' });
+  if (!file || file.expiresAt <= w.now())
+    return answer({ status: 403, bytes: Buffer.from(file ? 'URL signature expired' : 'Bad URL hash'), type: 'text/plain' });
   if (r.call.headers['authorization']) w.warn(r.call, 'a token was sent to the CDN, which asks for none');
-  return answer({ bytes: file.bytes, type: file.mime, headers: { 'cache-control': 'max-age=1209600', 'access-control-allow-origin': '*' } });
+  return answer({
+    bytes: file.bytes,
+    type: file.mime,
+    headers: { 'cache-control': 'max-age=1209600', 'access-control-allow-origin': '*' },
+  });
 }
 
 /** @type {WeakMap<World, Map<string, { at: number, bytes: Buffer, type: string }>>} */
@@ -154,7 +194,8 @@ export async function fetchLink(w, link, { max, timeoutMs = 10 * second, keepMs 
   if (old && w.now() - old.at < keepMs) return old;
   try {
     const said = await fetch(link, { signal: AbortSignal.timeout(timeoutMs), headers: { 'user-agent': 'facebookexternalua' } });
-    if (!said.ok) return { fault: `Downloading media from weblink failed with http code ${said.status}, status message ${said.statusText}` };
+    if (!said.ok)
+      return { fault: `Downloading media from weblink failed with http code ${said.status}, status message ${said.statusText}` };
     const bytes = Buffer.from(await said.arrayBuffer());
     if (bytes.length > max) return { fault: `File size exceeds the limit: ${bytes.length} bytes, at most ${max}.` };
     const got = { at: w.now(), bytes, type: said.headers.get('content-type') ?? sniff(bytes) ?? 'application/octet-stream' };
@@ -171,7 +212,8 @@ export async function fetchLink(w, link, { max, timeoutMs = 10 * second, keepMs 
 export async function outboundMedium(w, phone, kind, o) {
   if (o.id !== undefined) {
     const m = w.media.find((x) => x.id === o.id);
-    if (!m || m.deleted || m.expiresAt <= w.now() || m.wabaId !== phone.wabaId) throw refusal(100, `Param ${kind}['id'] is not a valid whatsapp business account media attachment ID`);
+    if (!m || m.deleted || m.expiresAt <= w.now() || m.wabaId !== phone.wabaId)
+      throw refusal(100, `Param ${kind}['id'] is not a valid whatsapp business account media attachment ID`);
     const fault = mediaFault(kind, m.type, m.bytes, o.voice === true);
     return fault ? { fault } : { bytes: m.bytes, type: m.type, name: o.filename ?? m.name };
   }
@@ -180,4 +222,3 @@ export async function outboundMedium(w, phone, kind, o) {
   const fault = mediaFault(kind, got.type, got.bytes, o.voice === true);
   return fault ? { fault } : { ...got, name: o.filename };
 }
-

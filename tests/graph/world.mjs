@@ -11,7 +11,14 @@ import { samples } from './samples.mjs';
 
 export const scopes = {
   whatsapp: ['whatsapp_business_management', 'whatsapp_business_messaging'],
-  page: ['pages_messaging', 'pages_manage_metadata', 'pages_show_list', 'instagram_basic', 'instagram_manage_messages', 'business_management'],
+  page: [
+    'pages_messaging',
+    'pages_manage_metadata',
+    'pages_show_list',
+    'instagram_basic',
+    'instagram_manage_messages',
+    'business_management',
+  ],
   instagram: ['instagram_business_basic', 'instagram_business_manage_messages'],
 };
 
@@ -27,11 +34,17 @@ export const trace = () => `A${randomBytes(16).toString('base64url')}`;
 /** @param {Buffer} bytes */
 export const sha256 = (bytes) => createHash('sha256').update(bytes).digest();
 
-/** @typedef {{ code: string, appId: string, userId: string, redirectUri: string, kind: 'user' | 'business' | 'instagram', scopes: string[], targets: Record<string, string[]>, igId?: string | undefined, expiresAt: number, used: boolean }} Code */
+/** @typedef {{ code: string, appId: string, userId: string, redirectUri: string, kind: 'user' | 'business' | 'instagram', scopes: string[], targets: Record<string, string[]>, igId?: string | undefined, silent?: boolean | undefined, businessId?: string | undefined, expiresAt: number, used: boolean }} Code */
 
 const usualLimits = {
-  pairMs: 6000, pairBurst: 45, pair: true, throughput: true, managementPerHour: 5000,
-  pagePerSecond: 300, pageMediaPerSecond: 10, templatesPerHour: 100,
+  pairMs: 6000,
+  pairBurst: 45,
+  pair: true,
+  throughput: true,
+  managementPerHour: 5000,
+  pagePerSecond: 300,
+  pageMediaPerSecond: 10,
+  templatesPerHour: 100,
 };
 
 export class World {
@@ -82,6 +95,8 @@ export class World {
   /** @type {import('./types.ts').Reviews} */
   reviews = { mode: 'manual', afterMs: 0 };
   limits = { ...usualLimits };
+  /** @type {import('./types.ts').Graph['quirks']} */
+  quirks = { instagramTokenWrapped: false, instagramEchoBare: false, mediaUrl: undefined };
 
   /** @param {GraphOptions} options */
   constructor(options) {
@@ -99,13 +114,29 @@ export class World {
 
   /** Nobody and nothing, the usual limits. */
   clear() {
-    for (const kept of [this.apps, this.wabas, this.phones, this.pages, this.instagrams, this.tokens, this.codes, this.byId, this.attachments, this.cdn, this.comments, this.typing, this.counts]) kept.clear();
+    for (const kept of [
+      this.apps,
+      this.wabas,
+      this.phones,
+      this.pages,
+      this.instagrams,
+      this.tokens,
+      this.codes,
+      this.byId,
+      this.attachments,
+      this.cdn,
+      this.comments,
+      this.typing,
+      this.counts,
+    ])
+      kept.clear();
     for (const list of [this.people, this.messages, this.media, this.templates, this.calls, this.warnings, this.faults]) list.length = 0;
     this.owner = { id: digits(16), name: 'Lola Quintal' };
     this.later.clear();
     for (const code of laterByDefault) this.later.add(code);
     Object.assign(this.reviews, { mode: 'manual', afterMs: 0 });
     Object.assign(this.limits, usualLimits);
+    Object.assign(this.quirks, { instagramTokenWrapped: false, instagramEchoBare: false, mediaUrl: undefined });
   }
 
   now() {
@@ -117,8 +148,16 @@ export class World {
   /** @param {Partial<App>} [o] @returns {App} */
   addApp(o = {}) {
     const app = {
-      id: digits(15), name: 'Interflow', secret: randomBytes(16).toString('hex'), instagramId: digits(15), instagramSecret: randomBytes(16).toString('hex'),
-      redirectUris: /** @type {'any'} */ ('any'), humanAgent: true, requireProof: false, subscriptions: {}, ...o,
+      id: digits(15),
+      name: 'Interflow',
+      secret: randomBytes(16).toString('hex'),
+      instagramId: digits(15),
+      instagramSecret: randomBytes(16).toString('hex'),
+      redirectUris: /** @type {'any'} */ ('any'),
+      humanAgent: true,
+      requireProof: false,
+      subscriptions: {},
+      ...o,
     };
     this.apps.set(app.id, app);
     this.tokens.set(`${app.id}|${app.secret}`, this.makeToken({ kind: 'app', appId: app.id, token: `${app.id}|${app.secret}` }));
@@ -127,7 +166,16 @@ export class World {
 
   /** @param {Partial<Waba>} [o] @returns {Waba} */
   addWaba(o = {}) {
-    const waba = { id: digits(15), name: 'Quintal da Lola', currency: 'BRL', timezone: '25', businessId: digits(15), subscribed: new Map(), templateLimit: 250, ...o };
+    const waba = {
+      id: digits(15),
+      name: 'Quintal da Lola',
+      currency: 'BRL',
+      timezone: '25',
+      businessId: digits(15),
+      subscribed: new Map(),
+      templateLimit: 250,
+      ...o,
+    };
     this.wabas.set(waba.id, waba);
     return waba;
   }
@@ -136,10 +184,28 @@ export class World {
   addPhone(o = {}) {
     const number = o.digits ?? `551130${digits(6)}`;
     const phone = {
-      id: digits(15), wabaId: [...this.wabas.keys()][0] ?? '', digits: number, display: displayOf(number), countryCode: /^(1|55|52|54|351|\d\d)/.exec(number)?.[1] ?? '55',
-      verifiedName: 'Quintal da Lola', quality: /** @type {'GREEN'} */ ('GREEN'), tier: 'TIER_2K', nameStatus: 'APPROVED', verified: true, registered: true,
-      pin: undefined, pinFailures: 0, registrations: [], coexistence: false, onboardedAt: this.now(), synced: new Set(), perSecond: o.coexistence ? 20 : 80,
-      about: {}, recent: [], pairs: new Map(), ...o,
+      id: digits(15),
+      wabaId: [...this.wabas.keys()][0] ?? '',
+      digits: number,
+      display: displayOf(number),
+      countryCode: /^(1|55|52|54|351|\d\d)/.exec(number)?.[1] ?? '55',
+      verifiedName: 'Quintal da Lola',
+      quality: /** @type {'GREEN'} */ ('GREEN'),
+      tier: 'TIER_2K',
+      nameStatus: 'APPROVED',
+      verified: true,
+      registered: true,
+      pin: undefined,
+      pinFailures: 0,
+      registrations: [],
+      coexistence: false,
+      onboardedAt: this.now(),
+      synced: new Set(),
+      perSecond: o.coexistence ? 20 : 80,
+      about: {},
+      recent: [],
+      pairs: new Map(),
+      ...o,
     };
     this.phones.set(phone.id, phone);
     return phone;
@@ -148,8 +214,14 @@ export class World {
   /** @param {Partial<Page>} [o] @returns {Page} */
   addPage(o = {}) {
     const page = {
-      id: digits(15), name: 'Quintal da Lola', tasks: ['ADVERTISE', 'ANALYZE', 'CREATE_CONTENT', 'MESSAGING', 'MODERATE', 'MANAGE'], ownerId: this.owner.id,
-      igId: undefined, subscribed: new Map(), restricted: false, ...o,
+      id: digits(15),
+      name: 'Quintal da Lola',
+      tasks: ['ADVERTISE', 'ANALYZE', 'CREATE_CONTENT', 'MESSAGING', 'MODERATE', 'MANAGE'],
+      ownerId: this.owner.id,
+      igId: undefined,
+      subscribed: new Map(),
+      restricted: false,
+      ...o,
     };
     this.pages.set(page.id, page);
     return page;
@@ -158,8 +230,15 @@ export class World {
   /** @param {Partial<InstagramAccount>} [o] @returns {InstagramAccount} */
   addInstagram(o = {}) {
     const ig = {
-      id: `1784${digits(13)}`, scopedId: digits(17), username: 'quintaldalola', name: 'Quintal da Lola', picture: samples.png(96, [201, 43, 115]),
-      ownerId: this.owner.id, pageId: undefined, subscribed: new Map(), ...o,
+      id: `1784${digits(13)}`,
+      scopedId: digits(17),
+      username: 'quintaldalola',
+      name: 'Quintal da Lola',
+      picture: samples.png(96, [201, 43, 115]),
+      ownerId: this.owner.id,
+      pageId: undefined,
+      subscribed: new Map(),
+      ...o,
     };
     this.instagrams.set(ig.id, ig);
     return ig;
@@ -168,9 +247,27 @@ export class World {
   /** @param {Partial<Token> & { kind: TokenKind }} o @returns {Token} */
   makeToken(o) {
     return {
-      token: `${o.kind === 'instagram' ? 'IGAA' : 'EAAG'}${letters(o.kind === 'instagram' ? 150 : 180)}`, appId: this.firstApp().id, userId: this.owner.id,
-      scopes: o.kind === 'instagram' ? scopes.instagram : o.kind === 'page' || o.kind === 'user' ? [...scopes.page, ...scopes.whatsapp] : o.kind === 'app' ? [] : scopes.whatsapp,
-      targets: {}, issuedAt: this.now(), expiresAt: 0, revoked: false, longLived: true, pageId: undefined, igId: undefined, ...o,
+      token: `${o.kind === 'instagram' ? 'IGAA' : 'EAAG'}${letters(o.kind === 'instagram' ? 150 : 180)}`,
+      appId: this.firstApp().id,
+      userId: this.owner.id,
+      scopes:
+        o.kind === 'instagram'
+          ? scopes.instagram
+          : o.kind === 'page'
+            ? scopes.page
+            : o.kind === 'user'
+              ? [...scopes.page, ...scopes.whatsapp]
+              : o.kind === 'app'
+                ? []
+                : scopes.whatsapp,
+      targets: {},
+      issuedAt: this.now(),
+      expiresAt: 0,
+      revoked: false,
+      longLived: true,
+      pageId: undefined,
+      igId: undefined,
+      ...o,
     };
   }
 
@@ -224,8 +321,20 @@ export class World {
   /** @param {'whatsapp' | 'messenger' | 'instagram'} product @param {import('./types.ts').CustomerOptions} o @returns {Person} */
   person(product, o) {
     const person = /** @type {Person} */ ({
-      key: `${product}-${letters(8)}`, product, name: o.name ?? 'Ana Souza', username: o.username, picture: o.picture ?? samples.png(96, [randomInt(60, 200), randomInt(60, 200), randomInt(60, 200)]),
-      hidden: false, onWhatsApp: true, stoppedMarketing: false, profileHidden: false, unavailable: false, cannotReceive: false, wrote: new Map(), readsAtOnce: false, offline: false,
+      key: `${product}-${letters(8)}`,
+      product,
+      name: o.name ?? 'Ana Souza',
+      username: o.username,
+      picture: o.picture ?? samples.png(96, [randomInt(60, 200), randomInt(60, 200), randomInt(60, 200)]),
+      hidden: false,
+      onWhatsApp: true,
+      stoppedMarketing: false,
+      profileHidden: false,
+      unavailable: false,
+      cannotReceive: false,
+      wrote: new Map(),
+      readsAtOnce: false,
+      offline: false,
     });
     this.people.push(person);
     return person;
@@ -235,7 +344,10 @@ export class World {
   personByNumber(number) {
     const wanted = digitsOf(number);
     const people = this.people.filter((p) => p.product === 'whatsapp' && p.phone !== undefined);
-    return people.find((p) => p.waId === wanted || p.phone === wanted) ?? people.find((p) => sameNumber(p.waId ?? '', wanted) || sameNumber(p.phone ?? '', wanted));
+    return (
+      people.find((p) => p.waId === wanted || p.phone === wanted) ??
+      people.find((p) => sameNumber(p.waId ?? '', wanted) || sameNumber(p.phone ?? '', wanted))
+    );
   }
 
   /** @param {string} userId */
@@ -266,8 +378,23 @@ export class World {
   /** @param {Partial<Message> & Pick<Message, 'product' | 'direction' | 'account' | 'person' | 'type'>} o @returns {Message} */
   addMessage(o) {
     const message = {
-      id: o.id ?? this.messageId(o.product), at: this.now(), text: '', buttons: [], media: [], reactions: [], state: /** @type {'accepted'} */ ('accepted'),
-      deleted: false, edited: false, raw: {}, header: undefined, footer: undefined, replyTo: undefined, error: undefined, callback: undefined, category: undefined, ...o,
+      id: o.id ?? this.messageId(o.product),
+      at: this.now(),
+      text: '',
+      buttons: [],
+      media: [],
+      reactions: [],
+      state: /** @type {'accepted'} */ ('accepted'),
+      deleted: false,
+      edited: false,
+      raw: {},
+      header: undefined,
+      footer: undefined,
+      replyTo: undefined,
+      error: undefined,
+      callback: undefined,
+      category: undefined,
+      ...o,
     };
     this.messages.push(message);
     this.byId.set(message.id, message);
@@ -283,8 +410,16 @@ export class World {
   /** @param {{ bytes: Buffer, type: string, name?: string | undefined, inbound?: boolean | undefined, wabaId?: string | undefined, phoneId?: string | undefined }} o @returns {Medium} */
   addMedium(o) {
     const medium = {
-      id: digits(16), bytes: o.bytes, type: o.type, name: o.name, sha256: sha256(o.bytes).toString('hex'), inbound: o.inbound ?? false,
-      wabaId: o.wabaId, phoneId: o.phoneId, expiresAt: this.now() + (o.inbound ? 7 : 30) * day, deleted: false,
+      id: digits(16),
+      bytes: o.bytes,
+      type: o.type,
+      name: o.name,
+      sha256: sha256(o.bytes).toString('hex'),
+      inbound: o.inbound ?? false,
+      wabaId: o.wabaId,
+      phoneId: o.phoneId,
+      expiresAt: this.now() + (o.inbound ? 7 : 30) * day,
+      deleted: false,
     };
     this.media.push(medium);
     return medium;
@@ -295,7 +430,9 @@ export class World {
     const key = `${digits(9)}_${digits(15)}`;
     const expiresAt = this.now() + livesMs;
     this.cdn.set(key, { bytes, mime, name, expiresAt });
-    return `${this.url}/cdn/v/t59.3654-21/${key}_n?_nc_cat=1&oh=${randomBytes(8).toString('hex')}&oe=${Math.floor(expiresAt / 1000).toString(16).toUpperCase()}`;
+    return `${this.url}/cdn/v/t59.3654-21/${key}_n?_nc_cat=1&oh=${randomBytes(8).toString('hex')}&oe=${Math.floor(expiresAt / 1000)
+      .toString(16)
+      .toUpperCase()}`;
   }
 
   /**

@@ -23,6 +23,10 @@ beforeAll(async () => {
   if (process.getuid?.() === 0) execFileSync('chown', ['-R', `${owner.uid}:${owner.gid}`, join(source, 'files')]);
   sql(source, "create table kept (n int, t text); insert into kept select i, repeat('ação', i) from generate_series(1, 500) i");
   sql(source, "insert into jobs (org_id, kind, due_at) select gen_random_uuid(), 'kept.job', now() + n * interval '1 day' from unnest(array[0, 1]) n");
+  sql(
+    source,
+    "set session_replication_role = replica; insert into story_links (org_id, message_id, url, until) select gen_random_uuid(), gen_random_uuid(), 'https://x/y', now() + interval '1 day'",
+  );
   const outcome = await command(['backup', archive, '--data', source]); // while it runs
   expect(outcome.code, outcome.err).toBe(0);
   expect(await server.halt()).toBe(0);
@@ -35,6 +39,8 @@ afterAll(() => {
 async function restored(dir: string): Promise<void> {
   const server = await Server.start({ dataDir: dir });
   expect(sql(dir, "select count(*) || ' ' || sum(length(t)) from kept")).toBe(`500 ${(4 * 500 * 501) / 2}`);
+  // What a platform lets nobody keep is in no backup.
+  expect(sql(dir, 'select count(*) from story_links')).toBe('0');
   expect(sql(dir, "select count(*) from pg_roles where rolname = 'interflow_app'")).toBe('1');
   expect(readFileSync(place(dir)).equals(content)).toBe(true);
   // What may have been done since the backup waits for a person; what was for later still is.

@@ -94,7 +94,7 @@ test('kill -9 of the supervisor: everything of it ends, and it starts again at o
   const pg = postmaster(dir);
   const workers = workersOf(server.pid);
   await server.kill();
-  await until('the workers to end', () => workers.every((pid) => !alive(pid)), 5_000);
+  await until('the workers to end', () => workers.every((pid) => !alive(pid)), 30_000);
   await server.start(); // while the old PostgreSQL may still be ending
   expect(alive(pg)).toBe(false);
   expect(await ready()).toBe(true);

@@ -130,10 +130,13 @@ test('Ctrl+C, and the port that is free again', async () => {
   rmSync(server.logFile, { force: true });
 });
 
-/** Something else on the port, for so long. */
+/** Something else on the port, for so long; as soon as it is free: the kernel lets go of a killed program's a moment after it is no
+    longer listed. */
 async function occupy(port: number, ms: number): Promise<void> {
-  const other = createServer((socket) => socket.destroy());
-  await new Promise<void>((done, fail) => other.once('error', fail).listen(port, '127.0.0.1', done));
+  const other = await until('the port to be free', () => {
+    const server = createServer((socket) => socket.destroy());
+    return new Promise<ReturnType<typeof createServer> | undefined>((done) => server.once('error', () => done(undefined)).listen(port, '127.0.0.1', () => done(server)));
+  });
   setTimeout(() => other.close(), ms).unref();
   other.unref();
 }
@@ -143,23 +146,28 @@ test('after kill -9 the port is waited for; after a clean end it is not', async 
   const server = await Server.start({ dataDir: dir });
   const workers = workersOf(server.pid);
   await server.kill();
-  await until('the workers to end with their supervisor', () => workers.every((pid) => !alive(pid)), 5_000);
+  await until('the workers to end with their supervisor', () => workers.every((pid) => !alive(pid)), 30_000);
   await occupy(server.port, 1_000); // as a worker that is slow to end
   const began = Date.now();
   await server.start();
   expect(Date.now() - began).toBeGreaterThan(900);
+  const waits = 'the port is held by what was killed: waiting';
+  expect(server.log()).toContain(waits);
 
+  const later = workersOf(server.pid); // read now: who has lost its parent is no longer listed under it
   await server.kill();
-  await until('the workers to end with their supervisor', () => workersOf(server.pid).length === 0, 5_000);
-  await occupy(server.port, 5_000); // somebody else's: said after three seconds
-  oneLine(await command(['serve', '--listen', `127.0.0.1:${server.port}`, '--data', dir], { timeoutMs: 15_000 }), /in use/);
+  await until('the workers to end with their supervisor', () => later.every((pid) => !alive(pid)), 30_000);
+  await occupy(server.port, 60_000); // somebody else's: said after three seconds
+  const held = await command(['serve', '--listen', `127.0.0.1:${server.port}`, '--data', dir]);
+  oneLine(held, /in use/);
+  expect(held.err).toContain(waits);
 
   const clean = await Server.start({ dataDir: dir }); // another port: of the process that was killed nothing is left but the note
   expect(await clean.halt()).toBe(0);
-  await occupy(clean.port, 20_000);
-  const again = Date.now();
-  oneLine(await command(['serve', '--listen', `127.0.0.1:${clean.port}`, '--data', dir]), /in use/);
-  expect(Date.now() - again).toBeLessThan(2_000);
+  await occupy(clean.port, 60_000);
+  const refused = await command(['serve', '--listen', `127.0.0.1:${clean.port}`, '--data', dir]);
+  oneLine(refused, /in use/);
+  expect(refused.err).not.toContain(waits);
   rmSync(server.logFile, { force: true });
 });
 

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <glob.h>
 #include <grp.h>
+#include <libpq-fe.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -157,6 +158,38 @@ static inline void test_database_migrate(const struct test_database *t)
     const char *why = NULL;
     int applied = 0;
     if (migrate_run(a, t->url, &why, &applied) != ERR_OK) test_database_fail(t, why);
+}
+
+/* --- statements as the owner ----------------------------------------------------------- */
+
+/* Whatever the statements answer; when one fails, the program ends with the database's words. */
+static inline void test_sql(PGconn *pg, const char *text)
+{
+    PGresult *r = PQexec(pg, text);
+    if (PQresultStatus(r) != PGRES_COMMAND_OK && PQresultStatus(r) != PGRES_TUPLES_OK) {
+        (void)fprintf(stderr, "%s\n%s", text, PQerrorMessage(pg));
+        exit(1);
+    }
+    PQclear(r);
+}
+
+/* The same on a connection of its own. */
+static inline void test_sql_do(const struct test_database *t, const char *text)
+{
+    PGconn *pg = PQconnectdb(t->url);
+    test_sql(pg, text);
+    PQfinish(pg);
+}
+
+/* The number in the one row of an answer; -1: not one row. */
+static inline int test_sql_int(const struct test_database *t, const char *text)
+{
+    PGconn *pg = PQconnectdb(t->url);
+    PGresult *r = PQexec(pg, text);
+    int n = PQntuples(r) == 1 ? (int)strtol(PQgetvalue(r, 0, 0), NULL, 10) : -1;
+    PQclear(r);
+    PQfinish(pg);
+    return n;
 }
 
 /* --- a coroutine with a database ------------------------------------------------------- */

@@ -149,6 +149,7 @@ static void start(const struct http_server_options *o)
     if (o) {
         usual.idle_timeout_s = o->idle_timeout_s;
         usual.connections_max = o->connections_max;
+        usual.bodies_max = o->bodies_max;
         usual.connections_per_address_max = o->connections_per_address_max;
         if (o->host) usual.host = o->host;
         if (o->trusted_proxies) usual.trusted_proxies = o->trusted_proxies;

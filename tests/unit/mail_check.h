@@ -61,14 +61,24 @@ static bool value_has_word(const char *s, size_t len, const char *word)
     return false;
 }
 
+/* Declarations, or rules of a sheet. */
 static bool css_harmless(const char *s, size_t len)
 {
-    static const char *const never[] = {
-        "url",     "expression", "javascript", "position",  "@",       "\\",      "behavior",
-        "binding", "import",     "fixed;",     "transform", "z-index", "/*",      "var(",
-        "attr(",   "<",          "image",      "filter",    "inset",   "content:"};
+    static const char *const never[] = {"url(",  "expression(", "script:", "@",
+                                        "\\",    "import ",     "/*",      "var(",
+                                        "attr(", "image(",      "image-",  "<"};
+    static const char names[] =
+        "position transform z-index filter behavior -moz-binding inset content animation cursor "
+        "background-image clip clip-path top left right bottom all opacity mix-blend-mode";
     for (size_t i = 0; i < ARRAY_LEN(never); i++)
         if (value_has_word(s, len, never[i])) return false;
+    for (size_t i = 0; i < len;) {
+        size_t n = 0;
+        while (i + n < len && !strchr(":;{}", s[i + n]))
+            n++;
+        if (i + n < len && s[i + n] == ':' && known(s + i, n, names)) return false;
+        i += n + 1;
+    }
     for (size_t i = 1; i < len; i++)
         if (s[i] == '-' && strchr(": ,(", s[i - 1]) &&
             (isdigit((unsigned char)s[i + 1]) || s[i + 1] == '.') && s[i + 1] != '0')

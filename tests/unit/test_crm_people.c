@@ -17,27 +17,20 @@ static const char *const n_params[] = {"n", NULL};
 static struct test_database db;
 static struct uuid org;
 
-static void must(PGconn *pg, const char *sql)
-{
-    PGresult *r = PQexec(pg, sql);
-    ExecStatusType s = PQresultStatus(r);
-    if (s != PGRES_COMMAND_OK && s != PGRES_TUPLES_OK) fail_msg("%s: %s", sql, PQerrorMessage(pg));
-    PQclear(r);
-}
-
 static int set_up(void **state)
 {
     (void)state;
     db = test_database_start();
     test_database_migrate(&db);
     PGconn *pg = PQconnectdb(db.url);
-    must(pg, "insert into organizations (id, name) values ('00000000-0000-7000-8000-00000000000a', "
+    test_sql(pg,
+             "insert into organizations (id, name) values ('00000000-0000-7000-8000-00000000000a', "
              "'Loja')");
-    must(pg, "insert into custom_fields (org_id, slug, name, kind, options) values "
-             "('00000000-0000-7000-8000-00000000000a', 'cidade', 'Cidade', 'text', '[]'),"
-             "('00000000-0000-7000-8000-00000000000a', 'nota', 'Nota', 'number', '[]')");
-    must(pg, "insert into tags (org_id, name) values ('00000000-0000-7000-8000-00000000000a', "
-             "'Orçamento')");
+    test_sql(pg, "insert into custom_fields (org_id, slug, name, kind, options) values "
+                 "('00000000-0000-7000-8000-00000000000a', 'cidade', 'Cidade', 'text', '[]'),"
+                 "('00000000-0000-7000-8000-00000000000a', 'nota', 'Nota', 'number', '[]')");
+    test_sql(pg, "insert into tags (org_id, name) values ('00000000-0000-7000-8000-00000000000a', "
+                 "'Orçamento')");
     PQfinish(pg);
     (void)uuid_parse("00000000-0000-7000-8000-00000000000a", &org);
     return 0;

@@ -99,24 +99,9 @@ static const struct sql CURSOR = {.name = "t_cursor",
                                       "gen_random_uuid() as id from generate_series(1, 500) n) x",
                                   .params = no_params};
 
-static void must(PGconn *pg, const char *text)
-{
-    PGresult *r = PQexec(pg, text);
-    if (PQresultStatus(r) != PGRES_COMMAND_OK && PQresultStatus(r) != PGRES_TUPLES_OK) {
-        (void)fprintf(stderr, "%s\n%s", text, PQerrorMessage(pg));
-        exit(1);
-    }
-    PQclear(r);
-}
-
 static int ask_int(const char *text)
 {
-    PGconn *pg = PQconnectdb(db.url);
-    PGresult *r = PQexec(pg, text);
-    int n = PQntuples(r) == 1 ? (int)strtol(PQgetvalue(r, 0, 0), NULL, 10) : -1;
-    PQclear(r);
-    PQfinish(pg);
-    return n;
+    return test_sql_int(&db, text);
 }
 
 static int set_up(void **state)
@@ -125,7 +110,8 @@ static int set_up(void **state)
     db = test_database_start();
     test_database_migrate(&db);
     PGconn *pg = PQconnectdb(db.url);
-    must(pg, "create table t_items (org_id uuid not null, name text not null, n int not null check "
+    test_sql(pg,
+             "create table t_items (org_id uuid not null, name text not null, n int not null check "
              "(n < 1000000), "
              "  constraint t_items_key primary key (org_id, name));"
              "call platform_tenant('t_items');"
@@ -279,7 +265,7 @@ static void changed_table(struct app *app, void *arg)
         assert_int_equal(db_query(c, &WHOLE, NULL, &r), ERR_OK);
     }
     PGconn *pg = PQconnectdb(db.url);
-    must(pg, "alter table t_counter add column more text default 'new'");
+    test_sql(pg, "alter table t_counter add column more text default 'new'");
     PQfinish(pg);
     for (int i = 0; i < 6; i++) {
         assert_int_equal(db_query(c, &WHOLE, NULL, &r), ERR_OK);

@@ -23,13 +23,8 @@ static int set_up(void **state)
     (void)state;
     db = test_database_start();
     test_database_migrate(&db);
-    PGconn *pg = PQconnectdb(db.url);
-    PGresult *r =
-        PQexec(pg, "create table t_log (id bigint primary key); call platform_shared('t_log')");
-    int bad = PQresultStatus(r) != PGRES_COMMAND_OK;
-    PQclear(r);
-    PQfinish(pg);
-    return bad;
+    test_sql_do(&db, "create table t_log (id bigint primary key); call platform_shared('t_log')");
+    return 0;
 }
 
 static int tear_down(void **state)

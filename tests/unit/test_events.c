@@ -14,6 +14,8 @@
 #include "database.h"
 #include "sql.h"
 
+#define PATIENCE_MS (60 * SECOND_MS) /* for what must happen, on a machine that is busy */
+
 static struct test_database db;
 
 static const char *const event_params[] = {"org", "n", NULL};
@@ -36,12 +38,7 @@ static const struct sql BACK = {
 
 static int sql_int(const char *text)
 {
-    PGconn *pg = PQconnectdb(db.url);
-    PGresult *r = PQexec(pg, text);
-    int n = PQntuples(r) == 1 ? (int)strtol(PQgetvalue(r, 0, 0), NULL, 10) : -1;
-    PQclear(r);
-    PQfinish(pg);
-    return n;
+    return test_sql_int(&db, text);
 }
 
 static int set_up(void **state)
@@ -125,7 +122,7 @@ static void writer_main(void *arg)
     struct writer *w = arg;
     unsigned seed = (unsigned)w->n * 7919u + 1;
     for (int i = 0; i < 60 && !w->failed; i++) {
-        CLEANUP(ctx_freep) struct ctx *c = ctx_new(w->app, MIB, clock_mono_ms() + 20000);
+        CLEANUP(ctx_freep) struct ctx *c = ctx_new(w->app, MIB, clock_mono_ms() + PATIENCE_MS);
         c->org = (struct uuid){{(unsigned char)(w->n % 2 + 1)}};
         struct param n = P_INT("n", i);
         enum err e = ERR_OK;
@@ -149,6 +146,8 @@ static void writer_main(void *arg)
     (*w->left)--;
 }
 
+#define CLIENT_ORG "org_id = '01000000-0000-0000-0000-000000000000'"
+
 struct reading {
     struct seen live, client;
 };
@@ -157,16 +156,22 @@ struct reading {
 struct client {
     struct app *app;
     struct seen *seen;
-    const int *left;
+    int want; /* events there are for it; -1: not known yet */
+    int64_t until_ms;
     bool done;
     int rounds;
 };
+
+static bool client_has_all(const struct client *k)
+{
+    return k->want >= 0 && (k->seen->count >= k->want || clock_mono_ms() > k->until_ms);
+}
 
 static void client_main(void *arg)
 {
     struct client *k = arg;
     for (bool last_round = false;;) {
-        CLEANUP(ctx_freep) struct ctx *c = ctx_new(k->app, 16 * MIB, clock_mono_ms() + 20000);
+        CLEANUP(ctx_freep) struct ctx *c = ctx_new(k->app, 16 * MIB, clock_mono_ms() + PATIENCE_MS);
         c->org = (struct uuid){{1}};
         if (k->rounds == 0) {
             const char *position = NULL;
@@ -183,7 +188,7 @@ static void client_main(void *arg)
         k->rounds++;
         if (last_round) break;
         if (loop_sleep(k->app->loop, 9) != ERR_OK) break;
-        last_round = *k->left == 0;
+        last_round = client_has_all(k); /* once more: nothing comes twice */
     }
     k->done = true;
 }
@@ -197,24 +202,31 @@ static void order(struct app *app, void *arg)
     app->events = event_reader_new(app);
     event_reader_on(app->events, on_event, &r->live);
     static struct client client;
-    client = (struct client){.app = app, .seen = &r->client, .left = &left};
+    client = (struct client){.app = app, .seen = &r->client, .want = -1};
     assert_int_equal(loop_spawn(app->loop, client_main, &client, NULL), ERR_OK);
     assert_int_equal(loop_sleep(app->loop, 100), ERR_OK); /* both have their first position */
     for (int i = 0; i < WRITERS; i++) {
         writers[i] = (struct writer){.app = app, .n = i, .left = &left};
         assert_int_equal(loop_spawn(app->loop, writer_main, &writers[i], NULL), ERR_OK);
     }
-    while (left > 0 || !client.done) {
+    while (left > 0) {
         assert_int_equal(loop_sleep(app->loop, 20), ERR_OK);
     }
-    assert_int_equal(loop_sleep(app->loop, 700), ERR_OK); /* one poll more than needed */
+    /* Whatever holds the horizon back for a while (an ANALYZE of the server's own), all are told. */
+    int want = sql_int("select count(*) from events");
+    client.until_ms = clock_mono_ms() + PATIENCE_MS;
+    client.want = sql_int("select count(*) from events where " CLIENT_ORG);
+    while (!client.done || (r->live.count < want && clock_mono_ms() < client.until_ms)) {
+        assert_int_equal(loop_sleep(app->loop, 20), ERR_OK);
+    }
+    assert_int_equal(loop_sleep(app->loop, 700), ERR_OK); /* a poll more: nothing comes twice */
     for (int i = 0; i < WRITERS; i++) {
         assert_false(writers[i].failed);
     }
     assert_true(r->live.count > 300);
     assert_true(client.rounds > 5);
     assert_complete(&r->live, "");
-    assert_complete(&r->client, "where org_id = '01000000-0000-0000-0000-000000000000'");
+    assert_complete(&r->client, "where " CLIENT_ORG);
 }
 
 static void test_order(void **state)
@@ -230,18 +242,8 @@ static void test_order(void **state)
 static PGconn *connect_begin(const char *first)
 {
     PGconn *pg = PQconnectdb(db.url);
-    PGresult *r = PQexec(pg, first);
-    assert_true(PQresultStatus(r) == PGRES_TUPLES_OK || PQresultStatus(r) == PGRES_COMMAND_OK);
-    PQclear(r);
+    test_sql(pg, first);
     return pg;
-}
-
-static void run_in(PGconn *pg, const char *text)
-{
-    PGresult *r = PQexec(pg, text);
-    if (PQresultStatus(r) != PGRES_TUPLES_OK && PQresultStatus(r) != PGRES_COMMAND_OK)
-        fail_msg("%s: %s", text, PQerrorMessage(pg));
-    PQclear(r);
 }
 
 /* Waits until the statement that was sent waits for a lock. */
@@ -252,7 +254,7 @@ static void until_waiting(const PGconn *pg)
                    "select count(*) from pg_stat_activity where pid = %d and wait_event_type = "
                    "'Lock'",
                    PQbackendPID(pg));
-    for (int64_t end = clock_mono_ms() + 5000; sql_int(text) != 1;) {
+    for (int64_t end = clock_mono_ms() + PATIENCE_MS; sql_int(text) != 1;) {
         assert_true(clock_mono_ms() < end);
         (void)usleep(2000);
     }
@@ -281,10 +283,10 @@ static void turns(const char *first, const char *then)
     until_waiting(older);
     /* and somebody whom this does not concern ends in between */
     PQfinish(connect_begin(T_EVENT "(select 0 as n where false) x"));
-    run_in(younger, "commit");
+    test_sql(younger, "commit");
     finish_sent(older);
-    if (then) run_in(older, then);
-    run_in(older, "commit");
+    if (then) test_sql(older, then);
+    test_sql(older, "commit");
     assert_int_equal(sql_int(T_NUMBERS "type = 't.lock'"), 12);
     /* and both can be read at once: nothing has to happen first */
     assert_int_equal(sql_int("select count(*) from events where type = 't.lock' and xid < "
@@ -325,7 +327,7 @@ static void taker_main(void *arg)
     struct writer *w = arg;
     unsigned seed = (unsigned)w->n * 104729u + 3;
     for (int i = 0; i < 80 && !w->failed; i++) {
-        CLEANUP(ctx_freep) struct ctx *c = ctx_new(w->app, MIB, clock_mono_ms() + 20000);
+        CLEANUP(ctx_freep) struct ctx *c = ctx_new(w->app, MIB, clock_mono_ms() + PATIENCE_MS);
         c->org = (struct uuid){{7}};
         CLEANUP(db_rollbackp) struct db_tx *tx = NULL;
         enum err e = db_begin(c, &tx);
@@ -406,7 +408,7 @@ static void burst(struct app *app, void *arg)
                            "json_build_object('x', repeat('y', 2000)) from generate_series(1, "
                            "450)"));
     assert_int_equal(loop_spawn(app->loop, each_turn, t, NULL), ERR_OK);
-    for (int64_t end = clock_mono_ms() + 10000; t->count < 450 && clock_mono_ms() < end;)
+    for (int64_t end = clock_mono_ms() + PATIENCE_MS; t->count < 450 && clock_mono_ms() < end;)
         assert_int_equal(loop_sleep(app->loop, 1), ERR_OK);
     t->over = true;
     assert_int_equal(loop_sleep(app->loop, 5), ERR_OK);
@@ -430,16 +432,22 @@ static void quick(struct app *app, void *arg)
     app->events = event_reader_new(app);
     event_reader_on(app->events, on_event, s);
     assert_int_equal(loop_sleep(app->loop, 600), ERR_OK);
-    CLEANUP(ctx_freep) struct ctx *c = ctx_new(app, MIB, clock_mono_ms() + 20000);
+    CLEANUP(ctx_freep) struct ctx *c = ctx_new(app, MIB, clock_mono_ms() + PATIENCE_MS);
     c->org = (struct uuid){{1}};
-    int before = s->count;
-    int64_t began = clock_mono_ms();
-    assert_int_equal(db_query(c, &EVENT_ADD, PARAMS(P_INT("n", 1)), NULL), ERR_OK);
-    while (s->count == before && clock_mono_ms() < began + 2000) {
-        assert_int_equal(loop_sleep(app->loop, 1), ERR_OK);
+    /* By the wake, not by the poll: each begins when a poll is just over, so that by polls alone
+     * each would take the 500 ms. The quickest counts: the machine may be busy. */
+    int64_t quickest = PATIENCE_MS;
+    for (int i = 0; i < 20 && quickest >= 200; i++) {
+        int before = s->count;
+        int64_t began = clock_mono_ms();
+        assert_int_equal(db_query(c, &EVENT_ADD, PARAMS(P_INT("n", 1)), NULL), ERR_OK);
+        while (s->count == before && clock_mono_ms() < began + PATIENCE_MS)
+            assert_int_equal(loop_sleep(app->loop, 1), ERR_OK);
+        assert_int_equal(s->count, before + 1);
+        int64_t took = clock_mono_ms() - began;
+        if (i > 0 && took < quickest) quickest = took;
     }
-    assert_int_equal(s->count, before + 1);
-    assert_true(clock_mono_ms() - began < 200); /* by the wake, not by the poll */
+    assert_true(quickest < 200);
 }
 
 static void test_quick(void **state)
@@ -455,7 +463,7 @@ static void test_quick(void **state)
 static void positions(struct app *app, void *arg)
 {
     struct seen *s = arg;
-    CLEANUP(ctx_freep) struct ctx *c = ctx_new(app, MIB, clock_mono_ms() + 20000);
+    CLEANUP(ctx_freep) struct ctx *c = ctx_new(app, MIB, clock_mono_ms() + PATIENCE_MS);
     c->org = (struct uuid){{9}};
     const char *start = NULL, *last = NULL;
     bool more = false;
@@ -550,12 +558,19 @@ static void ends_close(struct bus_ends *ends)
     }
 }
 
-static bool all_heard(struct ear ears[2][2], int count)
+/* Waits until the workers of both machines have heard as many, or this as the last. */
+static void until_heard(struct app *app, struct ear ears[2][2], int count, const char *last)
 {
-    for (int m = 0; m < 2; m++)
-        for (int w = 0; w < 2; w++)
-            if (ears[m][w].heard < count) return false;
-    return true;
+    for (int64_t end = clock_mono_ms() + PATIENCE_MS; clock_mono_ms() < end;) {
+        bool all = true;
+        for (int m = 0; m < 2; m++)
+            for (int w = 0; w < 2; w++)
+                if (ears[m][w].heard < count || (last && strcmp(ears[m][w].last, last) != 0))
+                    all = false;
+        if (all) return;
+        assert_int_equal(loop_sleep(app->loop, 5), ERR_OK);
+    }
+    fail_msg("%d (%s) not heard", count, last ? last : "any");
 }
 
 static void workers_and_machines(struct app *app, void *arg)
@@ -579,7 +594,9 @@ static void workers_and_machines(struct app *app, void *arg)
     /* within a machine at once */
     bus_send(bus[0][1], "typing", "line 1\nline 2");
     assert_int_equal(ears[0][1].heard, 0); /* not before the next turn */
-    assert_int_equal(loop_sleep(app->loop, 30), ERR_OK);
+    for (int64_t end = clock_mono_ms() + PATIENCE_MS;
+         (ears[0][0].heard == 0 || ears[0][1].heard == 0) && clock_mono_ms() < end;)
+        assert_int_equal(loop_sleep(app->loop, 5), ERR_OK);
     assert_int_equal(ears[0][0].heard, 1);
     assert_int_equal(ears[0][1].heard, 1);
     assert_string_equal(ears[0][0].last, "line 1\nline 2");
@@ -587,13 +604,14 @@ static void workers_and_machines(struct app *app, void *arg)
      * once */
     for (int from = 0; from < 2; from++) {
         memset(ears, 0, sizeof ears);
-        int64_t until = clock_mono_ms() + 5000;
+        int64_t until = clock_mono_ms() + PATIENCE_MS;
         while (ears[1 - from][1].heard == 0 && clock_mono_ms() < until) {
             bus_send(bus[from][1], "typing", "hello");
             assert_int_equal(loop_sleep(app->loop, 50), ERR_OK);
         }
+        bus_send(bus[from][1], "typing", "over");
+        until_heard(app, ears, 1, "over");
     }
-    assert_int_equal(loop_sleep(app->loop, 100), ERR_OK);
     memset(ears, 0, sizeof ears);
     char big[BUS_MESSAGE_MAX + 1];
     memset(big, 'x', BUS_MESSAGE_MAX);
@@ -605,8 +623,7 @@ static void workers_and_machines(struct app *app, void *arg)
         bus_send(bus[1][0], "typing", "tick");
     }
     bus_send(bus[0][0], "nobody", "listens");
-    for (int64_t end = clock_mono_ms() + 10000; !all_heard(ears, 205) && clock_mono_ms() < end;)
-        assert_int_equal(loop_sleep(app->loop, 20), ERR_OK);
+    until_heard(app, ears, 205, NULL);
     assert_int_equal(loop_sleep(app->loop, 100), ERR_OK); /* nothing comes twice */
     for (int m = 0; m < 2; m++) {
         for (int w = 0; w < 2; w++) {
@@ -628,13 +645,69 @@ static void test_bus(void **state)
     test_run(&db, workers_and_machines, NULL);
 }
 
+static void count_missed(void *arg)
+{
+    ++*(int *)arg;
+}
+
+/* A worker that does not read for a while: datagrams beyond those that its socket holds, all heard
+ * in their order; far beyond: it is told so. */
+static void slow_worker(struct app *app, void *arg)
+{
+    (void)arg;
+    struct config config = {0};
+    struct app own = *app;
+    own.config = &config;
+    own.events = NULL;
+    own.jobs = NULL;
+    struct bus_ends ends = ends_of(2);
+    struct bus *quick = bus_new(&own, &ends, 0);
+    enum { FEW = 60, MANY = 2000 };
+    for (int round = 0; round < 2; round++) {
+        int count = round == 0 ? FEW : MANY;
+        char text[1001];
+        for (int i = 0; i < count; i++) {
+            memset(text, 'x', sizeof text - 1);
+            text[sizeof text - 1] = 0;
+            (void)snprintf(text, sizeof text, "%d", i);
+            if (round > 0) text[strlen(text)] = ' '; /* long ones */
+            bus_send(quick, "typing", text);
+            if (round == 0 || i % 40 == 0)
+                assert_int_equal(loop_sleep(app->loop, 1), ERR_OK); /* leaves by itself */
+        }
+        struct ear ear = {0};
+        int missed = 0;
+        struct bus *slow = bus_new(&own, &ends, 1);
+        bus_on(slow, "typing", hear, &ear);
+        bus_on_missed(slow, count_missed, &missed);
+        for (int64_t end = clock_mono_ms() + PATIENCE_MS;
+             strtol(ear.last, NULL, 10) < count - 1 && clock_mono_ms() < end;)
+            assert_int_equal(loop_sleep(app->loop, 5), ERR_OK);
+        assert_int_equal(strtol(ear.last, NULL, 10), count - 1);
+        assert_int_equal(missed, round);
+        if (round == 0)
+            assert_int_equal(ear.heard, FEW);
+        else
+            assert_true(ear.heard < MANY);
+        bus_free(slow);
+    }
+    bus_free(quick);
+    ends_close(&ends);
+}
+
+static void test_slow_worker(void **state)
+{
+    (void)state;
+    test_run(&db, slow_worker, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_order),     cmocka_unit_test(test_turns),
         cmocka_unit_test(test_rows_race), cmocka_unit_test(test_burst),
         cmocka_unit_test(test_quick),     cmocka_unit_test(test_positions),
-        cmocka_unit_test(test_bus),
+        cmocka_unit_test(test_bus),       cmocka_unit_test(test_slow_worker),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -5,11 +5,15 @@
 
 #include "database.h"
 
+#include <dirent.h>
 #include <fcntl.h>
-#include <libpq-fe.h>
+#include <semaphore.h>
 
+#include "base/crypto.h"
+#include "base/mem.h"
 #include "core/files.h"
 #include "core/jobs.h"
+#include "core/loop.h"
 
 static struct test_database database;
 static char data_dir[] = "/tmp/interflow-files-XXXXXX";
@@ -183,6 +187,15 @@ static void age(const char *path, int days)
     assert_int_equal(utimensat(AT_FDCWD, path, t, 0), 0);
 }
 
+static const struct job_kind *kind_named(const char *name)
+{
+    const struct job_kind *k = files_jobs;
+    while (k->name && strcmp(k->name, name) != 0)
+        k++;
+    assert_non_null(k->name);
+    return k;
+}
+
 static void sweep(struct app *app, void *arg)
 {
     (void)arg;
@@ -197,12 +210,119 @@ static void sweep(struct app *app, void *arg)
     }
     age(files_path(c, &kept), 3);
     age(files_path(c, &orphan), 3);
+    const struct file *const both[] = {&kept, &orphan}; /* their small pictures go with them */
+    for (size_t i = 0; i < ARRAY_LEN(both); i++) {
+        CLEANUP(fd_closep)
+        int small = open(arena_printf(c->arena, "%s.webp", files_path(c, both[i])),
+                         O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        assert_true(small >= 0);
+    }
     CLEANUP(ctx_freep) struct ctx *job = ctx_new(app, MIB, clock_mono_ms() + 20000);
     struct job j = {0};
-    assert_int_equal(files_jobs[0].run(job, &j), JOB_DONE);
+    assert_int_equal(kind_named("files.clean")->run(job, &j), JOB_DONE);
     assert_int_equal(access(files_path(c, &kept), F_OK), 0);
     assert_int_equal(access(files_path(c, &young), F_OK), 0);
     assert_int_not_equal(access(files_path(c, &orphan), F_OK), 0);
+    const char *small = arena_printf(c->arena, "%s.webp", files_path(c, &kept));
+    assert_int_equal(access(small, F_OK), 0);
+    small = arena_printf(c->arena, "%s.webp", files_path(c, &orphan));
+    assert_int_not_equal(access(small, F_OK), 0);
+}
+
+/* --- the loop goes on meanwhile ---------------------------------------------------------- */
+
+#define TURNS 50
+
+/* The only thread is held until the loop has turned TURNS times: whatever of the store is not done
+ * on a thread shows before that. */
+struct meanwhile {
+    struct app app;
+    sem_t held, go_on;
+    int turns, seen; /* seen: turns at which something lay in the folder of uploads */
+    bool stored;
+};
+
+static void hold_thread(void *arg)
+{
+    struct meanwhile *m = arg;
+    (void)sem_post(&m->held);
+    while (sem_wait(&m->go_on) != 0)
+        ;
+}
+
+static void holder(void *arg)
+{
+    struct meanwhile *m = arg;
+    assert_int_equal(loop_offload(m->app.loop, hold_thread, m), ERR_OK);
+}
+
+static int files_in_tmp(void)
+{
+    char path[64];
+    (void)snprintf(path, sizeof path, "%s/tmp", data_dir);
+    DIR *d = opendir(path);
+    assert_non_null(d);
+    int count = 0;
+    for (const struct dirent *e = readdir(d); e; e = readdir(d))
+        count += e->d_name[0] != '.';
+    closedir(d);
+    return count;
+}
+
+static void counter(void *arg)
+{
+    struct meanwhile *m = arg;
+    for (; m->turns < TURNS; m->turns++) {
+        assert_false(m->stored);
+        m->seen += files_in_tmp();
+        assert_int_equal(loop_sleep(m->app.loop, 0), ERR_OK);
+    }
+    (void)sem_post(&m->go_on);
+}
+
+static void storing(void *arg)
+{
+    struct meanwhile *m = arg;
+    struct loop *l = m->app.loop;
+    assert_int_equal(loop_spawn(l, holder, m, NULL), ERR_OK);
+    while (sem_trywait(&m->held) != 0)
+        assert_int_equal(loop_sleep(l, 1), ERR_OK);
+    assert_int_equal(loop_spawn(l, counter, m, NULL), ERR_OK);
+    CLEANUP(ctx_freep) struct ctx *c = context(&m->app, ORG_A);
+    size_t len = 25 * MIB;
+    CLEANUP(mem_freep) char *content = mem_alloc(len);
+    memset(content, 'x', len);
+    struct file f;
+    assert_int_equal(files_store_bytes(c, "grande.txt", content, len, &f), ERR_OK);
+    m->stored = true;
+    assert_int_equal(m->turns, TURNS);
+    assert_int_equal(m->seen, 0);
+    assert_int_equal(f.size_bytes, (int)len);
+    char hex[SHA256_HEX_SIZE];
+    assert_string_equal(f.sha256, sha256_hex(content, len, hex));
+    struct stat st;
+    assert_int_equal(stat(files_path(c, &f), &st), 0);
+    assert_int_equal(st.st_size, (int)len);
+    assert_int_equal(files_in_tmp(), 0);
+    loop_stop(l);
+}
+
+/* 25 MB are hashed, written and synced while everybody else is served. */
+static void loop_goes_on(void **state)
+{
+    (void)state;
+    struct meanwhile m = {.app = {.config = &config}};
+    assert_int_equal(sem_init(&m.held, 0, 0), 0);
+    assert_int_equal(sem_init(&m.go_on, 0, 0), 0);
+    m.app.loop = loop_new(10, 1);
+    assert_int_equal(files_new(&m.app, data_dir, &m.app.files), ERR_OK);
+    assert_int_equal(loop_spawn(m.app.loop, storing, &m, NULL), ERR_OK);
+    loop_run(m.app.loop);
+    assert_true(m.stored);
+    files_free(m.app.files);
+    loop_free(m.app.loop);
+    (void)sem_destroy(&m.held);
+    (void)sem_destroy(&m.go_on);
 }
 
 /* --- running --------------------------------------------------------------------------- */
@@ -232,10 +352,8 @@ static int setup(void **state)
     (void)state;
     database = test_database_start();
     test_database_migrate(&database);
-    PGconn *conn = PQconnectdb(database.url);
-    PQclear(PQexec(conn, "insert into organizations (id, name) values ('" ORG_A "', 'A'), ('" ORG_B
-                         "', 'B')"));
-    PQfinish(conn);
+    test_sql_do(&database, "insert into organizations (id, name) values ('" ORG_A
+                           "', 'A'), ('" ORG_B "', 'B')");
     char path[64];
     if (!mkdtemp(data_dir)) return -1;
     for (int i = 0; i < 2; i++) {
@@ -264,6 +382,7 @@ int main(void)
         {"signed_addresses", run_case, NULL, NULL, &cases[3]},
         {"answers", run_case, NULL, NULL, &cases[4]},
         {"sweep", run_case, NULL, NULL, &cases[5]},
+        {"loop_goes_on", loop_goes_on, NULL, NULL, NULL},
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

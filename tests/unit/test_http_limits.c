@@ -145,6 +145,40 @@ static void test_late_handler(void **state)
     with_server(late_handler);
 }
 
+/* Bodies in memory, those of all connections together. */
+static void bodies_limit(struct loop *l)
+{
+    char text[1500];
+    memset(text, 'a', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    char half[2000], whole[2000];
+    (void)snprintf(half, sizeof half, "POST /echo" H "Content-Length: 2000\r\n\r\n%s", text);
+    (void)snprintf(whole, sizeof whole, "POST /echo" H "Content-Length: 1499\r\n\r\n%s", text);
+    struct peer first = peer_connect(l, port), second = peer_connect(l, port);
+    (void)peer_sends(&first, half);
+    assert_int_equal(loop_sleep(l, 50), ERR_OK);
+    expect(&second, whole, 503, NULL);
+    expect(&second, "GET /echo" H "\r\n", 200, NULL); /* without a body it is served */
+    peer_close(&first);
+    struct peer_answer a;
+    for (int i = 0; i < 200; i++) { /* until the first one's end was seen */
+        a = peer_ask(&second, whole);
+        if (a.status != 503) break;
+        peer_answer_free(&a);
+        assert_int_equal(loop_sleep(l, 20), ERR_OK);
+    }
+    check_answer(&a, 200, "\"length\":1499");
+    peer_close(&second);
+}
+
+static void test_bodies_limit(void **state)
+{
+    (void)state;
+    start(&(struct http_server_options){.bodies_max = 2500});
+    run_many(bodies_limit, 1);
+    stop();
+}
+
 /* --- the end --------------------------------------------------------------------------- */
 
 static void quiesce(struct loop *l)
@@ -153,8 +187,9 @@ static void quiesce(struct loop *l)
     expect(&idle, "GET /echo" H "\r\n", 200, NULL);
     (void)peer_sends(&busy, "GET /sleep?300" H "\r\n");
     assert_int_equal(loop_sleep(l, 50), ERR_OK);
-    http_server_quiesce(server);
-    http_server_quiesce(server);
+    http_server_quiesce(server, 60000);
+    http_server_quiesce(server, 0); /* the first word holds */
+    assert_int_equal(http_server_connections(server), 2);
     assert_int_equal(http_server_active(server), 1);
     struct peer_answer a = peer_ask(&idle, "GET /echo" H "\r\n");
     assert_string_equal(peer_header(&a, "Connection"),
@@ -229,13 +264,10 @@ static void test_inherited(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_crowd),
-        cmocka_unit_test(test_address_limit),
-        cmocka_unit_test(test_total_limit),
-        cmocka_unit_test(test_slow),
-        cmocka_unit_test(test_late_handler),
-        cmocka_unit_test(test_quiesce),
-        cmocka_unit_test(test_free_while_running),
+        cmocka_unit_test(test_crowd),        cmocka_unit_test(test_address_limit),
+        cmocka_unit_test(test_total_limit),  cmocka_unit_test(test_slow),
+        cmocka_unit_test(test_late_handler), cmocka_unit_test(test_bodies_limit),
+        cmocka_unit_test(test_quiesce),      cmocka_unit_test(test_free_while_running),
         cmocka_unit_test(test_inherited),
     };
     return cmocka_run_group_tests_name("http_limits", tests, set_up, tear_down);

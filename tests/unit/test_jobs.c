@@ -3,7 +3,6 @@
  * everything exactly once and in order. */
 #include "check.h"
 
-#include <libpq-fe.h>
 #include <signal.h>
 
 #include "base/json.h"
@@ -22,29 +21,19 @@ static struct {
     int cancelled;
     int fd; /* of the child process */
     bool fail;
-    struct uuid org;
+    bool held; /* what run_hold waits for the end of */
+    struct uuid org, slow;
+    int slow_together, slow_most; /* of that organization */
 } note;
 
 static void sql_do(const char *text)
 {
-    PGconn *pg = PQconnectdb(db.url);
-    PGresult *r = PQexec(pg, text);
-    if (PQresultStatus(r) != PGRES_COMMAND_OK && PQresultStatus(r) != PGRES_TUPLES_OK) {
-        (void)fprintf(stderr, "%s\n%s", text, PQerrorMessage(pg));
-        abort();
-    }
-    PQclear(r);
-    PQfinish(pg);
+    test_sql_do(&db, text);
 }
 
 static int sql_int(const char *text)
 {
-    PGconn *pg = PQconnectdb(db.url);
-    PGresult *r = PQexec(pg, text);
-    int n = PQntuples(r) == 1 ? (int)strtol(PQgetvalue(r, 0, 0), NULL, 10) : -1;
-    PQclear(r);
-    PQfinish(pg);
-    return n;
+    return test_sql_int(&db, text);
 }
 
 /* Sleep; how it ended does not matter. */
@@ -103,6 +92,19 @@ static enum job_outcome run_again(struct ctx *c, struct job *j)
     return JOB_AGAIN_AT;
 }
 
+/* Fails, then finds no room, then does it. */
+static enum job_outcome run_crowded(struct ctx *c, struct job *j)
+{
+    (void)c;
+    note.count++;
+    note.tries = j->tries;
+    if (note.count == 1) return JOB_RETRY;
+    if (note.count == 3) return JOB_DONE;
+    j->again_unix_ms = clock_unix_ms();
+    j->untried = true;
+    return JOB_AGAIN_AT;
+}
+
 static enum job_outcome run_hang(struct ctx *c, struct job *j)
 {
     (void)j;
@@ -111,13 +113,29 @@ static enum job_outcome run_hang(struct ctx *c, struct job *j)
     return JOB_RETRY;
 }
 
+/* Of the slow organization each hangs until it is let go. */
+static enum job_outcome run_hold(struct ctx *c, struct job *j)
+{
+    (void)j;
+    bool slow = uuid_equal(c->org, note.slow);
+    note.slow_together += slow;
+    if (note.slow_together > note.slow_most) note.slow_most = note.slow_together;
+    while (slow && note.held && loop_sleep(c->app->loop, 5) == ERR_OK)
+        ;
+    note.slow_together -= slow;
+    note.count++;
+    return JOB_DONE;
+}
+
 static const struct job_kind kinds[] = {
     {.name = "t.note", .run = run_note},
     {.name = "t.fail", .run = run_fail, .max_tries = 2, .parked = on_parked},
     {.name = "t.sleep", .run = run_sleep, .timeout_s = 1},
     {.name = "t.long", .run = run_sleep, .lease_s = 2},
     {.name = "t.again", .run = run_again},
+    {.name = "t.crowded", .run = run_crowded},
     {.name = "t.one", .run = run_note, .at_once = 1},
+    {.name = "t.fair", .run = run_hold, .at_once = 4, .per_org = 2},
     {0},
 };
 static const struct job_kind *const tables[] = {kinds, NULL};
@@ -245,6 +263,70 @@ static void test_head_removed(void **state)
     test_run(&db, head_removed, NULL);
 }
 
+/* One that hangs holds two places of four; those who come behind its thirty go by. */
+static void fair(struct app *app, void *arg)
+{
+    static struct app other;
+    note.slow = uuid_v7();
+    note.held = true;
+    for (int i = 0; i < 30; i++) {
+        add(app, note.slow, (struct job_new){.kind = "t.fair"}, i);
+    }
+    for (int i = 0; i < 6; i++) {
+        add(app, i % 3 ? uuid_v7() : (struct uuid){0}, (struct job_new){.kind = "t.fair"}, i);
+    }
+    app->jobs = jobs_new(app, tables);
+    wait_for(app, &note.count, 6, 60000);
+    assert_int_equal(note.count, 6);
+    assert_int_equal(note.slow_together, 2);
+    /* a second worker takes none of them beside those of the first */
+    other = *app;
+    other.jobs = jobs_new(&other, tables);
+    add(app, uuid_v7(), (struct job_new){.kind = "t.fair"}, 7);
+    wait_for(app, &note.count, 7, 60000);
+    assert_int_equal(note.count, 7);
+    assert_int_equal(note.slow_together, 2);
+    /* what waits for that wakes nobody before its time */
+    assert_int_equal(sql_int("select (coalesce(jobs_next_due('{t.fair}', '{2}'), -1) > 1000)::int"),
+                     1);
+    assert_int_equal(sql_int("select jobs_next_due('{t.fair}')"), 0);
+    assert_int_equal(sql_int("select count(*) from job_take('{t.fair}', '{9}', '{9}', '{2}')"), 0);
+    assert_int_equal(note.slow_most, 2);
+    note.held = false;
+    wait_for(app, &note.count, 37, 60000);
+    assert_int_equal(note.count, 37);
+    while (!jobs_quiesce(other.jobs)) {
+        assert_int_equal(loop_sleep(app->loop, 5), ERR_OK);
+    }
+    *(struct jobs **)arg = other.jobs;
+}
+
+static void test_fair(void **state)
+{
+    (void)state;
+    struct jobs *extra[2] = {NULL, NULL};
+    test_run(&db, fair, extra);
+    jobs_free(extra[0]);
+}
+
+static void crowded(struct app *app, void *arg)
+{
+    (void)arg;
+    add(app, uuid_v7(), (struct job_new){.kind = "t.crowded"}, 1);
+    app->jobs = jobs_new(app, tables);
+    wait_for(app, &note.count, 3, 60000);
+    assert_int_equal(note.count, 3);
+    assert_int_equal(note.tries,
+                     2); /* the run without room was none; the failure before it counts */
+    assert_int_equal(sql_int("select count(*) from jobs"), 0);
+}
+
+static void test_crowded(void **state)
+{
+    (void)state;
+    test_run(&db, crowded, NULL);
+}
+
 static void doubles(struct app *app, void *arg)
 {
     (void)arg;
@@ -311,11 +393,12 @@ static void failing(struct app *app, void *arg)
     c->org = org;
     struct rows *r = NULL;
     assert_int_equal(db_query(c, &SQL_JOBS_PARKED, NULL, &r), ERR_OK);
-    assert_int_equal(rows_count(r), 1);
-    assert_non_null(strstr(rows_text(r, 0, "item"), "no luck"));
-    const char *cursor = rows_text(r, 0, "cursor");
-    assert_int_equal(db_query(c, &SQL_JOBS_PARKED, PARAMS(P_TEXT("after", cursor)), &r), ERR_OK);
-    assert_int_equal(rows_count(r), 0);
+    assert_non_null(strstr(rows_text(r, 0, "json_build_object"), "no luck"));
+    /* one that nobody looked at for long is not kept for ever; this one is */
+    sql_do("insert into jobs (kind, state, parked_at) values ('t.old', 'parked', now() - interval "
+           "'91 days')");
+    assert_int_equal(db_one(c, &SQL_JOBS_PARKED_SWEEP, PARAMS(P_INT("days", 90)), &r), ERR_OK);
+    assert_int_equal(rows_int(r, 0, "removed", 0), 1);
     note.fail = false;
     int id = sql_int("select id from jobs");
     c->org = uuid_v7();
@@ -488,6 +571,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_ordered, fresh),
         cmocka_unit_test_setup(test_head_removed, fresh),
+        cmocka_unit_test_setup(test_fair, fresh),
+        cmocka_unit_test_setup(test_crowded, fresh),
         cmocka_unit_test_setup(test_doubles, fresh),
         cmocka_unit_test_setup(test_failing, fresh),
         cmocka_unit_test_setup(test_limits, fresh),

@@ -9,16 +9,6 @@
 
 static struct test_database db;
 
-static void must(PGconn *pg, const char *text)
-{
-    PGresult *r = PQexec(pg, text);
-    if (PQresultStatus(r) != PGRES_COMMAND_OK && PQresultStatus(r) != PGRES_TUPLES_OK) {
-        (void)fprintf(stderr, "%s\n%s", text, PQerrorMessage(pg));
-        exit(1);
-    }
-    PQclear(r);
-}
-
 static int set_up(void **state)
 {
     (void)state;
@@ -38,7 +28,7 @@ static void test_all_prepare(void **state)
 {
     (void)state;
     PGconn *pg = PQconnectdb(db.url);
-    must(pg, "set role interflow_app");
+    test_sql(pg, "set role interflow_app");
     int bad = 0;
     for (int i = 0; sql_all[i]; i++) {
         PGresult *r = PQprepare(pg, sql_all[i]->name, sql_all[i]->text, 0, NULL);
@@ -106,14 +96,14 @@ static void test_migrate_again(void **state)
     assert_int_equal(migrate_run(a, db.url, &why, &applied), ERR_OK);
     assert_int_equal(applied, 0);
     PGconn *pg = PQconnectdb(db.url);
-    must(pg, "insert into schema_versions (version, name, checksum, took_ms) values (9000, "
-             "'9000_future', '', 0)");
+    test_sql(pg, "insert into schema_versions (version, name, checksum, took_ms) values (9000, "
+                 "'9000_future', '', 0)");
     assert_int_equal(migrate_run(a, db.url, &why, &applied), ERR_CONFLICT);
     assert_non_null(strstr(why, "newer version"));
-    must(pg, "delete from schema_versions where version = 9000");
-    must(pg, "update schema_versions set checksum = 'x' || checksum where version = 1");
+    test_sql(pg, "delete from schema_versions where version = 9000");
+    test_sql(pg, "update schema_versions set checksum = 'x' || checksum where version = 1");
     assert_int_equal(migrate_run(a, db.url, &why, &applied), ERR_CONFLICT);
-    must(pg, "update schema_versions set checksum = substr(checksum, 2) where version = 1");
+    test_sql(pg, "update schema_versions set checksum = substr(checksum, 2) where version = 1");
     assert_int_equal(migrate_run(a, db.url, &why, &applied), ERR_OK);
     PQfinish(pg);
     assert_int_equal(migrate_run(a, "postgresql:///x?host=/nowhere", &why, &applied),
@@ -131,17 +121,19 @@ static void test_public_roles(void **state)
     int applied = 0;
     const char *url = arena_printf(a, "postgresql:///managed?host=%s&user=postgres", db.dir);
     PGconn *pg = PQconnectdb(db.url);
-    must(pg, "create role anon nologin; create role authenticated nologin; create role reports");
-    must(pg, "create database managed");
+    test_sql(pg,
+             "create role anon nologin; create role authenticated nologin; create role reports");
+    test_sql(pg, "create database managed");
     PQfinish(pg);
     pg = PQconnectdb(url);
-    must(pg, "alter default privileges in schema public grant all on tables to anon, authenticated;"
+    test_sql(pg,
+             "alter default privileges in schema public grant all on tables to anon, authenticated;"
              "alter default privileges in schema public grant all on functions to anon, "
              "authenticated;"
              "alter default privileges in schema public grant all on sequences to anon, "
              "authenticated");
     assert_int_equal(migrate_run(a, url, &why, &applied), ERR_OK);
-    must(pg, "grant select on customers to reports; grant insert on jobs to anon");
+    test_sql(pg, "grant select on customers to reports; grant insert on jobs to anon");
     assert_int_equal(migrate_run(a, url, &why, &applied), ERR_OK);
     static const char *const questions[] = {
         "select p.oid::regprocedure::text from pg_proc p where p.prosecdef and p.pronamespace = "
@@ -181,7 +173,7 @@ static void test_tables_without_wall(void **state)
                              "'public'::regnamespace and not c.relrowsecurity");
     assert_int_equal(PQresultStatus(r), PGRES_TUPLES_OK);
     assert_string_equal(PQgetvalue(r, 0, 0),
-                        "event_horizon nodes schema_functions schema_versions");
+                        "event_cursors event_horizon nodes schema_functions schema_versions");
     PQclear(r);
     PQfinish(pg);
 }

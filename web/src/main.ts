@@ -22,9 +22,38 @@ window.addEventListener('click', (e) => {
     e.stopImmediatePropagation();
 });
 
+/* No text has come, so these stand here: an empty page would say nothing at all. */
+const stuck = {
+  pt: ['O Interflow não carregou. Confira a conexão.', 'Tentar de novo'],
+  es: ['Interflow no se cargó. Revisa la conexión.', 'Reintentar'],
+  en: ['Interflow did not load. Check the connection.', 'Try again'],
+} as const;
+
+function sayStuck(target: HTMLElement): void {
+  const [words, again] = stuck[preferredLocale()];
+  const box = document.createElement('main');
+  box.className = 'empty';
+  box.style.minHeight = '100vh';
+  box.style.justifyContent = 'center';
+  const text = document.createElement('b');
+  text.textContent = words;
+  const button = document.createElement('button');
+  button.className = 'btn primary';
+  button.textContent = again;
+  button.onclick = () => location.reload();
+  window.addEventListener('online', () => location.reload());
+  box.append(text, button);
+  target.replaceChildren(box);
+}
+
 reportEverything();
 const target = document.getElementById('app');
 if (target) {
-  await setLocale(preferredLocale());
-  mount(App, { target });
+  try {
+    await setLocale(preferredLocale());
+    mount(App, { target });
+  } catch (e) {
+    sayStuck(target);
+    throw e;
+  }
 }

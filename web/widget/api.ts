@@ -55,6 +55,7 @@ export class Api {
     put('text', m.text);
     put('clientId', m.clientId);
     put('replyTo', m.replyTo?.id);
+    put('answer', m.answer?.id);
     put('name', v.name);
     put('email', v.email);
     put('phone', v.phone);

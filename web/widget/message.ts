@@ -1,4 +1,5 @@
 /* One message on the screen. */
+import { choicesView } from './choices';
 import { h, icon, linked, sizeText } from './dom';
 import type { Store } from './store';
 import type { Texts } from './texts';
@@ -44,6 +45,7 @@ export function messageView(
   store: Store,
   t: Texts,
   last: boolean,
+  chosen: string | undefined,
   onReply: (m: ChatMessage) => void,
 ): HTMLElement {
   if (m.from === 'system') return h('div', { class: 'm system' }, t.ended);
@@ -56,7 +58,7 @@ export function messageView(
     row.append(h('div', { class: 'file' }, icon('file') as unknown as Node, h('span', {}, m.localFile.name)));
   if (m.text || m.deleted) {
     const bubble = h('div', { class: `b${m.deleted ? ' gone' : ''}`, dir: 'auto' });
-    if (m.replyTo) bubble.append(h('div', { class: 'q' }, m.replyTo.text));
+    if (m.replyTo) bubble.append(h('div', { class: 'q', dir: 'auto' }, m.replyTo.text));
     bubble.append(...(m.deleted ? [t.deleted] : linked(m.text)));
     const line = h('div', { class: 'line' }, bubble);
     if (m.id && !m.deleted && m.from === 'agent')
@@ -69,6 +71,7 @@ export function messageView(
       );
     row.append(line);
   }
+  if (m.offer && !m.deleted) row.append(choicesView(m.offer, chosen, t, (c) => void store.choose(m, c)) ?? '');
   if (m.from === 'visitor' && (last || m.pending)) row.append(stateLine(m, store, t, time));
   else if (m.from === 'agent' && last)
     row.append(h('div', { class: 'meta' }, m.authorName ? `${m.authorName} · ${time}` : time));

@@ -52,6 +52,8 @@ class Server extends Api {
   valid = new Set<string>();
   /** Set: calls fail with it. */
   down: Error | undefined;
+  /** Set: what is written is refused with it. */
+  refuse: Error | undefined;
   /** The next answer to a message is lost on its way, after the server has kept the message. */
   loseAnswer = false;
   settings: Config = config;
@@ -104,9 +106,11 @@ class Server extends Api {
   override async send(v: Visitor, m: ChatMessage): Promise<ChatMessage> {
     this.check();
     if (!this.valid.has(v.token)) throw new CallError(401, 'UNAUTHORIZED', '');
+    if (this.refuse) throw this.refuse;
     if (m.text === 'proibida') throw new CallError(400, 'INVALID', '');
     const had = this.log.find((x) => x.clientId === m.clientId);
     const done = had ?? this.add('visitor', m.text, m.clientId ?? undefined);
+    if (!had && m.answer) Object.assign(done, { answer: m.answer, replyTo: m.replyTo });
     if (this.loseAnswer) {
       this.loseAnswer = false;
       throw new TypeError('network');
@@ -439,5 +443,74 @@ describe('live', () => {
     const store = await talking();
     server.last().tell('seen', {});
     expect(store.all()[0]?.status).toBe('read');
+  });
+});
+
+describe('what is chosen', () => {
+  const yes = { id: 'sim', title: 'Sim' };
+  const no = { id: 'nao', title: 'Não' };
+  const offer = { buttons: [yes, no] };
+  const asked = (): ChatMessage => Object.assign(server.add('agent', 'Confirma?'), { offer });
+  async function talk(): Promise<[Store, ChatMessage]> {
+    const store = await visit();
+    await store.write('oi');
+    const question = asked();
+    server.last().open();
+    await settle();
+    const shown = store.messages.find((m) => m.id === question.id);
+    if (!shown) throw new Error('no question');
+    return [store, shown];
+  }
+
+  test('is a message about the one that offered it, once, however often it is pressed', async () => {
+    const [store, question] = await talk();
+    await Promise.all([store.choose(question, yes), store.choose(question, no)]);
+    await store.choose(question, no);
+    expect(server.log.map((m) => m.text)).toEqual(['oi', 'Confirma?', 'Sim']);
+    expect(server.log[2]).toMatchObject({ clientId: `answer:${question.id}`, answer: { id: 'sim', title: 'Sim' } });
+    expect([...store.chosen()]).toEqual([[question.id, 'sim']]);
+  });
+
+  test('is what the other tab pressed first', async () => {
+    const [store, question] = await talk();
+    Object.assign(server.add('visitor', 'Não', `answer:${question.id}`), {
+      answer: no,
+      replyTo: { id: question.id, text: '', from: 'agent' },
+    });
+    await store.choose(question, yes);
+    expect(texts(store)).toEqual(['oi', 'Confirma?', 'Não']);
+    expect([...store.chosen()]).toEqual([[question.id, 'nao']]);
+  });
+
+  test('is there again on another page, and while it still waits for the network', async () => {
+    const [store, question] = await talk();
+    server.down = offline;
+    void store.choose(question, yes);
+    await settle();
+    expect([...store.chosen()]).toEqual([[question.id, 'sim']]);
+    const waiting = await visit();
+    expect([...waiting.chosen()]).toEqual([[question.id, 'sim']]);
+    server.down = undefined;
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(server.log.filter((m) => m.text === 'Sim')).toHaveLength(1);
+    localStorage.setItem('interflow:k', JSON.stringify({ visitor: store.visitor }));
+    const later = await visit();
+    server.last().open();
+    await settle();
+    expect([...later.chosen()]).toEqual([[question.id, 'sim']]);
+  });
+
+  test('can be chosen anew when the server did not take it', async () => {
+    const [store, question] = await talk();
+    server.refuse = new CallError(400, 'VALIDATION_ERROR', '');
+    await store.choose(question, yes);
+    const failed = store.all().at(-1);
+    expect(failed?.pending).toBe('failed');
+    expect(store.chosen().size).toBe(1);
+    server.refuse = undefined;
+    if (failed) store.discard(failed);
+    expect(store.chosen().size).toBe(0);
+    await store.choose(question, no);
+    expect([...store.chosen()]).toEqual([[question.id, 'nao']]);
   });
 });

@@ -4,7 +4,7 @@
  * The live connection brings news; whenever it comes up, what was missed is asked for, and where no WebSocket gets through the
  * same question is asked at each of its tries. Messages go out one at a time, in the order in which they were written. */
 import { type Api, CallError, isFinal, Live } from './api';
-import type { ChatMessage, Config, Visitor } from './types';
+import type { ChatMessage, Choice, Config, Visitor } from './types';
 
 interface Kept {
   visitor?: Visitor;
@@ -78,6 +78,18 @@ export class Store {
     return [...this.messages, ...this.outbox];
   }
 
+  /* What was chosen of which message: part of the conversation, so every page of the visitor's knows it. */
+  chosen(): Map<string, string> {
+    const out = new Map<string, string>();
+    for (const m of this.all()) if (m.answer && m.replyTo) out.set(m.replyTo.id, m.answer.id);
+    return out;
+  }
+
+  /* A button of a message is pressed: one answer for a message, in however many tabs. */
+  async choose(m: ChatMessage, c: Choice): Promise<void> {
+    if (!this.chosen().has(m.id)) await this.write(c.title, undefined, m, c);
+  }
+
   needsForm(): boolean {
     return !!this.config.preChat?.enabled && !this.visitor.asked && this.messages.length === 0;
   }
@@ -89,7 +101,7 @@ export class Store {
     this.onchange();
   }
 
-  async write(text: string, file?: File, replyTo?: ChatMessage): Promise<void> {
+  async write(text: string, file?: File, replyTo?: ChatMessage, answer?: Choice): Promise<void> {
     const m: ChatMessage = {
       id: '',
       seq: 0,
@@ -98,13 +110,17 @@ export class Store {
       text,
       files: [],
       status: 'sending',
-      clientId: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random().toString(36).slice(2)}`,
+      /* The server makes the same one of an answer. */
+      clientId: answer
+        ? `answer:${replyTo?.id}`
+        : (crypto.randomUUID?.() ?? `${Date.now()}-${Math.random().toString(36).slice(2)}`),
       authorName: '',
       at: new Date().toISOString(),
       pending: 'sending',
     };
     if (file) m.localFile = file;
     if (replyTo) m.replyTo = { id: replyTo.id, text: replyTo.text, from: replyTo.from };
+    if (answer) m.answer = { id: answer.id, title: answer.title };
     this.adopt();
     this.outbox.push(m);
     this.save();

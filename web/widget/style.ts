@@ -35,7 +35,7 @@ svg{width:20px;height:20px;fill:none;stroke:currentColor;stroke-width:1.75;strok
 .visitor .b{background:var(--c);color:var(--on);border-radius:14px;border-bottom-right-radius:4px}
 .b.gone{font-style:italic;opacity:.7}
 .b a{color:inherit;text-decoration:underline}
-.q{border-left:2px solid currentColor;padding-left:8px;margin-bottom:4px;font-size:12px;line-height:16px;opacity:.8;display:-webkit-box;-webkit-line-clamp:2;-webkit-box-orient:vertical;overflow:hidden}
+.q{border-left:2px solid currentColor;padding-left:8px;margin-bottom:4px;font-size:12px;line-height:16px;display:-webkit-box;-webkit-line-clamp:2;-webkit-box-orient:vertical;overflow:hidden}
 .meta{font-size:11px;line-height:14px;color:var(--text2);padding:0 4px}
 .meta button{text-decoration:underline;color:#c42c47;font-weight:500}
 .err{color:#c42c47}
@@ -57,6 +57,22 @@ video,audio{max-width:100%;border-radius:10px}
 .write .icon:hover{background:var(--well)}
 .write .go{color:var(--link)}
 .write .go:disabled{opacity:.45;cursor:default}
+.o{display:flex;flex-wrap:wrap;gap:6px;max-width:100%;margin:2px 0}
+.c{display:flex;align-items:center;gap:8px;min-height:44px;max-width:100%;padding:8px 16px;border:1px solid #878e9e;border-radius:14px;font-weight:500;line-height:18px;text-align:start;text-decoration:none;color:inherit;overflow-wrap:anywhere;cursor:pointer}
+.c:hover{background:var(--well)}
+.c:focus-visible{outline-color:var(--text)}
+.c span{min-width:0}
+.c svg{flex:none;width:16px;height:16px}
+.c small{display:block;font-size:12px;line-height:16px;font-weight:400;color:var(--text2)}
+.c:disabled{color:var(--text2);border-style:dashed;background:none;cursor:default}
+.c[aria-disabled],.c[aria-disabled] small{background:var(--c);color:var(--on);cursor:default}
+details{max-width:100%}
+details .c{width:100%}
+details>*{margin-bottom:4px}
+summary{list-style:none;justify-content:space-between}
+summary::-webkit-details-marker{display:none}
+[open]>summary svg{transform:rotate(180deg)}
+h3{font-size:12px;line-height:16px;font-weight:600;color:var(--text2);padding:6px 4px 0}
 .form{flex:1;overflow:auto;padding:20px 16px;display:flex;flex-direction:column;gap:14px}
 .form label{display:flex;flex-direction:column;gap:4px;font-weight:500;font-size:13px}
 .form input{border:1px solid #878e9e;border-radius:8px;padding:0 12px;height:44px;font-size:16px;font-weight:400}

@@ -36,6 +36,9 @@ const pt = {
   loadFailed: 'Não foi possível carregar a conversa.',
   newMessages: 'mensagens novas',
   history: 'Conversa',
+  choose: 'Escolha uma opção',
+  chosen: 'escolhida',
+  newTab: 'abre em outra aba',
 };
 
 export type Texts = typeof pt;
@@ -75,6 +78,9 @@ const es: Texts = {
   loadFailed: 'No fue posible cargar la conversación.',
   newMessages: 'mensajes nuevos',
   history: 'Conversación',
+  choose: 'Elija una opción',
+  chosen: 'elegida',
+  newTab: 'se abre en otra pestaña',
 };
 
 const en: Texts = {
@@ -112,6 +118,9 @@ const en: Texts = {
   loadFailed: 'The conversation could not be loaded.',
   newMessages: 'new messages',
   history: 'Conversation',
+  choose: 'Choose an option',
+  chosen: 'chosen',
+  newTab: 'opens in a new tab',
 };
 
 export const texts: Record<Language, Texts> = { pt, es, en };

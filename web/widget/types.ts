@@ -26,6 +26,19 @@ export interface ChatFile {
   height: number | null;
 }
 
+export interface Choice {
+  id: string;
+  title: string;
+  description?: string | null;
+}
+
+/* What a message of the team offers: one of these. */
+export interface Offer {
+  buttons?: Choice[];
+  list?: { button: string; sections: { title?: string | null; rows: Choice[] }[] };
+  link?: { title: string; url: string };
+}
+
 export interface ChatMessage {
   id: string;
   chatId?: string;
@@ -42,6 +55,9 @@ export interface ChatMessage {
   authorName: string;
   at: string;
   replyTo?: { id: string; text: string; from: string } | null;
+  offer?: Offer | null;
+  /* What the visitor chose of the message in replyTo. */
+  answer?: Choice | null;
   /* Only here, never from the server: still on its way. */
   pending?: 'sending' | 'failed';
   localFile?: File;

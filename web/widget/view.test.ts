@@ -92,6 +92,131 @@ describe('the log', () => {
   });
 });
 
+describe('what is offered to press', () => {
+  const buttons = [
+    { id: 'sim', title: 'Sim' },
+    { id: 'nao', title: 'Não' },
+  ];
+  const answer = (n: number, to: string, id: string): ChatMessage =>
+    message(n, { from: 'visitor', text: id, answer: { id, title: id }, replyTo: { id: to, text: '', from: 'agent' } });
+  const offered = (): HTMLButtonElement[] => [...root.querySelectorAll<HTMLButtonElement>('.o button')];
+
+  test('is pressed once: then it says what was chosen, and nothing more can be', () => {
+    const choose = vi.spyOn(store, 'choose').mockResolvedValue();
+    show(message(1, { offer: { buttons } }));
+    expect(root.querySelector('.o')?.getAttribute('role')).toBe('group');
+    expect(root.querySelector('.o')?.getAttribute('aria-label')).toBe('Escolha uma opção');
+    expect(offered().map((b) => [b.textContent, b.disabled])).toEqual([
+      ['Sim', false],
+      ['Não', false],
+    ]);
+    offered()[1]?.click();
+    expect(choose).toHaveBeenCalledExactlyOnceWith(store.messages[0], buttons[1]);
+    show(message(1, { offer: { buttons } }), answer(2, 'm1', 'nao'));
+    expect(offered().map((b) => [b.textContent, b.disabled, b.getAttribute('aria-disabled')])).toEqual([
+      ['Sim', true, null],
+      ['Não (escolhida)', false, 'true'],
+    ]);
+    for (const b of offered()) b.click();
+    expect(choose).toHaveBeenCalledOnce();
+  });
+
+  test('keeps the keyboard where it was', () => {
+    show(message(1, { offer: { buttons } }));
+    offered()[0]?.focus();
+    show(message(1, { offer: { buttons } }), answer(2, 'm1', 'sim'));
+    expect(root.activeElement?.textContent).toBe('Sim (escolhida)');
+  });
+
+  test('an answer to one message leaves the others alone', () => {
+    const other = { buttons: [{ id: 'sim', title: 'Claro' }] };
+    show(message(1, { offer: { buttons } }), message(2, { offer: other }), answer(3, 'm1', 'sim'));
+    expect(offered().map((b) => b.disabled)).toEqual([false, true, false]);
+    expect(offered().map((b) => b.hasAttribute('aria-disabled'))).toEqual([true, false, false]);
+  });
+
+  test('a list opens, in its groups', () => {
+    const rows = [{ id: 'h9', title: '9h', description: 'Com a Bruna' }];
+    const list = {
+      button: 'Ver horários',
+      sections: [
+        { title: 'Manhã', rows },
+        { title: null, rows: buttons },
+      ],
+    };
+    show(message(1, { offer: { list } }));
+    expect(root.querySelector('summary')?.textContent).toBe('Ver horários');
+    expect(root.querySelector('details')?.open).toBe(false);
+    expect([...root.querySelectorAll('details h3')].map((e) => e.textContent)).toEqual(['Manhã']);
+    expect(offered().map((b) => b.textContent)).toEqual(['9hCom a Bruna', 'Sim', 'Não']);
+  });
+
+  test('an open list stays open while other things happen, and closes with the choice', () => {
+    const list = { button: 'Ver', sections: [{ title: null, rows: buttons }] };
+    const details = (): HTMLDetailsElement | null => root.querySelector('details');
+    show(message(1, { offer: { list } }));
+    const first = details();
+    if (first) first.open = true;
+    offered()[1]?.focus();
+    show(message(1, { offer: { list }, status: 'read' }));
+    expect(details()).toBe(first);
+    show(message(1, { offer: { list } }), message(2));
+    expect(details()).not.toBe(first);
+    expect(details()?.open).toBe(true);
+    expect(root.activeElement).toBe(offered()[1]);
+    show(message(1, { offer: { list } }), message(2), answer(3, 'm1', 'sim'));
+    expect(details()?.open).toBe(false);
+    const chosen = details();
+    if (chosen) chosen.open = true;
+    show(message(1, { offer: { list }, text: 'outras palavras' }), message(2), answer(3, 'm1', 'sim'));
+    expect(details()?.open).toBe(true);
+  });
+
+  test('a link opens elsewhere, and only a web address is one', () => {
+    show(message(1, { offer: { link: { title: 'Abrir', url: 'https://loja.example/x' } } }));
+    const a = root.querySelector<HTMLAnchorElement>('.o a');
+    expect([a?.getAttribute('href'), a?.target, a?.textContent]).toEqual([
+      'https://loja.example/x',
+      '_blank',
+      'Abrir (abre em outra aba)',
+    ]);
+    expect(a?.rel.split(' ')).toEqual(expect.arrayContaining(['noopener', 'noreferrer']));
+    for (const url of [
+      'javascript:alert(1)',
+      ' javascript:alert(1)',
+      'data:text/html,x',
+      '//evil.example',
+      'vbscript:x',
+      '',
+    ]) {
+      show(message(1, { text: url, offer: { link: { title: 'Abrir', url } } }));
+      expect([url, root.querySelector('.o')]).toEqual([url, null]);
+    }
+  });
+
+  test('titles are words, in whatever direction they are read', () => {
+    const evil = '<img src=x onerror=alert(1)>';
+    show(
+      message(1, {
+        offer: {
+          buttons: [
+            { id: 'a', title: evil },
+            { id: 'b', title: 'مرحبا' },
+          ],
+        },
+      }),
+    );
+    expect(root.querySelector('.o img')).toBeNull();
+    expect(offered().map((b) => b.textContent)).toEqual([evil, 'مرحبا']);
+    expect([...root.querySelectorAll('.o button > span')].map((e) => e.getAttribute('dir'))).toEqual(['auto', 'auto']);
+  });
+
+  test('goes with the message that was taken back', () => {
+    show(message(1, { deleted: true, text: '', offer: { buttons } }));
+    expect(root.querySelector('.o')).toBeNull();
+  });
+});
+
 test('only web addresses become links, and take nothing along', () => {
   const nodes = linked('veja https://a.example/x?y=1. E javascript:alert(1) ou data:text/html,x');
   const links = nodes.filter((n): n is HTMLAnchorElement => n instanceof HTMLAnchorElement);

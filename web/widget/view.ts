@@ -9,6 +9,22 @@ import type { ChatMessage } from './types';
 
 const node = (name: string): Node => icon(name) as unknown as Node;
 
+const reachable = (row: Element): HTMLElement[] => [
+  ...row.querySelectorAll<HTMLElement>('a,button,summary,audio,video'),
+];
+
+/* What in a row that was made anew stands where the focus was in the old one. */
+function sameIn(old: Element, row: Element, focused: Element | null): HTMLElement | undefined {
+  return reachable(row)[reachable(old).findIndex((e) => e === focused)];
+}
+
+/* An open list stays open, until something of it is chosen. */
+function keepOpen(old: Element, row: Element): void {
+  const [was, now] = [old, row].map((r) => r.querySelector('details'));
+  const chosen = (d: Element) => !!d.querySelector('[aria-disabled]');
+  if (was?.open && now) now.open = chosen(was) || !chosen(now);
+}
+
 export class View {
   private readonly host = h('interflow-chat');
   private readonly root = this.host.attachShadow({ mode: 'open' });
@@ -42,6 +58,7 @@ export class View {
     this.log = h('div', { class: 'log', role: 'log', 'aria-live': 'polite', 'aria-label': t.history, tabindex: 0 });
     this.area = h('textarea', {
       rows: 1,
+      dir: 'auto',
       placeholder: t.placeholder,
       'aria-label': t.placeholder,
       maxlength: 4000,
@@ -248,13 +265,18 @@ export class View {
     const { log } = this;
     const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 60;
     const { welcome } = this.store.config;
+    const chosen = this.store.chosen();
     const wanted = all.map((m, i) => ({ key: m.clientId || m.id, m, last: all[i + 1]?.from !== m.from }));
     let at: Element | null = log.firstElementChild;
+    /* Made anew while the visitor was in it, as when a button was pressed. */
+    let here: HTMLElement | undefined;
     const put = (key: string, sign: string, make: () => HTMLElement): void => {
       const had = this.rows.get(key);
       const row = had?.sign === sign ? had.row : make();
       if (had && had.row !== row) {
         if (at === had.row) at = had.row.nextElementSibling;
+        here ??= sameIn(had.row, row, this.root.activeElement);
+        keepOpen(had.row, row);
         had.row.remove();
       }
       this.rows.set(key, { sign, row });
@@ -270,9 +292,16 @@ export class View {
     }
     if (welcome) put('', welcome, () => h('div', { class: 'm agent' }, h('div', { class: 'b' }, welcome)));
     for (const { key, m, last } of wanted) {
-      const sign = JSON.stringify([m.id, m.status, m.pending, m.deleted, m.text, m.files.length, last]);
-      put(key, sign, () => messageView(m, this.store, this.t, last, (x) => this.reply(x)));
+      const choice = chosen.get(m.id);
+      const status = m.from === 'visitor' && m.status;
+      const sign = JSON.stringify([m.id, status, m.pending, m.deleted, m.text, m.files.length, last, choice]);
+      put(key, sign, () => messageView(m, this.store, this.t, last, choice, (x) => this.reply(x)));
     }
     if (atEnd) this.toEnd();
+    /* Who uses the keyboard stays where they were, or as near as there is. */
+    if (!here) return;
+    here.focus({ preventScroll: true });
+    if (this.root.activeElement !== here)
+      (here.closest('details')?.querySelector('summary') ?? log).focus({ preventScroll: true });
   }
 }

@@ -40,3 +40,7 @@ select auth_role_changed(:org::uuid, :roleId::uuid);
 -- A key ended. Its id stands where a person's would: no live connection closes.
 insert into events (org_id, type, user_id, payload)
 values (:org::uuid, 'auth.changed', :keyId::uuid, jsonb_build_object('keyId', :keyId::uuid));
+
+-- name: audit_sweep
+-- Entries of all organizations that are older than the installation keeps them.
+select audit_sweep(:days::integer) as removed;

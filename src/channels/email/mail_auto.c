@@ -108,7 +108,10 @@ static bool by_headers(struct mail_reader *r, struct mail_in *m)
         const char *value = mail_field_text(r, m->root, signs[i].name);
         if (!value || strncasecmp(value, signs[i].value, strlen(signs[i].value)) != 0) continue;
         if (!signs[i].value[0] && !*value) continue;
-        const char *reason = arena_printf(r->arena, "%s: %.80s", signs[i].name, value);
+        int len = (int)strnlen(value, 80);
+        while (len > 0 && ((unsigned char)value[len] & 0xc0) == 0x80)
+            len--; /* whole characters */
+        const char *reason = arena_printf(r->arena, "%s: %.*s", signs[i].name, len, value);
         found(m, signs[i].kind, signs[i].weak, reason ? reason : signs[i].name);
         return true;
     }

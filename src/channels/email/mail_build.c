@@ -33,15 +33,25 @@ struct writer {
     char boundary[48]; /* its end tells the layers apart */
 };
 
+/* Runs of the characters in `more`, letters and digits, with single dots between them. */
+static bool dotted(const char *s, size_t len, const char *more)
+{
+    for (size_t i = 0; i < len; i++) {
+        bool dot = s[i] == '.';
+        if (dot && (i == 0 || i + 1 == len || s[i - 1] == '.')) return false;
+        if (!dot && !isalnum((unsigned char)s[i]) && !strchr(more, s[i])) return false;
+    }
+    return len > 0;
+}
+
 bool mail_address_fits(const char *address)
 {
     size_t len = address ? strlen(address) : 0;
-    const char *at = len ? strchr(address, '@') : NULL;
-    if (len > 254 || !at || at == address || !at[1] || strchr(at + 1, '@')) return false;
-    for (size_t i = 0; i < len; i++)
-        if (address[i] <= ' ' || address[i] > '~' || strchr("<>()[],;:\\\"", address[i]))
-            return false;
-    return true;
+    const char *at = len ? strrchr(address, '@') : NULL;
+    if (!at || len > 254 || strstr(address, "=?")) return false;
+    size_t local = (size_t)(at - address);
+    return local <= 64 && dotted(address, local, "!#$%&'*+/=?^_`{|}~-") &&
+           dotted(at + 1, len - local - 1, "-_");
 }
 
 static bool id_fits(const char *id)

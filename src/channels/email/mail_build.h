@@ -45,8 +45,9 @@ struct mail_new {
  * receiver or Message-ID; ERR_TOO_LARGE: beyond MAIL_BUILD_MAX or a count; ERR_NO_MEMORY. */
 MUST_USE enum err mail_build(struct arena *a, const struct mail_new *m, struct bytes *ret);
 
-/* May the address stand in a header and in an SMTP command? One @, no spaces, brackets, quotes,
- * control or non-ASCII characters, at most 254 bytes. */
+/* May the address stand in a header and in an SMTP command? The plain form of RFC 5321: a local part
+ * of at most 64 bytes and a domain, ASCII letters, digits and a few marks, dots only between, at
+ * most 254 bytes. No quoted local parts, no domain literals, no SMTPUTF8, no encoded words. */
 bool mail_address_fits(const char *address);
 /* "Re: x" for an answer, unless it begins so already (Re, RES, RV, AW, SV and the like, also
  * "Re[2]:"). In the arena. */

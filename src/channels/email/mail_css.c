@@ -167,6 +167,9 @@ static bool numbers_fit(const char *s)
     return true;
 }
 
+/* Words that no harmless value needs, small letters. */
+static const char *const never[] = {"url", "image", "expression", "script", "import"};
+
 /* Writes the value into room as it may go out: one kind of quotes, no "!important". False when it
  * must not. */
 static bool value_clean(const char *s, size_t len, char room[VALUE_MAX])
@@ -196,14 +199,14 @@ static bool value_clean(const char *s, size_t len, char room[VALUE_MAX])
         }
     }
     room[n] = '\0';
+    for (size_t i = 0; i < ARRAY_LEN(never); i++)
+        if (strcasestr(room, never[i])) return false;
     return !quoted && functions_fit(room) && numbers_fit(room);
 }
 
 static bool value_fits(const char *name, const char *value)
 {
     if (strcmp(name, "display") == 0) return listed(displays, ARRAY_LEN(displays), value);
-    if (strcmp(name, "list-style") == 0 || strncmp(name, "background", 10) == 0)
-        return !strstr(value, "image");
     return true;
 }
 
@@ -357,6 +360,10 @@ void mail_css_sheet(struct buf *out, const char *s, size_t len, size_t max_bytes
 {
     CLEANUP(buf_free) struct buf plain = BUF_INIT(len + 1);
     without_comments(&plain, s, len);
+    /* Raw bytes of the mail: what is not ASCII text spoils its rule. */
+    for (size_t i = 0; i < plain.len; i++)
+        if (!isspace((unsigned char)plain.data[i]) && (plain.data[i] < ' ' || plain.data[i] > '~'))
+            plain.data[i] = '?';
     const char *at = buf_str(&plain);
     const char *end = at + plain.len;
     size_t begin = out->len;

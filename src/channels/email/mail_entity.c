@@ -138,6 +138,8 @@ static enum mail_fault read_fields(struct scan *k, struct mail_entity *e)
             k->at = next;
             return MAIL_OK;
         }
+        bool mbox =
+            (len >= 5 && memcmp(s, "From ", 5) == 0) || (len >= 6 && memcmp(s, ">From ", 6) == 0);
         if ((s[0] == ' ' || s[0] == '\t') && e->field_count > 0) {
             struct mail_field *f = &e->fields[e->field_count - 1];
             f->value_len = (size_t)(s + len - f->value);
@@ -158,9 +160,9 @@ static enum mail_fault read_fields(struct scan *k, struct mail_entity *e)
                                      .value_len = (size_t)(s + len - value)};
             if (!f->name) return MAIL_NO_MEMORY;
             e->field_count++;
-        } else if (e->field_count == 0 && strncmp(s, "From ", 5) != 0) {
+        } else if (e->field_count == 0 && !mbox) {
             return MAIL_OK; /* no headers at all: k->at stays, everything is body */
-        } else if (strncmp(s, "From ", 5) != 0 && strncmp(s, ">From ", 6) != 0) {
+        } else if (!mbox) {
             k->r->problems |= MAIL_PROBLEM_BAD_HEADER;
         }
         k->at = next;

@@ -395,6 +395,12 @@ static bool tiny_by_attributes(struct cleaner *c, const struct html_token *t)
     return false;
 }
 
+static bool remote(const char *s)
+{
+    return (begins(s, "http://") && s[7]) || (begins(s, "https://") && s[8]) ||
+           (begins(s, "//") && s[2]);
+}
+
 static void add_picture(struct cleaner *c, const struct html_token *t, const struct element *e)
 {
     const struct html_piece *value = html_attr_find(t, "src");
@@ -409,7 +415,7 @@ static void add_picture(struct cleaner *c, const struct html_token *t, const str
         const char *ours = c->options->cid ? c->options->cid(c->options->arg, s + 4) : NULL;
         name = ours ? "src" : "data-cid";
         s = arena_strdup(c->a, ours ? ours : s + 4);
-    } else if (begins(s, "http://") || begins(s, "https://") || begins(s, "//")) {
+    } else if (remote(s)) {
         if (tiny) {
             c->ret->trackers++;
             return;

@@ -13,6 +13,7 @@
 #define QUOTE_MAX  20
 #define LIST_MAX   20
 #define LINK_MAX   300
+#define INDENT_MAX 40
 
 struct writer {
     struct buf out;
@@ -22,6 +23,8 @@ struct writer {
     bool bar;              /* a cell ended: " | " does */
     bool line_begun;       /* something stands on this line */
     int quotes;            /* open blockquotes */
+    int indent;            /* spaces before the next word, in <pre> */
+    int quotes_before;     /* at the last word */
     int pre;               /* open <pre> */
     int lists;             /* open lists */
     int numbers[LIST_MAX]; /* next number, 0: a dot */
@@ -56,14 +59,16 @@ static void settle(struct writer *w)
     } else if (w->out.len == 0) {
         add_quotes(w);
     } else if (w->breaks > 0) {
+        /* An empty line belongs to the quote that goes on through it. */
+        int through = w->quotes < w->quotes_before ? w->quotes : w->quotes_before;
         for (int i = 0; i < w->breaks; i++) {
             buf_addc(&w->out, '\n');
-            if (i + 1 < w->breaks) {
-                for (int q = 0; q < w->quotes && q < QUOTE_MAX; q++)
-                    buf_adds(&w->out, q + 1 < w->quotes ? "> " : ">");
-            }
+            for (int q = 0; i + 1 < w->breaks && q < through && q < QUOTE_MAX; q++)
+                buf_adds(&w->out, q + 1 < through ? "> " : ">");
         }
         add_quotes(w);
+        for (int i = 0; i < w->indent; i++)
+            buf_addc(&w->out, ' ');
     } else if (w->bar && w->line_begun) {
         buf_adds(&w->out, " | ");
     } else if (w->space && w->line_begun) {
@@ -72,6 +77,8 @@ static void settle(struct writer *w)
     w->breaks = 0;
     w->space = w->bar = false;
     w->line_begun = true;
+    w->quotes_before = w->quotes;
+    w->indent = 0;
 }
 
 static bool no_break_space(const char *s)
@@ -99,10 +106,13 @@ static void add_words(struct writer *w, const char *s)
         } else if (w->pre > 0 && *s == '\n') {
             w->breaks++;
             if (w->breaks > 3) w->breaks = 3;
+            w->indent = 0;
             s++;
         } else if (html_is_space(*s) || no_break_space(s)) {
             if (w->pre > 0 && w->breaks == 0 && w->line_begun && *s == ' ')
                 buf_addc(&w->out, ' ');
+            else if (w->pre > 0 && w->breaks > 0 && w->indent < INDENT_MAX)
+                w->indent++;
             else
                 w->space = true;
             s += html_is_space(*s) ? 1 : 2;

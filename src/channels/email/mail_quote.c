@@ -469,7 +469,7 @@ static void html_tag(struct html_scan *k, const struct html_token *t)
     /* An empty line between the introduction and the quote. */
     if (t->kind == HTML_CLOSE || l.len > 0 || !k->block) {
         bool keep = block_introduces(k);
-        if (!keep) new_block(k, t->at);
+        if (!keep) new_block(k, t->kind == HTML_CLOSE ? t->end : t->at);
     }
 }
 

@@ -26,6 +26,17 @@ from page p cross join lateral webchat_item(p.m) i;
 -- the team's message or note.
 select i.item from messages m cross join lateral webchat_item(m) i where m.org_id = :org::uuid and m.id = :message::uuid and m.direction = 'in';
 
+-- name: webchat_choice
+-- What a message of the team in the visitor's conversation offers under an id: a button, or a row of its list, as data.answer has it; null:
+-- nothing.
+select (select jsonb_strip_nulls(jsonb_build_object('id', o.o->'id', 'title', o.o->'title', 'description', o.o->'description'))::text
+          from (select jsonb_path_query(m.data, '$.buttons[*]') union all select jsonb_path_query(m.data, '$.list.sections[*].rows[*]')) as o (o)
+         where o.o->>'id' = :id::text limit 1) as choice
+from messages m join chats ch on ch.org_id = m.org_id and ch.id = m.chat_id
+join contact_keys k on k.org_id = ch.org_id and k.contact_id = ch.contact_id and k.key = 'webchat:' || :visitor::text
+where m.org_id = :org::uuid and m.id = :message::uuid and m.channel_id = :channel::uuid and m.direction = 'out' and m.deleted_at is null
+  and webchat_shows(m);
+
 -- name: webchat_chat
 -- The visitor's newest chat (null: none), the position from which events tell of a chat that is not in it, and whether the channel was
 -- closed meanwhile: one snapshot.

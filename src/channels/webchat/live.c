@@ -15,7 +15,6 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "channels/webchat/accounts.h"
 #include "core/bus.h"
 #include "core/loop.h"
 #include "sql.h"
@@ -68,6 +67,53 @@ static void add_reply(json_t *out, const json_t *reply)
                                   strcmp(direction, "in") == 0 ? "visitor" : "agent"));
 }
 
+/* These members of o, null where there is none. */
+static json_t *only(const json_t *o, const char *const *keys, size_t count)
+{
+    json_t *out = json_object();
+    for (size_t i = 0; i < count; i++) {
+        json_t *v = json_object_get(o, keys[i]);
+        json_object_set_new(out, keys[i], v ? json_incref(v) : json_null());
+    }
+    return out;
+}
+
+static json_t *only_each(const json_t *list, const char *const *keys, size_t count)
+{
+    json_t *out = json_array();
+    for (size_t i = 0; i < json_array_size(list); i++)
+        json_array_append_new(out, only(json_array_get(list, i), keys, count));
+    return out;
+}
+
+static const char *const choice_keys[] = {"id", "title", "description"};
+
+/* What a message of ours offers to press: webchat_offer() in SQL. Its sender may have kept more
+ * beside the titles, which is not the visitor's. */
+static json_t *visible_offer(const json_t *data)
+{
+    static const char *const link_keys[] = {"title", "url"};
+    const json_t *v;
+    if ((v = json_object_get(data, "buttons")) != NULL)
+        return json_pack("{s:o}", "buttons", only_each(v, choice_keys, 2));
+    if ((v = json_object_get(data, "link")) != NULL)
+        return json_pack("{s:o}", "link", only(v, link_keys, ARRAY_LEN(link_keys)));
+    if ((v = json_object_get(data, "list")) == NULL) return json_null();
+    static const char *const list_keys[] = {"button"}, *const section_keys[] = {"title"};
+    const json_t *sections = json_object_get(v, "sections");
+    json_t *list = only(v, list_keys, 1), *out = json_array();
+    for (size_t i = 0; i < json_array_size(sections); i++) {
+        const json_t *section = json_array_get(sections, i);
+        json_t *o = only(section, section_keys, 1);
+        json_object_set_new(
+            o, "rows",
+            only_each(json_object_get(section, "rows"), choice_keys, ARRAY_LEN(choice_keys)));
+        json_array_append_new(out, o);
+    }
+    json_object_set_new(list, "sections", out);
+    return json_pack("{s:o}", "list", list);
+}
+
 static json_t *visible_files(const json_t *files)
 {
     static const char *const keys[] = {"id",        "kind",  "name",  "type",
@@ -116,6 +162,10 @@ static json_t *visible_message(const json_t *m)
     else
         json_object_set_new(o, "clientId", json_null());
     add_reply(o, json_object_get(m, "replyTo"));
+    const json_t *data = json_object_get(m, "data");
+    json_t *answer = in ? json_object_get(data, "answer") : NULL;
+    json_object_set_new(o, "offer", out ? visible_offer(data) : json_null());
+    json_object_set_new(o, "answer", answer ? only(answer, choice_keys, 2) : json_null());
     return o;
 }
 
@@ -260,12 +310,5 @@ static void on_typing(void *arg, const char *payload)
 enum err webchat_start(struct app *app)
 {
     bus_on(app->bus, "webchat", on_typing, app);
-    app->channels = accounts_new(app);
     return ERR_OK;
-}
-
-void webchat_stop(struct app *app)
-{
-    accounts_free(app->channels);
-    app->channels = NULL;
 }

@@ -36,13 +36,12 @@ static enum err handle_config(struct ctx *c, struct request *r, struct reply *p)
     const char *color = json_get_text(s, "color"), *position = json_get_text(s, "position");
     json_t *pre = json_object_get(s, "preChat");
     CLEANUP(json_decrefp)
-    json_t *answer =
-        json_pack("{s:o, s:o, s:o, s:s, s:s, s:s, s:b, s:b, s:i}", "title",
-                  text_in(s, "title", v.language, v.channel.name), "welcome",
-                  text_in(s, "welcome", v.language, ""), "hoursText",
-                  text_in(s, "hoursText", v.language, ""), "color", color ? color : "#5a4fd6",
-                  "position", position ? position : "right", "language", v.language, "open", v.open,
-                  "online", v.staffed, "fileMaxBytes", (int)webchat_kind.file_max_bytes);
+    json_t *answer = json_pack(
+        "{s:o, s:o, s:o, s:s, s:s, s:s, s:b, s:b, s:i}", "title",
+        text_in(s, "title", v.language, v.channel.name), "welcome",
+        text_in(s, "welcome", v.language, ""), "hoursText", text_in(s, "hoursText", v.language, ""),
+        "color", color ? color : "#5a4fd6", "position", position ? position : "right", "language",
+        v.language, "open", v.open, "online", v.staffed, "fileMaxBytes", (int)WEBCHAT_FILE_MAX);
     json_object_set(answer, "preChat", pre ? pre : json_null());
     reply_jsonf(c, p, 200, answer);
     reply_header(c, p, "Cache-Control", "no-cache");
@@ -144,6 +143,36 @@ static enum err files_limit(struct ctx *c, const struct request *r, struct reply
     return ERR_OK;
 }
 
+/* The visitor pressed something: what the team's message really offers under that id becomes the
+ * text and the data. A message is answered once, from however many tabs: the answer's client id is
+ * made of it. */
+static enum err take_answer(struct ctx *c, const struct request *r, const struct visit *v,
+                            struct inbound *in)
+{
+    if (uuid_is_nil(in->reply_to))
+        return fault_field(c, "replyTo", "REQUIRED", "an answer says which message it is to");
+    if (r->upload_count > 0) return fault_field(c, "file", "INVALID", "an answer goes alone");
+    struct rows *rows = NULL;
+    char id[UUID_TEXT_SIZE];
+    enum err e = db_one(c, &SQL_WEBCHAT_CHOICE,
+                        PARAMS(P_UUID("channel", v->channel.id),
+                               P_TEXT("visitor", uuid_text(v->visitor, id)),
+                               P_UUID("message", in->reply_to), P_TEXT("id", in_text(c, "answer"))),
+                        &rows);
+    if (e == ERR_NOT_FOUND)
+        return fault_field(c, "replyTo", "NOT_FOUND", "there is no such message to answer");
+    if (e) return e;
+    const char *choice = rows_text(rows, 0, "choice");
+    if (!choice) return fault_field(c, "answer", "NOT_OFFERED", "the message does not offer this");
+    json_t *answer = NULL;
+    e = json_parse(c->arena, choice, strlen(choice), &answer, NULL);
+    if (e) return e;
+    in->text = json_get_text(answer, "title");
+    in->data = json_pack("{s:O}", "answer", answer);
+    in->client_id = arena_printf(c->arena, "answer:%s", uuid_text(in->reply_to, id));
+    return in->data ? ERR_OK : ERR_NO_MEMORY;
+}
+
 static enum err handle_send(struct ctx *c, struct request *r, struct reply *p)
 {
     struct visit v;
@@ -154,7 +183,8 @@ static enum err handle_send(struct ctx *c, struct request *r, struct reply *p)
     if (e) return e;
     char id[UUID_TEXT_SIZE];
     const char *text = in_text(c, "text");
-    if ((!text || !text[strspn(text, " \t\r\n")]) && r->upload_count == 0) {
+    bool answers = in_text(c, "answer") != NULL;
+    if (!answers && (!text || !text[strspn(text, " \t\r\n")]) && r->upload_count == 0) {
         fault_field(c, "text", "REQUIRED", "write something or choose a file");
         return ERR_INVALID;
     }
@@ -174,7 +204,8 @@ static enum err handle_send(struct ctx *c, struct request *r, struct reply *p)
         .reply_to = in_uuid(c, "replyTo"),
         .visitor = visitor,
     };
-    e = take_files(c, r, &in);
+    e = answers ? take_answer(c, r, &v, &in) : take_files(c, r, &in);
+    CLEANUP(json_decrefp) json_t *data = in.data;
     if (e) return e;
     struct uuid message;
     bool is_double = false;
@@ -254,6 +285,13 @@ static const struct field send_fields[] = {
      .max = 64,
      .help = "Made by the page: the same one never makes a second message."},
     {.name = "replyTo", .type = F_UUID, .nullable = true},
+    {.name = "answer",
+     .type = F_TEXT,
+     .raw = true,
+     .min = 1,
+     .max = 200,
+     .help = "Id of a button or row that the message in replyTo offers. Its title becomes the "
+             "text; a message is answered once, and the second answer gives the first."},
     {.name = "name", .type = F_TEXT, .max = 120},
     {.name = "email", .type = F_EMAIL},
     {.name = "phone", .type = F_PHONE},

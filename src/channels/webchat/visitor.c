@@ -10,7 +10,8 @@
 #include "base/clock.h"
 #include "base/crypto.h"
 #include "base/json.h"
-#include "channels/webchat/accounts.h"
+#include "channels/accounts.h"
+#include "channels/worker.h"
 #include "sql.h"
 
 #define MAC_BYTES 16
@@ -137,6 +138,7 @@ enum err visit_open(struct ctx *c, struct request *r, struct visit *ret)
         .staffed = rows_bool(rows, 0, "is_staffed"),
     };
     const struct account known = {.org = c->org,
+                                  .kind = "webchat",
                                   .id = ret->channel.id,
                                   .default_team = ret->channel.default_team,
                                   .name = ret->channel.name,
@@ -144,7 +146,7 @@ enum err visit_open(struct ctx *c, struct request *r, struct visit *ret)
                                   .language = ret->language,
                                   .country = ret->country,
                                   .settings = rows_text(rows, 0, "settings")};
-    if (!lang) accounts_put(c->app->channels, key, &known, clock_mono_ms());
+    if (!lang) accounts_put(channels_worker(c->app)->accounts, key, &known, clock_mono_ms());
     return visit_begin(c, r, known.settings, ret);
 }
 
@@ -156,10 +158,10 @@ enum err visit_authenticate(struct ctx *c, struct request *r, struct visit *ret)
 
 enum err visit_authenticate_recent(struct ctx *c, struct request *r, struct visit *ret)
 {
-    const struct account *a =
-        in_text(c, "lang")
-            ? NULL
-            : accounts_get(c->app->channels, in_text(c, "channelKey"), clock_mono_ms());
+    const struct account *a = in_text(c, "lang")
+                                  ? NULL
+                                  : accounts_get(channels_worker(c->app)->accounts,
+                                                 in_text(c, "channelKey"), clock_mono_ms());
     if (!a) return visit_authenticate(c, r, ret);
     c->org = a->org;
     *ret = (struct visit){

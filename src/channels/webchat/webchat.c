@@ -6,7 +6,9 @@
 #include "base/mem.h"
 #include "core/bus.h"
 
-#define TEXT_MAX 4000
+#define TEXT_MAX         4000
+#define CHOICES_MAX      10
+#define CHOICE_TITLE_MAX 40
 
 static enum err webchat_send(struct ctx *c, const struct channel *ch, const struct outbound *m,
                              struct send_result *ret_result)
@@ -98,14 +100,33 @@ static const struct field settings_fields[] = {
     {0},
 };
 
+static const struct file_limit file_limits[] = {
+    {.kind = "image", .bytes_max = WEBCHAT_FILE_MAX, .caption_max = TEXT_MAX},
+    {.kind = "video", .bytes_max = WEBCHAT_FILE_MAX, .caption_max = TEXT_MAX},
+    {.kind = "audio", .bytes_max = WEBCHAT_FILE_MAX, .caption_max = TEXT_MAX},
+    {.kind = "document", .bytes_max = WEBCHAT_FILE_MAX, .caption_max = TEXT_MAX},
+    {0},
+};
+
 const struct channel_kind webchat_kind = {
     .kind = "webchat",
     .label = "Web chat",
     .can = CAN_IMAGE | CAN_VIDEO | CAN_AUDIO | CAN_DOCUMENT | CAN_REPLY | CAN_DELETE | CAN_TYPING |
-           CAN_DELIVERED | CAN_READ,
-    .text_max = TEXT_MAX,
-    .file_max_bytes = WEBCHAT_FILE_MAX,
+           CAN_DELIVERED | CAN_READ | CAN_BUTTONS | CAN_LIST | CAN_LINK,
+    .limits = {.text_max = TEXT_MAX,
+               .files = file_limits,
+               .buttons_max = CHOICES_MAX,
+               .button_title_max = CHOICE_TITLE_MAX,
+               .buttons_text_max = TEXT_MAX,
+               .choices_with_file = true,
+               .list_rows_max = CHOICES_MAX,
+               .list_sections_max = CHOICES_MAX,
+               .list_title_max = CHOICE_TITLE_MAX,
+               .list_description_max = 100,
+               .list_button_max = CHOICE_TITLE_MAX,
+               .list_text_max = TEXT_MAX},
     .identity_kind = "webchat",
+    .opens = "webchat",
     .settings = settings_fields,
     .send = webchat_send,
     .typing = webchat_typing,

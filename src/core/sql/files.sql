@@ -20,3 +20,11 @@ select pg_try_advisory_xact_lock(hashtextextended('interflow.files', 0)) as free
 -- name: files_unreferenced
 -- Of these hashes, those that no organization refers to.
 select sha256 from files_unreferenced(:hashes::text[]) as sha256;
+
+-- name: files_orgs
+-- Every organization, for the sweep of rows.
+select org_id from files_orgs() as org_id;
+
+-- name: files_sweep
+-- Rows of the organization that nothing uses go: one step behind :after (null: the first step).
+select last, removed from files_sweep(:org::uuid, :after::uuid, :limit::integer);

@@ -10,12 +10,12 @@ values (:org, :kind, coalesce(:payload::jsonb, '{}'),
 on conflict do nothing;
 
 -- name: job_take
--- Due jobs of these kinds, at most so many of each, under leases in seconds.
-select id, org_id, kind, payload, tries, taken from job_take(:kinds::text[], :rooms::integer[], :leases::integer[]);
+-- Due jobs of these kinds, at most so many of each and of each organization (0: any number), under leases in seconds.
+select id, org_id, kind, payload, tries, taken from job_take(:kinds::text[], :rooms::integer[], :leases::integer[], :per_orgs::integer[]);
 
 -- name: jobs_next_due
 -- Milliseconds until there is something to take, null: nothing waits.
-select jobs_next_due(:kinds::text[]) as wait_ms;
+select jobs_next_due(:kinds::text[], :per_orgs::integer[]) as wait_ms;
 
 -- name: job_renew
 -- Renew leases; the rows are the jobs that are still ours.
@@ -30,8 +30,8 @@ select job_done(:id::bigint, :taken::bigint, now() + :next_ms::bigint * interval
 select job_again(:id::bigint, :taken::bigint, now() + :delay_ms::bigint * interval '1 millisecond', coalesce(:error, 'failed')) as ours;
 
 -- name: job_again
--- The runner wants to go on at a time (unix milliseconds); not a failure.
-select job_again(:id::bigint, :taken::bigint, to_timestamp(:due_ms::bigint / 1000.0), null) as ours;
+-- The runner wants to go on at a time (unix milliseconds); not a failure. untried: as if it had not run.
+select job_again(:id::bigint, :taken::bigint, to_timestamp(:due_ms::bigint / 1000.0), null, :untried::boolean) as ours;
 
 -- name: job_park
 -- The end of a run that must not be repeated by itself.
@@ -42,26 +42,22 @@ select job_park(:id::bigint, :taken::bigint, coalesce(:error, 'failed')) as ours
 select job_recurring(:kinds::text[]);
 
 -- name: jobs_parked
--- Parked jobs of the organization, newest first; after: the cursor of the page before.
-select jsonb_build_object('id', j.id::text, 'kind', j.kind, 'payload', j.payload, 'tries', j.tries, 'error', j.error,
-                          'createdAt', ts_json(j.created_at), 'parkedAt', ts_json(j.parked_at)) as item,
-       (extract(epoch from j.parked_at) * 1000000)::bigint || '-' || j.id as cursor
-from jobs j
-where j.org_id = :org and j.state = 'parked'
-  and (:after::text is null
-       or (j.parked_at, j.id) < (timestamptz 'epoch' + split_part(:after, '-', 1)::bigint * interval '1 microsecond',
-                                 split_part(:after, '-', 2)::bigint))
-order by j.parked_at desc, j.id desc
-limit coalesce(:limit::integer, 50);
+-- Parked jobs of the organization, newest first; without what they carry.
+select json_build_object('items', coalesce(json_agg(json_build_object('id', p.id, 'kind', p.kind, 'tries', p.tries, 'error', p.error,
+               'createdAt', ts_json(p.created_at), 'parkedAt', ts_json(p.parked_at)) order by p.parked_at desc, p.id), '[]'), 'next', null)
+from (select * from jobs j where j.org_id = :org::uuid and j.state = 'parked' order by j.parked_at desc, j.id limit 200) p;
 
 -- name: job_parked_retry
 -- A person wants a parked job to run again. Without a row: it is not parked (any more).
 -- wakes: jobs
-update jobs set state = 'waiting', due_at = now(), tries = 0, parked_at = null
-where org_id = :org and id = :jobId::bigint and state = 'parked'
-returning jsonb_build_object('id', id::text);
+update jobs set state = 'waiting', due_at = now(), tries = 0, parked_at = null, error = null
+where org_id = :org::uuid and id = :jobId::bigint and state = 'parked'
+returning kind;
 
 -- name: job_parked_drop
 -- A person gives a parked job up.
-delete from jobs where org_id = :org and id = :jobId::bigint and state = 'parked'
-returning jsonb_build_object('id', id::text);
+delete from jobs where org_id = :org::uuid and id = :jobId::bigint and state = 'parked' returning kind;
+
+-- name: jobs_parked_sweep
+-- Nobody looked for so many days: parked jobs of all organizations and of the installation go.
+select jobs_parked_sweep(:days::integer) as removed;

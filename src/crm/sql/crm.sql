@@ -13,8 +13,9 @@ select o.country, o.currency,
 from organizations o where o.id = :org;
 
 -- name: crm_file_exists
--- Is this a file of the organization?
-select exists (select from files where org_id = :org and id = :file::uuid) as found;
+-- Is this a file of the organization that the actor may see? It stays until the end of the transaction.
+select file_hold(:org, :file::uuid) and exists (select from files f where f.org_id = :org and f.id = :file::uuid
+       and file_visible(f, crm_reader(:actor, :sees_all, :sees_contacts, :teams), :actor_id)) as found;
 
 -- name: crm_find_or_create
 -- The customer behind an identity, made when unknown (:p as in the function).

@@ -52,11 +52,11 @@ select crm_customer_erase(:org,
            :customerId);
 
 -- name: customer_merge
--- Merge :mergeId into :customerId.
+-- Merge :mergeId into :customerId, which takes over what :values names.
 -- wakes: events
 select crm_customer_merge(:org,
            crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams),
-           :customerId, :mergeId);
+           :customerId, :mergeId, array(select jsonb_array_elements_text(coalesce(:values::jsonb, '[]'))));
 
 -- name: customer_owner
 -- Give a customer to somebody, or nobody.
@@ -67,7 +67,7 @@ select crm_customer_owner(:org,
 
 -- name: customer_bulk_check
 -- What a bulk action points to must be there.
-select crm_check_links(:org, jsonb_build_object('stageId', :stageId::uuid, 'ownerId', :ownerId::uuid, 'tagsField', 'tagId',
+select crm_check_links(:org, crm_reader(:actor, :sees_all, :sees_contacts, :teams), jsonb_build_object('stageId', :stageId::uuid, 'ownerId', :ownerId::uuid, 'tagsField', 'tagId',
            'tagIds', to_jsonb(array_remove(array[:tagId::uuid], null))));
 
 -- name: customer_bulk_ids
@@ -103,7 +103,8 @@ with c as (select (crm_need(:org, :customerId, crm_reader(:actor, :sees_all, :se
                     order by h.opened_at desc, h.id desc limit :limit::integer + 1) l)
 select json_build_object('items', coalesce(json_agg(i.item order by p.n) filter (where p.n <= :limit::integer), '[]'),
                          'next', max(case when p.n = :limit::integer and p.more then cursor_make((p.h).opened_at, (p.h).id) end))
-from c left join page p on true left join lateral chat_item(p.h, :sees_contacts::boolean, null) i on true;
+from c left join page p on true left join lateral chat_item(p.h, :sees_contacts::boolean, null,
+     crm_reader(:actor::uuid, :sees_all::boolean, :sees_contacts::boolean, :teams::uuid[])) i on true;
 
 -- name: customer_files
 -- The files in a customer's messages that the reader may see, newest first.

@@ -60,5 +60,10 @@ select inbox_delete(:org::uuid, :chat::uuid, :message::uuid, :actor::uuid);
 
 -- name: message_react
 -- A reaction of the team's; an empty emoji takes it back.
--- wakes: events
+-- wakes: events, jobs
 select inbox_react(:org::uuid, :chat::uuid, :message::uuid, :actor_id::text, :actor_name::text, :emoji::text);
+
+-- name: message_file_retry
+-- Fetch a file again that could not be had.
+-- wakes: events, jobs
+select inbox_file_retry(:org::uuid, :chat::uuid, :message::uuid, :position::int);

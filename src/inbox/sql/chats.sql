@@ -34,7 +34,8 @@ ch.org_id = :org::uuid
 select json_build_object(
     'items', coalesce(json_agg(i.item order by p.n) filter (where p.n <= :limit::int), '[]'),
     'next', case when count(*) > :limit::int then (array_agg({given} order by p.n))[:limit::int] end)
-from page p cross join lateral chat_item(p.ch, :sees_contacts::boolean, :actor::uuid) i
+from page p cross join lateral chat_item(p.ch, :sees_contacts::boolean, :actor::uuid,
+     crm_reader(:actor::uuid, :sees_all::boolean, :sees_contacts::boolean, :teams::uuid[])) i
 
 -- fragment: chats_newest
 -- The list of a view, newest message first; given: the view's condition.
@@ -145,7 +146,8 @@ select json_build_object(
 
 -- name: chat_get
 -- One chat.
-select i.item from chats ch cross join lateral chat_item(ch, :sees_contacts::boolean, :actor::uuid) i
+select i.item from chats ch cross join lateral chat_item(ch, :sees_contacts::boolean, :actor::uuid,
+     crm_reader(:actor::uuid, :sees_all::boolean, :sees_contacts::boolean, :teams::uuid[])) i
 where ch.org_id = :org::uuid and ch.id = :chatId::uuid and {chat_visible};
 
 -- name: chat_lock
@@ -163,7 +165,8 @@ with old as (
 ), changed as (
     select inbox_change(:org::uuid, :chat::uuid, :set::jsonb, :what::text, :data::jsonb, :actor::uuid, :actor_name::text) as ch
 )
-select chat_json(c.ch, :sees_contacts::boolean, :actor::uuid) as chat from changed c;
+select chat_json(c.ch, :sees_contacts::boolean, :actor::uuid,
+       crm_reader(:actor::uuid, :sees_all::boolean, :sees_contacts::boolean, :teams::uuid[])) as chat from changed c;
 
 -- name: inbox_agent
 -- An active member by id.
@@ -215,6 +218,14 @@ with before as (
            jsonb_build_object('chatId', ch.id, 'inboundSeen', s.inbound_seen, 'seqSeen', s.seq_seen)
     from seen s join chats ch on ch.org_id = s.org_id and ch.id = s.chat_id
     where not exists (select from before b where b.inbound_seen = s.inbound_seen and b.seq_seen = s.seq_seen)
+), told as (
+    -- The platform hears of it in a moment, once for all that is read meanwhile.
+    insert into jobs (org_id, kind, payload, unique_key, due_at)
+    select ch.org_id, 'chat.seen', jsonb_build_object('chatId', ch.id), 'chat.seen:' || ch.id, now() + interval '1 second'
+    from seen s join chats ch on ch.org_id = s.org_id and ch.id = s.chat_id
+    join channels cn on cn.org_id = ch.org_id and cn.id = ch.channel_id and cn.kind not in ('webchat', 'email') and cn.deleted_at is null
+    where ch.status <> 'closed' and s.inbound_seen > coalesce((select b.inbound_seen from before b), 0)
+    on conflict do nothing
 )
 select json_build_object('chatId', s.chat_id, 'inboundSeen', s.inbound_seen, 'seqSeen', s.seq_seen) from seen s;
 

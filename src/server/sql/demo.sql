@@ -64,3 +64,14 @@ from chats ch join memberships m on m.org_id = ch.org_id where ch.org_id = :org:
 -- name: demo_channels_seen
 -- When each web chat last had something.
 update channels c set last_event_at = (select max(ch.last_message_at) from chats ch where ch.org_id = c.org_id and ch.channel_id = c.id) where c.org_id = :org::uuid;
+
+-- name: demo_organization
+-- Whose channels `demo --channels` connects; null: no organization yet.
+select demo_organization() as id;
+
+-- name: demo_peer_channel
+-- An account at the stand-in platform; connected anew at each start.
+insert into channels (org_id, kind, name, address, external_account, public_key, settings, secrets)
+values (:org::uuid, :kind::text, :name::text, :address::text, :account::text, :key::text, :settings::jsonb, :sealed::text)
+on conflict (public_key) where public_key is not null do update
+set settings = excluded.settings, secrets = excluded.secrets, status = 'connected', status_reason = '', deleted_at = null, updated_at = now();

@@ -143,6 +143,24 @@ export class Desk {
   sql(statement: string): string {
     return sql(this.server.dataDir, statement);
   }
+
+  /** For a chat with somebody known by this type of contact. */
+  reaches(contactType: string): string {
+    return contactType === 'webchat' ? this.channel.id : quietChannel(this.server.dataDir, this.org.id, contactType);
+  }
+}
+
+const quiet = new Map<string, string>();
+
+/** An account that reaches such contacts and whose platform nobody asks: it is paused, what is to be sent waits. For what is about people
+    and chats. */
+export function quietChannel(dataDir: string, orgId: string, contactType: string): string {
+  const kind = contactType === 'email' ? 'email' : 'whatsapp';
+  const known = quiet.get(orgId + kind);
+  if (known) return known;
+  const id = sql(dataDir, `insert into channels (org_id, kind, name, status) values ('${orgId}', '${kind}', 'Quieto', 'paused') returning id`);
+  quiet.set(orgId + kind, id);
+  return id;
 }
 
 export interface Staff extends Person {

@@ -1,7 +1,7 @@
 /* A server of its own for a test file: own data folder, own port, own private PostgreSQL (or DATABASE_URL from the
    options). INTERFLOW_BIN may point to a sanitizer build: what the sanitizers say fails the test at stop(). */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, createWriteStream, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -24,8 +24,12 @@ const sanitizers = /AddressSanitizer|LeakSanitizer|ThreadSanitizer|runtime error
 
 export const sleep = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
+/* A busy machine may be slow; what never comes is late enough after this. */
+const patienceMs = 60_000;
+
 /** Asks again and again until the answer is neither undefined, null nor false. */
-export async function until<T>(what: string, ask: () => Promise<T> | T, timeoutMs = 10_000, everyMs = 50): Promise<NonNullable<T>> {
+export async function until<T>(what: string, ask: () => Promise<T> | T, atLeastMs = patienceMs, everyMs = 50): Promise<NonNullable<T>> {
+  const timeoutMs = Math.max(atLeastMs, patienceMs);
   const end = Date.now() + timeoutMs;
   for (;;) {
     const answer = await ask();
@@ -35,16 +39,18 @@ export async function until<T>(what: string, ask: () => Promise<T> | T, timeoutM
   }
 }
 
-export function freePort(): Promise<number> {
-  return new Promise((done, fail) => {
-    const probe = createServer();
-    probe.once('error', fail);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      const port = typeof address === 'object' && address ? address.port : 0;
-      probe.close(() => done(port));
+/** A port that nobody listens on, outside the range from which the kernel takes those of outgoing connections: none of them
+    takes it before the one it is for. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = 12_000 + Math.floor(Math.random() * 20_000);
+    const free = await new Promise<boolean>((done) => {
+      const probe = createServer();
+      probe.once('error', () => done(false));
+      probe.listen(port, '127.0.0.1', () => probe.close(() => done(true)));
     });
-  });
+    if (free) return port;
+  }
 }
 
 /** A data folder that the user of the private PostgreSQL may enter too. */
@@ -88,10 +94,10 @@ export class Server {
 
   /** Starts it (again, after kill or stop) and waits until it answers /readyz. */
   async start(): Promise<void> {
-    const log = createWriteStream(this.logFile, { flags: 'a' });
+    const log = openSync(this.logFile, 'a');
     const args = ['serve', '--listen', `127.0.0.1:${this.port}`, '--data', this.dataDir, '--no-demo', ...(this.options.args ?? [])];
     const child = spawn(binary, args, {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', log, log],
       env: {
         ...process.env,
         INTERFLOW_WORKERS: String(this.options.workers ?? 2),
@@ -101,14 +107,12 @@ export class Server {
         ...this.options.env,
       },
     });
-    child.stdout?.pipe(log, { end: false });
-    child.stderr?.pipe(log, { end: false });
+    closeSync(log);
     this.process = child;
     stillRunning.add(child);
     this.exited = new Promise((done) => {
       child.once('exit', (code, signal) => {
         stillRunning.delete(child);
-        log.end();
         done(signal ? 128 : (code ?? 1));
       });
     });

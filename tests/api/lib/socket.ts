@@ -37,7 +37,7 @@ export class Socket {
   }
 
   /** The first frame of this type that fits, already here or still to come. */
-  wait(type: string, fits: (data: JsonObject) => boolean = () => true, timeoutMs = 5000): Promise<Frame> {
+  wait(type: string, fits: (data: JsonObject) => boolean = () => true, timeoutMs = 25_000): Promise<Frame> {
     return until(`event ${type}`, () => this.frames.find((frame) => frame.type === type && fits(frame.data)), timeoutMs, 10);
   }
 

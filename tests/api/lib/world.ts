@@ -93,6 +93,21 @@ export class World {
     return { funnelId, stageId };
   }
 
+  /** With one notification in its log, which nobody takes. */
+  private async makeWebhook(): Promise<Ids> {
+    const hooks = await items(this.client, this.org.path('/webhooks'));
+    for (const old of hooks.slice(0, Math.max(0, hooks.length - 10))) // there may be 20
+      ok(await this.client.delete(this.org.path(`/webhooks/${String(old['id'])}`)));
+    const webhookId = await this.create('/webhooks', { name: this.name('ERP'), url: 'https://localhost:1/', events: ['customer.created'] });
+    await this.create('/customers', { name: this.name('Cliente'), email: `cliente-${unique()}@example.com` });
+    const path = this.org.path(`/webhooks/${webhookId}/deliveries`);
+    const [delivery] = await until('a notification', async () => {
+      const found = await items(this.client, path);
+      return found.length > 0 ? found : undefined;
+    });
+    return { webhookId, deliveryId: String(delivery?.['id']) };
+  }
+
   async upload(): Promise<string> {
     const form = new FormData();
     form.append('file', new Blob([png], { type: 'image/png' }), `foto-${this.org.secret}.png`);
@@ -125,6 +140,13 @@ export class World {
     }),
     closureTypeId: async () => ({ closureTypeId: await this.create('/closure-types', { name: this.name('Motivo') }) }),
     viewId: async () => ({ viewId: await this.create('/views', { name: this.name('Visão') }) }),
+    webhookId: () => this.makeWebhook(),
+    deliveryId: () => this.makeWebhook(),
+    templateId: () => Promise.resolve({ templateId: '0192f3c4-7a1e-7b52-9c1d-3f2a6b8e4d11' }), // only a platform approves some
+    entryId: () => Promise.resolve({ entryId: '0192f3c4-7a1e-7b52-9c1d-3f2a6b8e4d12' }), // a platform's call
+    kind: () => Promise.resolve({ kind: 'messenger' }),
+    part: () => Promise.resolve({ part: '1' }),
+    position: () => Promise.resolve({ position: '0' }),
     jobId: () => Promise.resolve({ jobId: '987654321' }), // parked work cannot be made over the API
   };
 
@@ -153,8 +175,10 @@ export class World {
     tags: 'tagId',
     selectedTags: 'tagId',
     stageId: 'stageId',
+    defaultStageId: 'stageId',
     moveToId: 'stageId',
     channelId: 'channelId',
+    channelIds: 'channelId',
     auxiliaryChannelId: 'channelId',
     fileIds: 'fileId',
     attachment_ids: 'fileId',
@@ -236,6 +260,10 @@ const bodies: Record<string, (world: World, ids: Ids) => Promise<JsonObject> | J
   'customers.setFieldValue': async (w) => ({ field_definition_id: (await w.ids(['fieldId']))['fieldId'] ?? '', value: 'azul' }),
   'channels.create': (w) => ({ kind: 'webchat', name: w.name('Site') }),
   'channels.update': (w) => ({ name: w.name('Site') }),
+  'channels.check': () => ({ kind: 'webchat', settings: {} }),
+  'channels.checkOne': () => ({}),
+  'channels.reconnect': () => ({}),
+  'messages.send': (w) => ({ content: w.name('Mensagem'), clientId: `m-${unique()}` }),
   'shortcuts.create': (w) => ({ keyword: `k${unique()}`, title: w.name('Atalho'), steps: [{ content: 'Olá' }] }),
   'shortcuts.update': () => ({ keyword: `k${unique()}` }),
   'chats.close': (w) => closing(w),
@@ -245,8 +273,8 @@ const bodies: Record<string, (world: World, ids: Ids) => Promise<JsonObject> | J
   'chats.pin': (_, ids) => ({ messageId: ids['messageId'] ?? '' }),
   'chats.bulk': async (w) => ({ action: 'read', chatIds: [(await w.ids(['chatId']))['chatId'] ?? ''] }),
   'public.chatCreate': async (w) => ({
-    contactType: 'email',
-    contactValue: `v-${unique()}@example.com`,
+    contactType: 'webchat',
+    contactValue: crypto.randomUUID(),
     channelId: (await w.webchat()).id,
     customerName: w.name('Cliente'),
   }),

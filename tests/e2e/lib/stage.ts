@@ -18,7 +18,7 @@ export const narrow: BrowserContextOptions = { ...phone, viewport: { width: 360,
 export const desktop: BrowserContextOptions = { viewport: { width: 1440, height: 900 } };
 
 /** Long enough for two busy cores under the sanitizers; nothing here waits without a condition. */
-export const patience = 15_000;
+export const patience = 40_000;
 
 /** Pictures of what the screens showed when a test failed. */
 const pictures = resolve(import.meta.dirname, '../../../build/test-results/e2e');

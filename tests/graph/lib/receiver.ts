@@ -5,7 +5,12 @@ import { createServer } from 'node:http';
 import { afterEach, expect } from 'vitest';
 import { type Graph, type GraphOptions, type Json, startGraph } from '../graph.mjs';
 
-export interface Received { raw: string; body: Json; headers: Record<string, string>; signed: boolean }
+export interface Received {
+  raw: string;
+  body: Json;
+  headers: Record<string, string>;
+  signed: boolean;
+}
 export interface Receiver {
   url: string;
   got: Received[];
@@ -25,15 +30,22 @@ export interface Receiver {
 
 export async function startReceiver(): Promise<Receiver> {
   const receiver: Receiver = {
-    url: '', got: [], secrets: [], verifyToken: 'verify', status: 200, delayMs: 0,
-    changes: (field) => receiver.got.flatMap((g) => g.body.entry.flatMap((e: Json) => e.changes ?? [])).filter((c: Json) => !field || c.field === field),
+    url: '',
+    got: [],
+    secrets: [],
+    verifyToken: 'verify',
+    status: 200,
+    delayMs: 0,
+    changes: (field) =>
+      receiver.got.flatMap((g) => g.body.entry.flatMap((e: Json) => e.changes ?? [])).filter((c: Json) => !field || c.field === field),
     messages: () => receiver.changes('messages').flatMap((c) => c.value.messages ?? []),
     statuses: () => receiver.changes('messages').flatMap((c) => c.value.statuses ?? []),
     messaging: () => receiver.got.flatMap((g) => g.body.entry.flatMap((e: Json) => e.messaging ?? [])),
-    close: () => new Promise((done) => {
-      server.close(() => done());
-      server.closeAllConnections();
-    }),
+    close: () =>
+      new Promise((done) => {
+        server.close(() => done());
+        server.closeAllConnections();
+      }),
   };
   const server = createServer((req, res) => {
     const parts: Buffer[] = [];
@@ -51,7 +63,12 @@ export async function startReceiver(): Promise<Receiver> {
         const right = Buffer.from(`sha256=${createHmac('sha256', s).update(raw).digest('hex')}`);
         return right.length === given.length && timingSafeEqual(right, given);
       });
-      receiver.got.push({ raw: raw.toString('utf8'), body: JSON.parse(raw.toString('utf8')), headers: req.headers as Record<string, string>, signed });
+      receiver.got.push({
+        raw: raw.toString('utf8'),
+        body: JSON.parse(raw.toString('utf8')),
+        headers: req.headers as Record<string, string>,
+        signed,
+      });
       setTimeout(() => res.writeHead(receiver.status).end(), receiver.delayMs);
     });
   });
@@ -75,13 +92,28 @@ export async function stage(options: GraphOptions = {}): Promise<{ graph: Graph;
   return { graph, receiver };
 }
 
-export interface Said { status: number; body: Json; headers: Headers }
+export interface Said {
+  status: number;
+  body: Json;
+  headers: Headers;
+}
 /** A call as a connector makes it. */
-export async function call(graph: Graph, method: string, path: string, options: { token?: string | undefined; json?: Json; form?: Record<string, string>; multipart?: FormData } = {}): Promise<Said> {
+export async function call(
+  graph: Graph,
+  method: string,
+  path: string,
+  options: { token?: string | undefined; json?: Json; form?: Record<string, string>; multipart?: FormData } = {},
+): Promise<Said> {
   const headers: Record<string, string> = options.token === undefined ? {} : { authorization: `Bearer ${options.token}` };
-  const body = options.json !== undefined ? JSON.stringify(options.json) : options.form ? new URLSearchParams(options.form) : options.multipart;
+  const body =
+    options.json !== undefined ? JSON.stringify(options.json) : options.form ? new URLSearchParams(options.form) : options.multipart;
   if (options.json !== undefined) headers['content-type'] = 'application/json';
-  const said = await fetch(path.startsWith('http') ? path : `${graph.url}${path}`, { method, headers, redirect: 'manual', ...(body === undefined ? {} : { body }) });
+  const said = await fetch(path.startsWith('http') ? path : `${graph.url}${path}`, {
+    method,
+    headers,
+    redirect: 'manual',
+    ...(body === undefined ? {} : { body }),
+  });
   const text = await said.text();
   let read: Json = text;
   try {

@@ -683,6 +683,26 @@ export interface components {
             /** Format: int64 */
             position: number;
         };
+        /** @description What a kind of channel can do and needs. */
+        ChannelKind: {
+            kind: string;
+            label: string;
+            can: string[];
+            identityKind: string;
+            opens: string[];
+            limits: unknown;
+            /** Format: int64 */
+            textMax: number;
+            /** Format: int64 */
+            fileMaxBytes: number;
+            /** Format: int64 */
+            windowHours: number;
+            /** @description Rows of the form. */
+            settings: unknown;
+            secrets: unknown;
+            oauth: boolean;
+            checks: boolean;
+        };
         /** @description One connected account. */
         Channel: {
             /** Format: uuid */
@@ -701,13 +721,236 @@ export interface components {
             hasSecrets: boolean;
             /** Format: uuid */
             defaultTeamId: string | null;
+            /** Format: uuid */
+            defaultStageId: string | null;
             hours: unknown;
+            greeting: unknown;
+            away: unknown;
+            /** @description The platform's id of it; empty: not known. */
+            externalAccount: string;
+            /** @description In the platform's words. */
+            quality: unknown;
+            /** Format: date-time */
+            tokenExpiresAt: string | null;
+            /** Format: date-time */
+            checkedAt: string | null;
+            lastError: {
+                code?: string;
+                message?: string;
+                /** Format: date-time */
+                at?: string;
+            } | null;
+            counts: {
+                /** Format: int64 */
+                in24h: number;
+                /** Format: int64 */
+                out24h: number;
+                /** Format: int64 */
+                failed24h: number;
+                /** Format: int64 */
+                parked: number;
+            };
+            /** @description What is to be entered at the platform. */
+            webhook: {
+                url: string;
+                verifyToken: string;
+            } | null;
             /** Format: date-time */
             lastEventAt: string | null;
             /** Format: date-time */
             createdAt: string;
             /** Format: int64 */
             chats30Days: number;
+        };
+        /** @description What a look at an account found, step by step. */
+        ChannelCheck: {
+            ok: boolean;
+            steps: {
+                id: string;
+                ok: boolean;
+                code: string | null;
+                message: string | null;
+                field: string | null;
+            }[];
+            found: unknown;
+        };
+        /** @description A body that came in, or a call that went out. */
+        ChannelLogLine: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            direction: "in" | "out";
+            /** Format: date-time */
+            at: string;
+            what: string;
+            /** @enum {string} */
+            state: "waiting" | "done" | "parked" | "failed";
+            /**
+             * Format: int64
+             * @description Of the answer; 0: none came.
+             */
+            status: number | null;
+            /** Format: int64 */
+            tookMs: number | null;
+            method: string | null;
+            address: string | null;
+            /** @description How many of what a body held. */
+            summary: unknown;
+            error: {
+                code: string;
+                message: string;
+            } | null;
+        };
+        /** @description The same with its texts. */
+        ChannelLogEntry: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            direction: "in" | "out";
+            /** Format: date-time */
+            at: string;
+            what: string;
+            /** @enum {string} */
+            state: "waiting" | "done" | "parked" | "failed";
+            /**
+             * Format: int64
+             * @description Of the answer; 0: none came.
+             */
+            status: number | null;
+            /** Format: int64 */
+            tookMs: number | null;
+            method: string | null;
+            address: string | null;
+            /** @description How many of what a body held. */
+            summary: unknown;
+            error: {
+                code: string;
+                message: string;
+            } | null;
+            request: string;
+            answer: string | null;
+            /** Format: uuid */
+            messageId: string | null;
+        };
+        /** @description A body that is read again. */
+        ChannelLogReplay: {
+            /** Format: uuid */
+            id: string;
+            state: string;
+        };
+        /** @description How a login at a platform begins. */
+        ChannelLogin: {
+            /** @description The platform's dialog. */
+            url?: string | null;
+            /** @description To be given back with the code. */
+            state: string;
+            /** @description WhatsApp: for the platform's script. */
+            appId?: string;
+            configId?: string;
+            version?: string;
+        };
+        /** @description What a login at a platform gave access to. */
+        ChannelLoginAccounts: {
+            /**
+             * Format: uuid
+             * @description For connecting one of the accounts, within 15 minutes.
+             */
+            ticket: string;
+            accounts: {
+                id: string;
+                name: string;
+                address: string;
+                /** @description It is connected already, here or by another organization. */
+                connected: boolean;
+            }[];
+        };
+        /** @description The mail behind a message. */
+        Mail: {
+            subject: string;
+            from: {
+                name: string;
+                address: string;
+            }[];
+            to: {
+                name: string;
+                address: string;
+            }[];
+            cc: {
+                name: string;
+                address: string;
+            }[];
+            bcc: {
+                name: string;
+                address: string;
+            }[];
+            replyTo: {
+                name: string;
+                address: string;
+            }[];
+            /** Format: date-time */
+            date: string | null;
+            /** @description Cleaned; for a sandboxed frame. */
+            html: string;
+            /**
+             * Format: int64
+             * @description Pictures from elsewhere that wait to be asked for.
+             */
+            blockedImages: number;
+            /**
+             * Format: int64
+             * @description Hidden pictures, dropped.
+             */
+            trackers: number;
+            attachments: {
+                /** Format: int64 */
+                part: number;
+                name: string;
+                /** @description As the mail says. */
+                type: string;
+                /** Format: int64 */
+                sizeBytes: number;
+                /** Format: uuid */
+                fileId: string | null;
+                url: string;
+            }[];
+            /** @description The history below, as text. */
+            quoted: string;
+            /** @description auto-reply, bounce, receipt, list, bulk or notification; null: a person's. */
+            auto: string | null;
+            /** @description Why it could not be read whole. */
+            fault: string | null;
+            problems: string[];
+        };
+        /** @description A message that the platform approved beforehand. */
+        Template: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            channelId: string;
+            externalId: string;
+            name: string;
+            language: string;
+            category: string;
+            /** @description APPROVED can be sent; PENDING, REJECTED, PAUSED, DISABLED and others of the platform cannot. */
+            status: string;
+            reason: string;
+            quality: string;
+            /** @enum {string} */
+            format: "positional" | "named";
+            /** @description HEADER, BODY, FOOTER, BUTTONS, as the platform writes them. */
+            components: unknown[];
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        /** @description What a synchronisation of templates found. */
+        TemplateSync: {
+            /**
+             * Format: int64
+             * @description Templates that there are now.
+             */
+            count: number;
         };
         /** @description One attendance with a customer on a channel. */
         Chat: {
@@ -755,6 +998,13 @@ export interface components {
                 text?: string;
                 status?: string;
                 authorName?: string;
+                /** @description Of a mail. */
+                subject?: string;
+                /**
+                 * @description What it is when it has no words of its own.
+                 * @enum {string}
+                 */
+                about?: "mention" | "story" | "share" | "order" | "form" | "sticker";
                 /** @description True when it was taken back. */
                 deleted?: boolean;
             };
@@ -774,6 +1024,11 @@ export interface components {
             /** Format: uuid */
             closureTypeId: string | null;
             closureNote: string;
+            /**
+             * Format: date-time
+             * @description Until when the platform lets us write freely; null: no such limit, or the customer never wrote.
+             */
+            windowUntil: string | null;
             /** Format: uuid */
             pinnedMessageId: string | null;
             visitor: {
@@ -808,9 +1063,9 @@ export interface components {
             };
             /**
              * Format: int64
-             * @description Further open chats of the same customer.
+             * @description Further open chats of the same customer that the reader sees; null in live news.
              */
-            otherOpenChats: number;
+            otherOpenChats: number | null;
         };
         /** @description The numbers beside the views. */
         ChatCounts: {
@@ -874,6 +1129,8 @@ export interface components {
             error: {
                 code?: string;
                 message?: string;
+                /** @description What a person can do: template, reconnect, recipient, content, account, later. */
+                advice?: string;
                 raw?: unknown;
             } | null;
             /** @enum {string} */
@@ -1046,6 +1303,278 @@ export interface components {
             /** Format: int64 */
             height: number | null;
             url: string;
+        };
+        /** @description An event that can be asked for. */
+        WebhookType: {
+            type: string;
+            help: string;
+        };
+        /** @description An address that is told of events. */
+        Webhook: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            url: string;
+            events: string[];
+            teamIds: string[];
+            channelIds: string[];
+            active: boolean;
+            /**
+             * @description Why the program switched it off: 410, or a day of nothing but failures.
+             * @enum {string|null}
+             */
+            offReason?: "gone" | "failing" | null;
+            /** Format: date-time */
+            offAt?: string | null;
+            /** @description The last characters of the secret. */
+            secretHint: string;
+            /**
+             * Format: date-time
+             * @description Until then the secret of before signs along.
+             */
+            previousSecretUntil?: string | null;
+            /** @description With telephone numbers and e-mail addresses in clear: who named the address may see them. */
+            sendsContacts: boolean;
+            /** Format: date-time */
+            failingSince?: string | null;
+            /**
+             * Format: date-time
+             * @description After several failures in a row nothing is tried until then.
+             */
+            pausedUntil?: string | null;
+            /** Format: date-time */
+            lastSuccessAt?: string | null;
+            /** Format: date-time */
+            lastFailureAt?: string | null;
+            lastError?: {
+                code: string;
+                message: string;
+                /** Format: int64 */
+                status?: number | null;
+                /** Format: date-time */
+                at: string;
+            } | null;
+            /**
+             * Format: int64
+             * @description Notifications that wait; counted up to 10,000.
+             */
+            waiting: number;
+            /**
+             * Format: int64
+             * @description Given up in the last 14 days; counted up to 10,000.
+             */
+            dead: number;
+            createdByName: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        /** @description A webhook and its new secret. */
+        WebhookWithSecret: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            url: string;
+            events: string[];
+            teamIds: string[];
+            channelIds: string[];
+            active: boolean;
+            /**
+             * @description Why the program switched it off: 410, or a day of nothing but failures.
+             * @enum {string|null}
+             */
+            offReason?: "gone" | "failing" | null;
+            /** Format: date-time */
+            offAt?: string | null;
+            /** @description The last characters of the secret. */
+            secretHint: string;
+            /**
+             * Format: date-time
+             * @description Until then the secret of before signs along.
+             */
+            previousSecretUntil?: string | null;
+            /** @description With telephone numbers and e-mail addresses in clear: who named the address may see them. */
+            sendsContacts: boolean;
+            /** Format: date-time */
+            failingSince?: string | null;
+            /**
+             * Format: date-time
+             * @description After several failures in a row nothing is tried until then.
+             */
+            pausedUntil?: string | null;
+            /** Format: date-time */
+            lastSuccessAt?: string | null;
+            /** Format: date-time */
+            lastFailureAt?: string | null;
+            lastError?: {
+                code: string;
+                message: string;
+                /** Format: int64 */
+                status?: number | null;
+                /** Format: date-time */
+                at: string;
+            } | null;
+            /**
+             * Format: int64
+             * @description Notifications that wait; counted up to 10,000.
+             */
+            waiting: number;
+            /**
+             * Format: int64
+             * @description Given up in the last 14 days; counted up to 10,000.
+             */
+            dead: number;
+            createdByName: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+            /** @description Signs what is sent. Shown this once. */
+            secret: string;
+        };
+        /** @description What came of a test. */
+        WebhookTest: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            webhookId: string;
+            /**
+             * Format: uuid
+             * @description The same for every try: X-Interflow-Event-Id.
+             */
+            eventId: string;
+            type: string;
+            /**
+             * Format: int64
+             * @description 1, 2, 3 … of this webhook, without gap; 0: a test.
+             */
+            sequence: number;
+            /** @enum {string} */
+            state: "waiting" | "delivered" | "dead";
+            /** Format: int64 */
+            tries: number;
+            /**
+             * Format: int64
+             * @description HTTP, of the last try.
+             */
+            status?: number | null;
+            errorCode?: string | null;
+            error?: string | null;
+            /** Format: int64 */
+            tookMs?: number | null;
+            /** Format: date-time */
+            occurredAt: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            endedAt?: string | null;
+            /** Format: date-time */
+            nextTryAt?: string | null;
+            ok: boolean;
+            /** @description At most 4 KB of it. */
+            answer: string;
+        };
+        /** @description How many are sent again. */
+        WebhookReplay: {
+            /** Format: int64 */
+            queued: number;
+            /** @description There are others: ask again. */
+            more: boolean;
+        };
+        /** @description A notification and what became of it. */
+        WebhookDelivery: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            webhookId: string;
+            /**
+             * Format: uuid
+             * @description The same for every try: X-Interflow-Event-Id.
+             */
+            eventId: string;
+            type: string;
+            /**
+             * Format: int64
+             * @description 1, 2, 3 … of this webhook, without gap; 0: a test.
+             */
+            sequence: number;
+            /** @enum {string} */
+            state: "waiting" | "delivered" | "dead";
+            /** Format: int64 */
+            tries: number;
+            /**
+             * Format: int64
+             * @description HTTP, of the last try.
+             */
+            status?: number | null;
+            errorCode?: string | null;
+            error?: string | null;
+            /** Format: int64 */
+            tookMs?: number | null;
+            /** Format: date-time */
+            occurredAt: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            endedAt?: string | null;
+            /** Format: date-time */
+            nextTryAt?: string | null;
+        };
+        /** @description A notification with all that was said. */
+        WebhookDeliveryDetail: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            webhookId: string;
+            /**
+             * Format: uuid
+             * @description The same for every try: X-Interflow-Event-Id.
+             */
+            eventId: string;
+            type: string;
+            /**
+             * Format: int64
+             * @description 1, 2, 3 … of this webhook, without gap; 0: a test.
+             */
+            sequence: number;
+            /** @enum {string} */
+            state: "waiting" | "delivered" | "dead";
+            /** Format: int64 */
+            tries: number;
+            /**
+             * Format: int64
+             * @description HTTP, of the last try.
+             */
+            status?: number | null;
+            errorCode?: string | null;
+            error?: string | null;
+            /** Format: int64 */
+            tookMs?: number | null;
+            /** Format: date-time */
+            occurredAt: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            endedAt?: string | null;
+            /** Format: date-time */
+            nextTryAt?: string | null;
+            /** @description Exactly what is sent. */
+            body: string;
+            /** @description It holds telephone numbers or e-mail addresses that the reader may not see. */
+            bodyHidden: boolean;
+            /** @description At most 4 KB of it. */
+            answer: string;
+            attempts: {
+                /** Format: date-time */
+                at: string;
+                /** Format: int64 */
+                status?: number | null;
+                code: string;
+                error: string;
+                /** Format: int64 */
+                tookMs?: number | null;
+            }[];
         };
         SessionSignupBody: {
             /**
@@ -1283,7 +1812,7 @@ export interface components {
             currency?: string;
             /** @description ISO 3166, two letters; for phone numbers without a country code. */
             country?: string;
-            /** @description Merged into what is there; null removes a member. */
+            /** @description Merged into what is there; null removes a member. reopenHours: for so many hours (0 to 720) a message opens the closed chat again. */
             settings?: Record<string, never>;
         };
         SmtpPutBody: {
@@ -1498,6 +2027,14 @@ export interface components {
              * @description Goes into the customer of the path.
              */
             mergeId: string;
+            /**
+             * @description Where both records have something the customer of the path keeps theirs, but for what stands here: name, document, birthDate, address, owner, stage, value, pinnedNote, field:<slug>.
+             * @example [
+             *       "name",
+             *       "birthDate"
+             *     ]
+             */
+            values?: string[];
         };
         CustomersBulkBody: {
             /** @enum {string} */
@@ -1674,37 +2211,140 @@ export interface components {
             /** @example webchat */
             kind: string;
             /** @example Site */
-            name: string;
+            name?: string;
             /**
-             * @description What people know it by.
+             * @description What people know it by; of e-mail: the mailbox.
              * @example loja.example
              */
             address?: string;
-            /** @description Of its kind; see webchat settings in docs. */
+            /** @description Of its kind: GET …/channel-kinds has the rows. */
             settings?: unknown;
-            /** @description Kept sealed; never given back. */
+            /** @description Kept sealed; never given back. What is left out stays. */
             secrets?: unknown;
+            /** @description Of a login at the platform (channels.oauthFinish), instead of secrets. */
+            ticket?: string | null;
+            /** @description With ticket: the account that was chosen. */
+            accountId?: string | null;
             /** Format: uuid */
             defaultTeamId?: string | null;
+            /**
+             * Format: uuid
+             * @description Where a new customer who writes here is put in the funnel.
+             */
+            defaultStageId?: string | null;
+            /** @description Sent once at the beginning of a chat, in the customer's language. */
+            greeting?: {
+                pt?: string;
+                es?: string;
+                en?: string;
+            };
+            /** @description The same outside the opening hours. */
+            away?: {
+                pt?: string;
+                es?: string;
+                en?: string;
+            };
             /** @description {"mon":[["08:00","12:00"],["13:00","18:00"]],…} in the organization's zone; null: always open. */
             hours?: unknown;
+        };
+        ChannelsCheckBody: {
+            /** @example webchat */
+            kind: string;
+            /**
+             * @description What people know it by; of e-mail: the mailbox.
+             * @example loja.example
+             */
+            address?: string;
+            /** @description Of its kind: GET …/channel-kinds has the rows. */
+            settings?: unknown;
+            /** @description Kept sealed; never given back. What is left out stays. */
+            secrets?: unknown;
+            /** @description Of a login at the platform (channels.oauthFinish), instead of secrets. */
+            ticket?: string | null;
+            /** @description With ticket: the account that was chosen. */
+            accountId?: string | null;
         };
         ChannelsUpdateBody: {
             /** @example Site */
             name?: string;
             /**
-             * @description What people know it by.
+             * @description What people know it by; of e-mail: the mailbox.
              * @example loja.example
              */
             address?: string;
-            /** @description Of its kind; see webchat settings in docs. */
+            /** @description Of its kind: GET …/channel-kinds has the rows. */
             settings?: unknown;
-            /** @description Kept sealed; never given back. */
+            /** @description Kept sealed; never given back. What is left out stays. */
             secrets?: unknown;
+            /** @description Of a login at the platform (channels.oauthFinish), instead of secrets. */
+            ticket?: string | null;
+            /** @description With ticket: the account that was chosen. */
+            accountId?: string | null;
             /** Format: uuid */
             defaultTeamId?: string | null;
+            /**
+             * Format: uuid
+             * @description Where a new customer who writes here is put in the funnel.
+             */
+            defaultStageId?: string | null;
+            /** @description Sent once at the beginning of a chat, in the customer's language. */
+            greeting?: {
+                pt?: string;
+                es?: string;
+                en?: string;
+            };
+            /** @description The same outside the opening hours. */
+            away?: {
+                pt?: string;
+                es?: string;
+                en?: string;
+            };
             /** @description {"mon":[["08:00","12:00"],["13:00","18:00"]],…} in the organization's zone; null: always open. */
             hours?: unknown;
+        };
+        ChannelsCheckOneBody: {
+            /**
+             * @description What people know it by; of e-mail: the mailbox.
+             * @example loja.example
+             */
+            address?: string;
+            /** @description Of its kind: GET …/channel-kinds has the rows. */
+            settings?: unknown;
+            /** @description Kept sealed; never given back. What is left out stays. */
+            secrets?: unknown;
+            /** @description Of a login at the platform (channels.oauthFinish), instead of secrets. */
+            ticket?: string | null;
+            /** @description With ticket: the account that was chosen. */
+            accountId?: string | null;
+        };
+        ChannelsReconnectBody: {
+            /**
+             * @description What people know it by; of e-mail: the mailbox.
+             * @example loja.example
+             */
+            address?: string;
+            /** @description Of its kind: GET …/channel-kinds has the rows. */
+            settings?: unknown;
+            /** @description Kept sealed; never given back. What is left out stays. */
+            secrets?: unknown;
+            /** @description Of a login at the platform (channels.oauthFinish), instead of secrets. */
+            ticket?: string | null;
+            /** @description With ticket: the account that was chosen. */
+            accountId?: string | null;
+        };
+        ChannelsOauthFinishBody: {
+            /** @description What the platform gave the browser; good once. */
+            code: string;
+            state: string;
+            /**
+             * Format: uri
+             * @description As at the beginning; absent when the platform's own popup was used.
+             */
+            redirectUri?: string;
+            /** @description WhatsApp: as the popup said. */
+            wabaId?: string;
+            /** @description The same. */
+            phoneNumberId?: string;
         };
         WebchatSendBody: {
             text?: string;
@@ -1712,6 +2352,8 @@ export interface components {
             clientId: string;
             /** Format: uuid */
             replyTo?: string | null;
+            /** @description Id of a button or row that the message in replyTo offers. Its title becomes the text; a message is answered once, and the second answer gives the first. */
+            answer?: string;
             name?: string;
             /** Format: email */
             email?: string;
@@ -1728,6 +2370,43 @@ export interface components {
              * @enum {string}
              */
             status: "delivered" | "read";
+        };
+        TemplatesCreateBody: {
+            /**
+             * @description a-z, 0-9 and _.
+             * @example retorno_de_consulta
+             */
+            name: string;
+            /**
+             * @description As the platform writes it.
+             * @example pt_BR
+             */
+            language: string;
+            /** @enum {string} */
+            category: "UTILITY" | "MARKETING" | "AUTHENTICATION";
+            /**
+             * @description Variables are {{1}}, {{2}}, … or {{name}}.
+             * @default positional
+             * @enum {string}
+             */
+            format: "positional" | "named";
+            /**
+             * @description HEADER, BODY, FOOTER, BUTTONS, with examples of the variables.
+             * @example [
+             *       {
+             *         "type": "BODY",
+             *         "text": "Olá {{1}}, seu pedido chegou.",
+             *         "example": {
+             *           "body_text": [
+             *             [
+             *               "Ana"
+             *             ]
+             *           ]
+             *         }
+             *       }
+             *     ]
+             */
+            components: unknown[];
         };
         ChatsAssignBody: {
             /**
@@ -1795,6 +2474,20 @@ export interface components {
             fileIds?: string[];
             /** Format: date-time */
             scheduledFor?: string | null;
+            /**
+             * @description What it is besides text: one of buttons [{id, title}], list {button, sections: [{title, rows: [{id, title, description}]}]}, link {title, url}, location {latitude, longitude, name, address}, contacts; mail {subject, cc, bcc}; voice: true.
+             * @example {
+             *       "buttons": [
+             *         {
+             *           "id": "sim",
+             *           "title": "Sim"
+             *         }
+             *       ]
+             *     }
+             */
+            data?: unknown;
+            /** @description Instead of content: {name, language, parameters: {header, body, buttons}}. */
+            template?: unknown;
         };
         MessagesNoteBody: {
             /**
@@ -1986,6 +2679,10 @@ export interface components {
             phone?: string | null;
             /** @description {id or templateId, variables}; on channels that have templates, else templateError says so. */
             whatsappTemplate?: unknown;
+            /** @description The same by name: {name, language, parameters}. */
+            template?: unknown;
+            /** @description Of the initial message, as in messages.send: {buttons}, {mail: {subject, cc, bcc}}, … */
+            data?: unknown;
             /** @description Starts at once; flowInitiated says whether it did, else flowError why not. */
             flowId?: string | null;
             /** @description Starts when the customer answers; responseFlowScheduled, else responseFlowError. */
@@ -2008,6 +2705,18 @@ export interface components {
             }[];
             /** @description Contact cards, where the channel takes them. */
             contacts?: unknown;
+            /**
+             * @description What it is besides text, as in messages.send: {buttons}, {list}, {link}, …
+             * @example {
+             *       "buttons": [
+             *         {
+             *           "id": "sim",
+             *           "title": "Sim"
+             *         }
+             *       ]
+             *     }
+             */
+            data?: unknown;
             /** @description Kept with the message, as data.metadata. */
             metadata?: unknown;
             /** @description Puts the agent's name in a line before the text. */
@@ -2045,7 +2754,9 @@ export interface components {
             auxiliaryChannelId?: string | null;
         };
         PublicTemplateSendBody: {
+            /** @description Of GET …/templates. */
             templateId: string;
+            /** @description Of the body: a list by position, or an object by name. */
             variables?: unknown;
             tempId?: string | null;
         };
@@ -2067,6 +2778,62 @@ export interface components {
         PublicChatAttendBody: {
             /** Format: uuid */
             userId: string;
+        };
+        WebhooksCreateBody: {
+            /** @example ERP */
+            name: string;
+            /**
+             * Format: uri
+             * @description Where notifications are sent by POST: https, on the public internet.
+             * @example https://erp.example.com/interflow
+             */
+            url: string;
+            /**
+             * @description Names from webhooks.types.
+             * @example [
+             *       "message.received",
+             *       "chat.closed"
+             *     ]
+             */
+            events: string[];
+            /** @description Of chats and messages only those of these teams; empty: all. */
+            teamIds?: string[];
+            /** @description Of chats and messages only those of these channels; empty: all. */
+            channelIds?: string[];
+            /** @default true */
+            active: boolean;
+        };
+        WebhooksUpdateBody: {
+            /** @example ERP */
+            name?: string;
+            /**
+             * Format: uri
+             * @description Where notifications are sent by POST: https, on the public internet.
+             * @example https://erp.example.com/interflow
+             */
+            url?: string;
+            /**
+             * @description Names from webhooks.types.
+             * @example [
+             *       "message.received",
+             *       "chat.closed"
+             *     ]
+             */
+            events?: string[];
+            /** @description Of chats and messages only those of these teams; empty: all. */
+            teamIds?: string[];
+            /** @description Of chats and messages only those of these channels; empty: all. */
+            channelIds?: string[];
+            /** @description Switched on again it is told of what happens from then on; what waits is sent. */
+            active?: boolean;
+        };
+        WebhooksReplayBody: {
+            /**
+             * Format: date-time
+             * @description Notifications that were given up and are not older than this.
+             * @example 2026-11-19T00:00:00Z
+             */
+            since: string;
         };
     };
     responses: never;

@@ -99,6 +99,42 @@ export interface Channel {
   address: string | null;
   status: string;
   deleted: boolean;
+  /** Of a mailbox: what stands under each mail. */
+  signature?: string;
+}
+
+/** What a kind takes of one kind of file. */
+export interface FileLimit {
+  kind: string;
+  /** Media types; null: any. */
+  types: readonly string[] | string | null;
+  bytesMax: number;
+  /** 0: the text leaves as a message of its own. */
+  captionMax: number;
+}
+
+/** 0: no limit of its own. */
+export interface ChannelLimits {
+  textMax: number;
+  textBytesMax: number;
+  /** Longer ones leave in several parts instead of being refused. */
+  textSplits: boolean;
+  files: readonly FileLimit[];
+  filesMax: number;
+  buttonsMax: number;
+  buttonTitleMax: number;
+  buttonsTextMax: number;
+  /** One file may stand above buttons, a list or a link. */
+  choicesWithFile: boolean;
+  listRowsMax: number;
+  listSectionsMax: number;
+  listTitleMax: number;
+  listDescriptionMax: number;
+  listButtonMax: number;
+  listTextMax: number;
+  subjectMax: number;
+  windowHours: number;
+  humanAgentHours: number;
 }
 
 /** What a kind of channel can do. */
@@ -109,6 +145,10 @@ export interface ChannelKind {
   textMax: number;
   fileMaxBytes: number;
   windowHours: number;
+  /** Kinds of contacts that a conversation can be begun with; none: only who wrote before is answered. */
+  opens?: readonly string[] | string | null;
+  identityKind?: string;
+  limits?: Partial<ChannelLimits>;
 }
 
 export interface Role {

@@ -36,7 +36,11 @@ export interface ServerEvents {
   'customer.merged': { customerId: Id } & Record<string, unknown>;
   'customer.deleted': { customerId: Id };
   'settings.changed': { what: SettingsArea };
+  'channel.changed': { channelId: Id; status?: string };
+  'template.changed': { channelId?: Id; templateId?: Id };
   'notice.mention': { chatId: Id; messageId: Id; authorName: string; content: string };
+  'webhook.changed': { webhookId: Id };
+  'notice.webhook': { webhookId: Id; name: string; reason: 'gone' | 'failing' };
   notice: { kind?: string; chatId?: Id; text?: string } & Record<string, unknown>;
   /* passing: not kept, not replayed */
   typing: { chatId: Id; userId?: Id; visitor?: boolean; name?: string; on: boolean };

@@ -98,9 +98,11 @@ export function dayKey(at: Instant): string {
   return parts.format(new Date(at));
 }
 
-/** 10:41 */
+/** 10:41; where the day is counted twice to twelve 2:05 p.m., not 02:05. */
 export function time(at: Instant): string {
-  return dates({ hour: '2-digit', minute: '2-digit' }).format(new Date(at));
+  return dates({ hour: '2-digit', minute: '2-digit' })
+    .format(new Date(at))
+    .replace(/^0(?=\d\D\d\d\s?[ap])/i, '');
 }
 
 /** 19/11/2026 */
@@ -174,7 +176,7 @@ export function relative(at: Instant, now: Instant = Date.now()): string {
 /** 3 min, 2 h, 4 d; with `fine` 23 h 58 min. The units read the same in the three languages. */
 export function duration(ms: number, fine = false): string {
   const minutes = Math.max(0, Math.floor(ms / 60_000));
-  if (minutes < 60) return `${minutes}\u00a0min`;
+  if (minutes < 60) return `${minutes || '<1'}\u00a0min`;
   const hours = Math.floor(minutes / 60);
   if (hours < 24 || (fine && hours < 48)) {
     return fine && minutes % 60 ? `${hours}\u00a0h ${minutes % 60}\u00a0min` : `${hours}\u00a0h`;

@@ -27,6 +27,10 @@ beforeEach(async () => {
 });
 
 describe('formats', () => {
+  it('counts nought with the many', () => {
+    expect([0, 1, 2].map((n) => t('settings.people.count', { n }))).toEqual(['0 pessoas', '1 pessoa', '2 pessoas']);
+  });
+
   it('writes times in the organization zone, whatever the browser has', () => {
     expect(time(now)).toBe('10:42');
     expect(dayKey('2026-11-20T02:30:00Z')).toBe('2026-11-19');
@@ -34,6 +38,15 @@ describe('formats', () => {
     setFormats({ zone: 'Asia/Tokyo' });
     expect(date(now)).toBe('19/11/2026');
     expect(time(now)).toBe('22:42');
+  });
+
+  it('writes hours of twelve as people do there, without a zero before them', async () => {
+    await setLocale('en');
+    expect(plain(time('2026-11-19T17:05:00Z'))).toBe('2:05 PM');
+    expect(plain(time('2026-11-19T15:05:00Z'))).toBe('12:05 PM');
+    await setLocale('es');
+    setFormats({ zone: 'America/Mexico_City', currency: 'MXN' });
+    expect(plain(time('2026-11-19T15:05:00Z'))).toMatch(/^9:05 a/);
   });
 
   it('does not move a date that has no time', () => {
@@ -58,6 +71,7 @@ describe('formats', () => {
 
   it('writes durations, sizes and distances in time', () => {
     expect(plain(duration(18 * 60_000))).toBe('18 min');
+    expect(plain(duration(59_000))).toBe('<1 min');
     expect(plain(duration((23 * 60 + 58) * 60_000, true))).toBe('23 h 58 min');
     expect(plain(duration(4 * 86_400_000))).toBe('4 d');
     expect(plain(bytes(41 * 1024 * 1024))).toBe('41 MB');

@@ -47,6 +47,11 @@ export function preferredLocale(): Locale {
   return 'pt';
 }
 
+/* "0 conversas" is how people write in all three, though the rules of Portuguese count nought with one. */
+function isOne(n: number): boolean {
+  return n !== 0 && plurals.select(n) === 'one';
+}
+
 /** Loads a language and switches to it; rejects when its chunk cannot be fetched, leaving the old one. */
 export async function setLocale(id: Locale): Promise<void> {
   const texts = await loaders[id]();
@@ -69,7 +74,7 @@ function find(key: string): Message | undefined {
 function fill(message: Message, params: Record<string, string | number> | undefined): string {
   let text: string;
   if (typeof message === 'string') text = message;
-  else text = plurals.select(Number(params?.['n'] ?? 0)) === 'one' ? message.one : message.other;
+  else text = isOne(Number(params?.['n'] ?? 0)) ? message.one : message.other;
   if (!params) return text;
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
     const value = params[name];

@@ -3,10 +3,11 @@ import { ApiError, isAborted } from '$lib/api/error';
 import { t, tMaybe } from '$lib/i18n/i18n.svelte';
 import { toast } from '$lib/ui/toast.svelte';
 
-/** What a failure says to a person, and what to do next. A code with a text `errors.code.CODE` speaks for itself. */
+/** What a failure says to a person, and what to do next. A code with a text `errors.code.CODE` or
+    `channels.code.CODE` speaks for itself. */
 export function errorText(error: unknown): string {
   if (!(error instanceof ApiError)) return t('errors.unexpected');
-  const own = tMaybe(`errors.code.${error.code}`, '');
+  const own = tMaybe(`errors.code.${error.code}`, tMaybe(`channels.code.${error.code}`, ''));
   if (own) return own;
   if (error.code === 'NETWORK') return t('errors.network');
   if (error.code === 'TIMEOUT') return t('errors.timeout');

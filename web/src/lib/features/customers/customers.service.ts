@@ -90,7 +90,9 @@ export const customers = {
     (await api.put<Done<Customer>>(urls.customer(id), { body: change })).data,
   remove: (id: Id) => api.delete(urls.customer(id)),
   erase: (id: Id) => api.delete(urls.customerData(id), { timeoutMs: 65_000 }),
-  merge: (keepId: Id, mergeId: Id) => api.post<Customer>(urls.customerMerge(keepId), { body: { mergeId } }),
+  /** values: what the kept record takes from the other where both have something (merge.rules). */
+  merge: (keepId: Id, mergeId: Id, values: readonly string[]) =>
+    api.post<Customer>(urls.customerMerge(keepId), { body: { mergeId, values } }),
   dismissDuplicate: (id: Id, otherId: Id) => api.post(urls.customerDismiss(id, otherId), {}),
   addContact: (id: Id, body: ContactInput) =>
     api.post<Customer>(urls.customerContacts(id), { body, idempotencyKey: newKey() }),

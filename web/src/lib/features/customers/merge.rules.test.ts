@@ -80,9 +80,12 @@ describe('merging', () => {
       ['document', '1'],
       ['birthDate', '1987-08-14'],
     ]);
-    const gone = person({ name: 'Bia', stageId: 's', fields: { peso: 30, cor: 'x' } });
-    expect(takenOver(gone, ['name', 'field:peso'])).toEqual({ change: { name: 'Bia', fields: { peso: 30 } } });
-    expect(takenOver(gone, ['stage'])).toEqual({ change: {}, stageId: 's' });
+    const differ = mergeRows(left, right, 'left', ['peso'], texts).filter((r) => r.differs);
+    const picks = Object.fromEntries(differ.map((r) => [r.id, 'right'] as const));
+    expect(takenOver(differ, 'left', {})).toEqual([]);
+    expect(takenOver(differ, 'left', picks)).toEqual(differ.map((r) => r.id));
+    expect(takenOver(differ, 'right', picks)).toEqual([]);
+    expect(differ.length).toBeGreaterThan(0);
   });
 
   it('takes each contact once, without visitors', () => {

@@ -1,7 +1,6 @@
 /* Two records of one person, side by side: what each has, what the kept one will have. The server keeps the kept record's
    values and fills its gaps from the other; contacts, chats, notes, tags and history of both go together. Where both have
-   something else, the person may take the other's value: it is written into the kept record after the merge. */
-import type { CustomerChange } from './customers.service';
+   something else, the person may take the other's value: the merge is told which. */
 import type { Customer, FieldValue } from './types';
 
 export type Side = 'left' | 'right';
@@ -55,24 +54,9 @@ export function mergeRows(
   });
 }
 
-/** What must be written into the kept record after the merge: the values that were taken from the one that goes. */
-export function takenOver(gone: Customer, taken: readonly string[]): { change: CustomerChange; stageId?: string } {
-  const change: CustomerChange = {};
-  const fields: Record<string, FieldValue> = {};
-  let stageId: string | undefined;
-  for (const id of taken) {
-    if (id === 'name') change.name = gone.name;
-    else if (id === 'document') change.document = gone.document;
-    else if (id === 'birthDate') change.birthDate = gone.birthDate;
-    else if (id === 'address') change.address = gone.address;
-    else if (id === 'owner') change.ownerId = gone.ownerId;
-    else if (id === 'value') change.valueMinor = gone.valueMinor;
-    else if (id === 'pinnedNote') change.pinnedNote = gone.pinnedNote;
-    else if (id === 'stage') stageId = gone.stageId ?? undefined;
-    else if (id.startsWith('field:')) fields[id.slice(6)] = gone.fields[id.slice(6)] ?? null;
-  }
-  if (Object.keys(fields).length > 0) change.fields = fields;
-  return stageId === undefined ? { change } : { change, stageId };
+/** What the kept record takes from the one that goes, by the names that the API has for it. */
+export function takenOver(rows: readonly MergeRow[], keep: Side, picks: Readonly<Record<string, Side>>): string[] {
+  return rows.filter((r) => r.differs && (picks[r.id] ?? keep) !== keep).map((r) => r.id);
 }
 
 /** Contacts of both, each once. */

@@ -14,6 +14,8 @@ export class Attachment {
   readonly type: string;
   /** A picture of it for the eye, of a file that is here. */
   readonly preview: string | undefined;
+  /** Recorded here: leaves as a voice message. */
+  readonly voice: boolean;
   progress = $state(0);
   state = $state<'uploading' | 'ready' | 'failed'>('uploading');
   problem = $state('');
@@ -21,7 +23,8 @@ export class Attachment {
   private readonly blob: Blob | undefined;
   private stop = new AbortController();
 
-  constructor(from: File | StoredFile) {
+  constructor(from: File | StoredFile, voice = false) {
+    this.voice = voice;
     this.name = from.name;
     this.type = from.type;
     if (from instanceof Blob) {
@@ -89,8 +92,8 @@ export function attachments(chatId: Id): Attachment[] {
   return byChat.get(chatId) ?? [];
 }
 
-export function attach(chatId: Id, files: readonly (File | StoredFile)[]): void {
-  byChat.set(chatId, [...attachments(chatId), ...files.map((f) => new Attachment(f))]);
+export function attach(chatId: Id, files: readonly (File | StoredFile)[], voice = false): void {
+  byChat.set(chatId, [...attachments(chatId), ...files.map((f) => new Attachment(f, voice))]);
 }
 
 export function detach(chatId: Id, a: Attachment): void {

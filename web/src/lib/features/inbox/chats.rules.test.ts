@@ -187,6 +187,12 @@ describe('what a row says', () => {
       kind: 'audio',
     });
     expect(preview({ direction: 'in', kind: 'text', text: '', deleted: true }, undefined).kind).toBe('deleted');
+    expect(preview({ direction: 'in', kind: 'text', text: '', about: 'mention' }, undefined)).toMatchObject({
+      icon: 'circle-dot',
+      kind: 'mention',
+    });
+    expect(preview({ direction: 'in', kind: 'text', text: 'Olá', about: 'order' }, undefined).kind).toBeUndefined();
+    expect(preview({ direction: 'out', text: 'Sim, *claro*!' }, undefined).text).toBe('Sim, claro!');
   });
 
   it('colours waiting', () => {

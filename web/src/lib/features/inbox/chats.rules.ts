@@ -3,6 +3,7 @@
 import type { Id, InboxView } from '$lib/api/types';
 import type { Query } from '$lib/api/client';
 import type { IconName } from '$lib/ui/icons';
+import { plainWords } from './messages.rules';
 import type { Chat, ChatStatus, LastMessage, MessageKind } from './types';
 
 export const views = ['mine', 'unassigned', 'all', 'waiting', 'snoozed', 'closed'] as const;
@@ -171,7 +172,7 @@ export interface Preview {
   /** Who wrote, where it matters (notes of others). */
   author: string | undefined;
   /** The message has no words: its kind stands for them. */
-  kind: MessageKind | 'deleted' | undefined;
+  kind: MessageKind | 'deleted' | NonNullable<LastMessage['about']> | undefined;
   text: string;
 }
 
@@ -183,6 +184,15 @@ const kindIcons: Partial<Record<MessageKind, IconName>> = {
   location: 'map-pin',
   contact: 'contact',
   template: 'file-text',
+  email: 'mail',
+};
+const aboutIcons: Record<NonNullable<LastMessage['about']>, IconName> = {
+  mention: 'circle-dot',
+  story: 'circle-dot',
+  share: 'link',
+  order: 'shopping-cart',
+  form: 'clipboard-list',
+  sticker: 'image',
 };
 const tickIcons: Partial<Record<string, IconName>> = {
   queued: 'clock',
@@ -196,13 +206,14 @@ const tickIcons: Partial<Record<string, IconName>> = {
 export function preview(last: LastMessage, draft: string | undefined): Preview {
   const words = draft?.replace(/\s+/g, ' ').trim();
   if (words) return { icon: 'pencil', tone: 'draft', author: undefined, kind: undefined, text: words };
-  const text = last.text ?? '';
-  const kind = last.deleted ? 'deleted' : text === '' ? last.kind : undefined;
+  /* A mail is known by what it is about. */
+  const text = (!last.deleted && last.direction !== 'note' && last.subject) || plainWords(last.text ?? '');
+  const kind = last.deleted ? 'deleted' : text === '' ? (last.about ?? last.kind) : undefined;
   if (last.direction === 'out' && last.status === 'failed')
     return { icon: 'circle-x', tone: 'danger', author: undefined, kind, text };
   if (last.direction === 'note') return { icon: 'lock', tone: '', author: last.authorName, kind, text };
   const own = last.direction === 'out' ? tickIcons[last.status ?? ''] : undefined;
-  const byKind = last.kind ? kindIcons[last.kind] : undefined;
+  const byKind = last.deleted ? undefined : last.about ? aboutIcons[last.about] : last.kind && kindIcons[last.kind];
   return { icon: own ?? byKind, tone: '', author: undefined, kind, text };
 }
 

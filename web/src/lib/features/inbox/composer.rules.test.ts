@@ -12,9 +12,7 @@ import {
   restoreDrafts,
   restoreOutbox,
   shortcutTrigger,
-  siftFiles,
   storeDrafts,
-  textLength,
   wrap,
 } from './composer.rules';
 import type { Shortcut } from './types';
@@ -118,32 +116,7 @@ describe('variables', () => {
   });
 });
 
-describe('files', () => {
-  const kind = { can: ['image', 'document'], fileMaxBytes: 1000 };
-  const file = (name: string, type: string, size = 10) => ({ name, type, size });
-  it('are refused with their reason before they are sent', () => {
-    const { good, bad } = siftFiles(
-      [file('a.png', 'image/png'), file('b.mp4', 'video/mp4'), file('c.pdf', 'application/pdf', 2000)],
-      kind,
-      0,
-    );
-    expect(good.map((f) => f.name)).toEqual(['a.png']);
-    expect(bad.map((b) => [b.name, b.why])).toEqual([
-      ['b.mp4', 'kind'],
-      ['c.pdf', 'size'],
-    ]);
-  });
-  it('are at most ten', () => {
-    expect(siftFiles([file('a', 'x/y'), file('b', 'x/y')], undefined, 9).bad).toEqual([
-      { name: 'b', why: 'count', limit: 10 },
-    ]);
-  });
-});
-
 describe('writing', () => {
-  it('counts characters as people see code points', () => {
-    expect(textLength('a😀é')).toBe(3);
-  });
   it('marks words, and takes the mark away again', () => {
     const once = wrap('bom dia', 4, 7, '*');
     expect(once).toEqual({ text: 'bom *dia*', from: 5, to: 8 });

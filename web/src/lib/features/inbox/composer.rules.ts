@@ -1,9 +1,8 @@
 /* Rules of writing, pure: what "/" and "@" before the caret ask for, variables as a preview, which files a channel takes,
    marking words, the queue of what waits to be sent. */
-import type { ChannelKind, Id, User } from '$lib/api/types';
+import type { Id, User } from '$lib/api/types';
+import type { TemplateSend } from './templates.rules';
 import type { MessageFile, Quote, Shortcut } from './types';
-
-export const filesMost = 10;
 
 const plain = (s: string) => s.normalize('NFD').replace(/\p{M}/gu, '').toLocaleLowerCase();
 
@@ -80,41 +79,6 @@ export function renderPreview(text: string, vars: Vars): string {
   });
 }
 
-export type Refusal = { name: string; why: 'size' | 'kind' | 'count'; limit: number };
-
-const kindOf = (type: string): MessageFile['kind'] =>
-  type.startsWith('image/') && type !== 'image/svg+xml'
-    ? 'image'
-    : type.startsWith('video/')
-      ? 'video'
-      : type.startsWith('audio/')
-        ? 'audio'
-        : 'document';
-
-/** Which files a channel takes, beside those that are there already. */
-export function siftFiles<F extends { name: string; type: string; size: number }>(
-  files: readonly F[],
-  kind: Pick<ChannelKind, 'can' | 'fileMaxBytes'> | undefined,
-  have: number,
-): { good: F[]; bad: Refusal[] } {
-  const good: F[] = [];
-  const bad: Refusal[] = [];
-  for (const f of files) {
-    if (have + good.length >= filesMost) bad.push({ name: f.name, why: 'count', limit: filesMost });
-    else if (kind && !kind.can.includes(kindOf(f.type))) bad.push({ name: f.name, why: 'kind', limit: 0 });
-    else if (kind && f.size > kind.fileMaxBytes) bad.push({ name: f.name, why: 'size', limit: kind.fileMaxBytes });
-    else good.push(f);
-  }
-  return { good, bad };
-}
-
-/** Characters as the server counts them (code points). */
-export function textLength(text: string): number {
-  let n = 0;
-  for (const _ of text) n += 1;
-  return n;
-}
-
 /** Puts a sign around the chosen words (Ctrl+B), or takes it away again. */
 export function wrap(text: string, from: number, to: number, sign: string): { text: string; from: number; to: number } {
   const before = text.slice(0, from);
@@ -136,6 +100,9 @@ export interface OutItem {
   replyTo: Quote | null;
   files: MessageFile[];
   mentions: Id[];
+  /** What it is beside words: buttons, a list, a link, a place, contacts, a mail's head. */
+  data?: Record<string, unknown> | undefined;
+  template?: TemplateSend | undefined;
   scheduledFor: string | null;
   createdAt: string;
   state: 'waiting' | 'sending' | 'failed';
@@ -175,7 +142,15 @@ export interface Draft {
   text: string;
   note: boolean;
   replyTo: Quote | null;
+  mail?: MailDraft | undefined;
   at: number;
+}
+
+/** The head of a mail that is being written. subject undefined: that of the conversation. */
+export interface MailDraft {
+  subject?: string | undefined;
+  cc: string[];
+  bcc: string[];
 }
 
 const draftsMost = 200;
@@ -187,7 +162,18 @@ export function restoreDrafts(text: string | null): Map<Id, Draft> {
     return new Map(
       Object.entries(raw as Record<string, Partial<Draft>>).flatMap(([id, d]): [Id, Draft][] =>
         typeof d.text === 'string'
-          ? [[id, { text: d.text, note: d.note === true, replyTo: d.replyTo ?? null, at: Number(d.at ?? 0) }]]
+          ? [
+              [
+                id,
+                {
+                  text: d.text,
+                  note: d.note === true,
+                  replyTo: d.replyTo ?? null,
+                  mail: d.mail,
+                  at: Number(d.at ?? 0),
+                },
+              ],
+            ]
           : [],
       ),
     );
@@ -199,7 +185,7 @@ export function restoreDrafts(text: string | null): Map<Id, Draft> {
 /** Empty drafts are not kept; of too many the oldest go. */
 export function storeDrafts(drafts: ReadonlyMap<Id, Draft>): string {
   const kept = [...drafts]
-    .filter(([, d]) => d.text.trim() !== '' || d.replyTo)
+    .filter(([, d]) => d.text.trim() !== '' || d.replyTo || d.mail)
     .sort((a, b) => b[1].at - a[1].at)
     .slice(0, draftsMost);
   return JSON.stringify(Object.fromEntries(kept));

@@ -9,13 +9,18 @@ import { lookup, org } from '$lib/shell/session.svelte';
 import { toast } from '$lib/ui/toast.svelte';
 import { attach, attachments, takeAttachments } from './attachments.svelte';
 import { chats } from './chats.svelte';
-import { filesMost, mentionsIn, siftFiles, textLength } from './composer.rules';
+import { type MailDraft, mentionsIn } from './composer.rules';
 import { draft, setDraft } from './drafts.svelte';
 import { renderShortcut, sendSequence } from './message.service';
+import { limitsOf, type Refusal, roomOf, siftFiles } from './limits.rules';
 import { enqueue } from './outbox.svelte';
 import { setMyTyping } from './people.svelte';
 import { urls } from '$lib/api/urls';
-import type { Message, Quote, Shortcut, ShortcutStep, StoredFile } from './types';
+import type { TemplateSend } from './templates.rules';
+import type { Message, MessageFile, Quote, Shortcut, ShortcutStep, StoredFile } from './types';
+
+/** What is being made in a dialog, to leave as a message of its own. */
+export type Making = 'template' | 'buttons' | 'list' | 'link' | 'location' | 'contact';
 
 export class ComposerState {
   readonly chatId: Id;
@@ -27,15 +32,32 @@ export class ComposerState {
   pending = $state(false);
   /** Steps of a shortcut to look at before they leave. */
   sequence = $state.raw<ShortcutStep[]>();
+  making = $state<Making>();
+  /** Of a mail: whom else it goes to, and its subject where it is not that of the conversation. */
+  mail = $state.raw<MailDraft>({ cc: [], bcc: [] });
+  /** The conversation has a subject already. */
+  subjectKnown = $state(false);
 
   readonly channelKind = $derived.by(() => lookup.channelKind(lookup.channel(chats.get(this.chatId)?.channelId)?.kind));
   readonly files = $derived.by(() => attachments(this.chatId));
-  readonly limit = $derived(this.note ? 10_000 : (this.channelKind?.textMax ?? 4000));
-  readonly length = $derived(textLength(this.text));
+  readonly limits = $derived(limitsOf(this.channelKind));
+  readonly room = $derived(
+    roomOf(this.text, this.note ? { textMax: 10_000, textBytesMax: 0, textSplits: false } : this.limits),
+  );
+  readonly isMail = $derived(this.channelKind?.can.includes('subject') ?? false);
+  readonly subjectMissing = $derived(this.isMail && !this.subjectKnown && !this.mail.subject?.trim());
+  readonly canTemplate = $derived(this.channelKind?.can.includes('template') ?? false);
+  /** The picture that leaves above what is offered to press, where the channel takes that. */
+  readonly choiceFile = $derived(
+    this.limits.choicesWithFile && this.files.length === 1 && this.files[0]?.state === 'ready' && !this.files[0].voice
+      ? this.files[0]
+      : undefined,
+  );
   readonly uploading = $derived(this.files.some((f) => f.state === 'uploading'));
   readonly canSend = $derived(
     (this.text.trim() !== '' || this.files.length > 0) &&
-      this.length <= this.limit &&
+      !this.room.over &&
+      (this.note || !this.subjectMissing) &&
       !this.files.some((f) => f.state === 'failed') &&
       (!this.note || this.text.trim() !== ''),
   );
@@ -47,11 +69,14 @@ export class ComposerState {
       this.text = kept.text;
       this.note = kept.note;
       this.quote = kept.replyTo;
+      if (kept.mail) this.mail = kept.mail;
     }
   }
 
   changed(): void {
-    setDraft(this.chatId, { text: this.text, note: this.note, replyTo: this.quote });
+    const { subject, cc, bcc } = this.mail;
+    const mail = subject?.trim() || cc.length || bcc.length ? this.mail : undefined;
+    setDraft(this.chatId, { text: this.text, note: this.note, replyTo: this.quote, mail });
     setMyTyping(this.chatId, this.text.trim() !== '', this.note);
   }
 
@@ -100,20 +125,16 @@ export class ComposerState {
     this.element?.focus();
   }
 
+  setMail(mail: Partial<MailDraft>): void {
+    this.mail = { ...this.mail, ...mail };
+    this.changed();
+  }
+
   /** Takes files in; what the channel does not take is refused with its reason. */
-  addFiles(files: readonly File[]): void {
-    const kind = this.note ? undefined : this.channelKind;
-    const { good, bad } = siftFiles(files, kind, this.files.length);
-    for (const b of bad) {
-      const text =
-        b.why === 'size'
-          ? t('inbox.file.tooBig', { name: b.name, limit: bytes(b.limit) })
-          : b.why === 'kind'
-            ? t('inbox.file.wrongKind', { name: b.name })
-            : t('inbox.file.tooMany', { n: filesMost });
-      toast({ text, kind: 'warn' });
-    }
-    if (good.length) attach(this.chatId, good);
+  addFiles(files: readonly File[], voice = false): void {
+    const { good, bad } = siftFiles(files, this.note ? undefined : this.limits, this.files.length);
+    for (const b of bad) toast({ text: refusalText(b), kind: 'warn' });
+    if (good.length) attach(this.chatId, good, voice);
     this.element?.focus();
   }
 
@@ -131,8 +152,10 @@ export class ComposerState {
       return;
     }
     this.pending = false;
-    const files = takeAttachments(this.chatId).map((a, i) => a.asFile(i));
+    const taken = takeAttachments(this.chatId);
+    const files = taken.map((a, i) => a.asFile(i));
     const text = this.text.trim();
+    const data = this.note ? undefined : this.dataOf(taken.length === 1 && taken[0]?.voice === true);
     enqueue({
       chatId: this.chatId,
       kind: this.note ? 'note' : 'out',
@@ -140,12 +163,55 @@ export class ComposerState {
       replyTo: this.note ? null : this.quote,
       files,
       mentions: this.note ? mentionsIn(text, org().users) : [],
+      data,
       scheduledFor: this.note ? null : scheduledFor,
     });
     this.text = '';
     this.quote = null;
+    if (!this.note) this.mail = { cc: this.mail.cc, bcc: [] };
     this.changed();
     setMyTyping(this.chatId, false, this.note);
+  }
+
+  private dataOf(voice: boolean): Record<string, unknown> | undefined {
+    if (this.isMail) {
+      const { subject, cc, bcc } = this.mail;
+      const words = subject?.trim();
+      return { mail: { ...(words ? { subject: words } : {}), cc, bcc } };
+    }
+    return voice ? { voice: true } : undefined;
+  }
+
+  /** Sends what a dialog made; words that were taken over from the composer go with it. */
+  sendMade(content: string, data: Record<string, unknown>): void {
+    const choice = ['buttons', 'list', 'link'].some((key) => key in data);
+    const files = choice && this.choiceFile ? takeAttachments(this.chatId).map((a, i) => a.asFile(i)) : [];
+    this.enqueueMade({ content: content.trim(), data, files });
+    if (content.trim() !== '' && this.text.trim() !== '') this.setText('');
+  }
+
+  sendTemplate(template: TemplateSend, content: string, file: MessageFile | undefined): void {
+    this.enqueueMade({ content, template, files: file ? [file] : [] });
+  }
+
+  private enqueueMade(made: {
+    content: string;
+    data?: Record<string, unknown>;
+    template?: TemplateSend;
+    files?: MessageFile[];
+  }): void {
+    enqueue({
+      chatId: this.chatId,
+      kind: 'out',
+      replyTo: made.template ? null : this.quote,
+      files: [],
+      mentions: [],
+      scheduledFor: null,
+      ...made,
+    });
+    this.making = undefined;
+    if (!made.template) this.quote = null;
+    this.changed();
   }
 
   /** Puts a shortcut's words where "/word" stood; one of several steps is shown first. */
@@ -208,4 +274,13 @@ export class ComposerState {
   leave(): void {
     setMyTyping(this.chatId, false, this.note);
   }
+}
+
+/** Why a channel does not take a file, in words. */
+function refusalText(r: Refusal): string {
+  const { name } = r;
+  if (r.why === 'size') return t('inbox.file.tooBig', { name, limit: bytes(r.limit) });
+  if (r.why === 'count') return t('inbox.file.tooMany', { n: r.limit });
+  if (r.why === 'type' && r.types.length) return t('message.file.types', { name, types: r.types.join(', ') });
+  return t('inbox.file.wrongKind', { name });
 }

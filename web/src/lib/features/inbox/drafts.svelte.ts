@@ -54,7 +54,7 @@ export function draft(chatId: Id): Draft | undefined {
 }
 
 export function setDraft(chatId: Id, d: Omit<Draft, 'at'>): void {
-  if (d.text.trim() === '' && !d.replyTo) {
+  if (d.text.trim() === '' && !d.replyTo && !d.mail) {
     if (!drafts.delete(chatId)) return;
   } else drafts.set(chatId, { ...d, at: Date.now() });
   clearTimeout(timer);

@@ -139,8 +139,15 @@ function startInbox(): () => void {
   const offs = [
     on('message.created', ({ chat, message }) => created(asChat(chat), asMessage(message))),
     on('message.changed', ({ chatId, chat, message }) => {
+      const m = asMessage(message);
       if (chat) takeChat(asChat(chat));
-      knownThread(chatId)?.takeMessage(asMessage(message));
+      else {
+        /* The list shows how far the last one has come. */
+        const known = chats.get(chatId);
+        if (known && known.lastMessage.id === m.id && known.lastMessage.status !== m.status)
+          takeChat({ ...known, lastMessage: { ...known.lastMessage, status: m.status } });
+      }
+      knownThread(chatId)?.takeMessage(m);
     }),
     on('message.reaction', ({ chatId, messageId, actor, actorName, emoji }) => {
       const name = actorName ?? chats.get(chatId)?.customer.name ?? '';
@@ -179,7 +186,9 @@ function startInbox(): () => void {
     on('viewing', ({ chatId, userId, name, on: viewing }) => setViewing(chatId, userId, name ?? '', viewing)),
     onReload(reloadAll),
     registerActions(() =>
-      can('chats.reply') ? [{ id: 'start', label: t('inbox.start.title'), icon: 'square-pen', kbd: 'N', run: begin }] : [],
+      can('chats.reply')
+        ? [{ id: 'start', label: t('inbox.start.title'), icon: 'square-pen', kbd: 'N', run: begin }]
+        : [],
     ),
     registerSearch({ id: 'inbox', title: () => t('inbox.title'), search: findChats }),
   ];

@@ -31,6 +31,19 @@ export async function remove(m: Message): Promise<void> {
   else await change(m, api.delete<Message>(urls.message(m.chatId, m.id)));
 }
 
+/** Asks the platform once more for a file that did not come. */
+export async function retryFile(m: Message, position: number): Promise<void> {
+  try {
+    const answer = await api.post<Partial<Message> | undefined>(urls.messageFileRetry(m.chatId, m.id, position));
+    const now = answer?.id ? (answer as Message) : undefined;
+    knownThread(m.chatId)?.takeMessage(
+      now ?? { ...m, files: m.files.map((f) => (f.position === position ? { ...f, state: 'pending' } : f)) },
+    );
+  } catch (e) {
+    report(e);
+  }
+}
+
 export function edit(m: Message, content: string): Promise<boolean> {
   return change(m, api.patch<Message>(urls.message(m.chatId, m.id), { body: { content } }));
 }

@@ -1,21 +1,22 @@
 /* Rules of a conversation, pure: taking messages in without doubles and in order, what is shown between them, and how
    their words are drawn. */
 import type { Id } from '$lib/api/types';
+import { mailHead, sameSubject } from './mail.rules';
 import type { Message, MessageStatus, Reaction } from './types';
 
 const ranks: Record<MessageStatus, number> = {
   scheduled: 0,
   queued: 1,
-  failed: 2,
-  sent: 3,
+  sent: 2,
+  failed: 3,
   delivered: 4,
   read: 5,
   received: 9,
   cancelled: 9,
 };
 
-/** Of two states of one message the later one: a late event never turns "read" back into "sent". A retry may turn
-    "failed" back into "queued". */
+/** Of two states of one message the later one: a late event never turns "read" back into "sent"; what was sent may still
+    fail, what was delivered cannot. A retry may turn "failed" back into "queued". */
 export function laterStatus(old: MessageStatus, news: MessageStatus): MessageStatus {
   if (old === 'failed' && news === 'queued') return news;
   return ranks[news] >= ranks[old] ? news : old;
@@ -98,6 +99,8 @@ export interface Entry {
   author: string | undefined;
   /** What is new since I was here begins with this one. */
   unread: boolean;
+  /** A mail about something else than the one before it: its subject is shown. */
+  titled: boolean;
 }
 
 export interface Day {
@@ -117,7 +120,13 @@ export function days(
 ): Day[] {
   const out: Day[] = [];
   let before: Message | undefined;
+  let subject: string | undefined;
   for (const m of messages) {
+    const mail = mailHead(m);
+    /* An answer of ours goes out under the subject that there is, and need not say it. */
+    const says = mail !== undefined && (m.direction === 'in' || mail.subject !== '');
+    const titled = says && (subject === undefined || !sameSubject(subject, mail.subject));
+    if (says) subject = mail.subject;
     const key = dayOf(m.createdAt);
     let day = out.at(-1);
     if (day?.key !== key) {
@@ -134,6 +143,7 @@ export function days(
       message: m,
       author: m.direction === 'out' && m.authorId !== me && m.authorName !== '' && !same ? m.authorName : undefined,
       unread: m.seq === firstUnreadSeq,
+      titled,
     });
     before = m;
   }
@@ -222,6 +232,13 @@ export function parts(text: string, names: readonly string[] = []): Part[] {
   return mentioned(out, names);
 }
 
+/** The words without the marks that make them bold or slanted: for one line in a list. */
+export function plainWords(text: string): string {
+  return parts(text)
+    .map((p) => p.text)
+    .join('');
+}
+
 /** One to three emoji and nothing else: drawn large. */
 export function isEmojiOnly(text: string): boolean {
   const t = text.trim();
@@ -238,3 +255,6 @@ export function fit(width: number | null, height: number | null, most: { width: 
   const scale = Math.min(most.width / w, most.height / h, width ? 1 : Infinity);
   return { width: Math.max(80, Math.round(w * scale)), height: Math.max(60, Math.round(h * scale)) };
 }
+
+/** The address of a picture at the size of a conversation; what is not stored yet stands for itself. */
+export const small = (url: string): string => (url.startsWith('/api/') ? `${url}?thumbnail=true` : url);

@@ -10,7 +10,7 @@ import { errorText } from '$lib/shell/report';
 import { myId, org } from '$lib/shell/session.svelte';
 import { type OutItem, ready, restoreOutbox } from './composer.rules';
 import { knownThread } from './threads.svelte';
-import type { Message } from './types';
+import type { Message, MessageKind } from './types';
 
 let items = $state.raw<OutItem[]>([]);
 let key = '';
@@ -82,7 +82,8 @@ export function flush(): void {
 async function send(item: OutItem): Promise<void> {
   change(item.clientId, { state: 'sending', problem: null });
   try {
-    const fileIds = item.files.flatMap((f) => (f.id ? [f.id] : []));
+    /* A template names its file itself. */
+    const fileIds = item.template ? [] : item.files.flatMap((f) => (f.id ? [f.id] : []));
     const sent =
       item.kind === 'note'
         ? await api.post<Message>(urls.chatNotes(item.chatId), {
@@ -95,10 +96,14 @@ async function send(item: OutItem): Promise<void> {
               replyToMessageId: item.replyTo?.id ?? null,
               fileIds,
               scheduledFor: item.scheduledFor,
+              ...(item.data ? { data: item.data } : {}),
+              ...(item.template ? { template: item.template } : {}),
             },
           });
     attempt = 0;
-    knownThread(item.chatId)?.takeMessage(sent);
+    /* The stream may have been faster, and then knows more (that it failed already). */
+    const thread = knownThread(item.chatId);
+    if (!thread?.find(sent.id)) thread?.takeMessage(sent);
     set(items.filter((i) => i.clientId !== item.clientId));
     flush();
   } catch (e) {
@@ -130,6 +135,13 @@ export function confirmed(clientId: string | null): void {
   if (clientId && items.some((i) => i.clientId === clientId)) set(items.filter((i) => i.clientId !== clientId));
 }
 
+function kindOfItem({ template, data = {}, files }: OutItem): MessageKind {
+  if (template) return 'template';
+  if ('location' in data) return 'location';
+  if ('contacts' in data) return 'contact';
+  return 'mail' in data ? 'email' : (files[0]?.kind ?? 'text');
+}
+
 /** How one that is on its way is drawn among the others: after all, as queued. */
 export function asMessage(item: OutItem, place: number): Message {
   const me = myId();
@@ -138,9 +150,9 @@ export function asMessage(item: OutItem, place: number): Message {
     chatId: item.chatId,
     seq: 1_000_000_000 + place,
     direction: item.kind,
-    kind: item.files[0]?.kind ?? 'text',
+    kind: kindOfItem(item),
     content: item.content,
-    data: {},
+    data: { ...item.data, ...(item.template ? { template: item.template } : {}) },
     status: item.state === 'failed' ? 'failed' : 'queued',
     error: item.problem ? { message: item.problem } : null,
     authorKind: 'user',

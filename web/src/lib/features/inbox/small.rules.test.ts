@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { CustomField } from '$lib/api/types';
+import { wallClock, zoned } from '$lib/i18n/zone';
 import { isEmptyValue, missingFields, optionLabels, parseDecimal } from './fields.rules';
 import { cards, place } from './special.rules';
-import { presets, wallClock, zoned } from './when.rules';
+import { presets } from './when.rules';
 
 describe('times to come', () => {
   const zone = 'America/Sao_Paulo';
@@ -73,8 +74,10 @@ describe('special messages', () => {
   });
   it('read cards in several shapes', () => {
     expect(cards({ contacts: [{ name: { formatted_name: 'Ana' }, phones: [{ phone: '+55 11 1' }] }] })).toEqual([
-      { name: 'Ana', lines: ['+55 11 1'] },
+      { name: 'Ana', organization: '', phones: ['+55 11 1'], emails: [] },
     ]);
-    expect(cards({ name: 'Bia', phone: '1', email: 'b@x' })).toEqual([{ name: 'Bia', lines: ['1', 'b@x'] }]);
+    expect(cards({ name: 'Bia', phone: '1', email: 'b@x' })).toEqual([
+      { name: 'Bia', organization: '', phones: ['1'], emails: ['b@x'] },
+    ]);
   });
 });

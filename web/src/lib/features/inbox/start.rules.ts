@@ -7,7 +7,7 @@ import type { Contact as KnownContact, ContactKind } from '../customers/types';
 export type Reach = Pick<KnownContact, 'kind' | 'identifier' | 'display'>;
 
 /** Why no channel is offered. */
-export type Dead = 'no-contact' | 'masked' | 'webchat-only' | 'no-channel';
+export type Dead = 'no-contact' | 'masked' | 'webchat-only' | 'answers-only' | 'no-channel';
 
 /** What was typed as somebody new: an e-mail address or a number; undefined when it is neither. */
 export function typedContact(text: string): Reach | undefined {
@@ -27,23 +27,48 @@ const whole = (r: Reach, i: number): KnownContact => ({
 
 const usable = (c: Channel) => !c.deleted && c.status !== 'disconnected' && c.status !== 'paused';
 
-/** The contacts that a channel can write to first. A visitor is reached only on the site where they once wrote. */
-export function reachOn(channel: Channel, reaches: readonly Reach[], visited: ReadonlySet<Id>): Reach[] {
-  if (!usable(channel) || (channel.kind === 'webchat' && !visited.has(channel.id))) return [];
-  return contactsFor(channel.kind, reaches.map(whole));
+/** Kinds of contacts that each kind of channel can begin a conversation with; unknown: those of its own kind. */
+export type Opens = (channelKind: string) => readonly string[] | undefined;
+const unknown: Opens = () => undefined;
+
+/** The contacts that a channel can write to first. Where the platform lets nobody be written to first, only who once wrote
+    there is reached, and there. */
+export function reachOn(
+  channel: Channel,
+  reaches: readonly Reach[],
+  visited: ReadonlySet<Id>,
+  opens: Opens = unknown,
+): Reach[] {
+  if (!usable(channel)) return [];
+  const kinds = opens(channel.kind) ?? (channel.kind === 'webchat' ? [] : undefined);
+  const fit = contactsFor(channel.kind, reaches.map(whole));
+  if (!kinds || visited.has(channel.id)) return fit;
+  return fit.filter((r) => kinds.includes(r.kind));
 }
 
 export function startChannels(
   channels: readonly Channel[],
   reaches: readonly Reach[],
   visited: ReadonlySet<Id>,
+  opens: Opens = unknown,
 ): Channel[] {
-  return channels.filter((c) => reachOn(c, reaches, visited).length > 0);
+  return channels.filter((c) => reachOn(c, reaches, visited, opens).length > 0);
 }
 
 /** Why startChannels found nothing. */
-export function whyNone(channels: readonly Channel[], reaches: readonly Reach[], masked: boolean): Dead {
+export function whyNone(
+  channels: readonly Channel[],
+  reaches: readonly Reach[],
+  masked: boolean,
+  opens: Opens = unknown,
+): Dead {
   if (reaches.length === 0) return masked ? 'masked' : 'no-contact';
+  if (
+    channels.some(
+      (c) => usable(c) && c.kind !== 'webchat' && opens(c.kind)?.length === 0 && reaches.some((r) => r.kind === c.kind),
+    )
+  )
+    return 'answers-only';
   const there = channels.filter(usable);
   return there.length > 0 && there.every((c) => c.kind === 'webchat') ? 'webchat-only' : 'no-channel';
 }

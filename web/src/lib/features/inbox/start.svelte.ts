@@ -6,6 +6,7 @@ import { urls } from '$lib/api/urls';
 import type { Option } from '$lib/ui/options';
 import type { ContactKind } from '../customers/types';
 import { contactType, type Reach } from './start.rules';
+import type { TemplateSend } from './templates.rules';
 import type { Chat, CustomerDetail } from './types';
 
 export const starting = $state({ open: false });
@@ -56,6 +57,9 @@ export interface Start {
   customerId: Id | undefined;
   name: string;
   text: string;
+  /** Of a mail. */
+  subject: string;
+  template: TemplateSend | undefined;
   teamId: Id | undefined;
   /** Whose it is: a person, or nobody (the queue). */
   userId: Id | undefined;
@@ -66,6 +70,7 @@ export interface Started {
   chatId: Id;
   existing: boolean;
   initialMessageError: string | null;
+  templateError?: string | null;
 }
 
 /** Opens the chat (or finds the open one), writes the first words, gives it to whom it was meant for. `key` makes a second
@@ -80,13 +85,15 @@ export async function start(s: Start, key = newKey()): Promise<Started> {
       ...(s.customerId ? { customerId: s.customerId } : {}),
       ...(s.name ? { customerName: s.name } : {}),
       ...(s.teamId ? { teamId: s.teamId } : {}),
-      ...(s.text ? { initialMessage: s.text } : {}),
+      ...(s.text && !s.template ? { initialMessage: s.text } : {}),
+      ...(s.template ? { template: s.template } : {}),
+      ...(s.subject && s.text ? { data: { mail: { subject: s.subject } } } : {}),
       keepPending: s.userId !== s.me,
     },
   });
   if (made.existing || !s.userId) return made;
   if (s.userId === s.me) {
-    if (!s.text) await api.post(urls.chatAction(made.chatId, 'take'), { body: {} });
+    if (!s.text && !s.template) await api.post(urls.chatAction(made.chatId, 'take'), { body: {} });
   } else await api.post(urls.chatAction(made.chatId, 'assign'), { body: { userId: s.userId } });
   return made;
 }

@@ -28,6 +28,7 @@ export class ThreadScroll {
   active = $state<string>();
   private drawnFirst: string | undefined;
   private lastSeen = 0;
+  private lastTop = 0;
 
   constructor(
     private readonly thread: Thread,
@@ -54,7 +55,7 @@ export class ThreadScroll {
       const el = this.scroller;
       if (!el || !this.content) return;
       const watcher = new ResizeObserver(() => {
-        if (untrack(() => this.atEnd) && !this.thread.target) el.scrollTop = el.scrollHeight;
+        if (untrack(() => this.atEnd) && !this.thread.target) this.pin(el);
       });
       watcher.observe(el);
       watcher.observe(this.content);
@@ -93,9 +94,14 @@ export class ThreadScroll {
   private toEnd(): void {
     const el = this.scroller;
     if (!el) return;
-    el.scrollTop = el.scrollHeight;
+    this.pin(el);
     this.atEnd = true;
     this.missed = 0;
+  }
+
+  private pin(el: HTMLElement): void {
+    el.scrollTop = el.scrollHeight;
+    this.lastTop = el.scrollTop;
   }
 
   private show(seq: number): void {
@@ -120,7 +126,11 @@ export class ThreadScroll {
     if (!el) return;
     const { thread } = this;
     const rest = el.scrollHeight - el.scrollTop - el.clientHeight;
-    this.atEnd = rest < endPx && !thread.span.hasNewer;
+    /* Who did not go up and is far from the end all the same: what is below grew after the scroll (a font, a picture). */
+    const grew = this.atEnd && rest >= endPx && el.scrollTop >= this.lastTop && !thread.span.hasNewer && !thread.target;
+    this.lastTop = el.scrollTop;
+    if (grew) this.pin(el);
+    this.atEnd = grew || (rest < endPx && !thread.span.hasNewer);
     if (this.atEnd) {
       this.missed = 0;
       thread.shrink();

@@ -25,6 +25,10 @@ export class Thread {
   usedAt = 0;
   private loading: Promise<void> | undefined;
   private heard = 0;
+  /* News that came while pages were read: the pages may be older than they, so they are taken (again) afterwards. */
+  private reading = 0;
+  private meanwhile: (() => void)[] = [];
+  private jumps = 0;
 
   constructor(chatId: Id) {
     this.chatId = chatId;
@@ -40,8 +44,11 @@ export class Thread {
   /** Reads the newest page, and joins it to what is here when it fits without a gap. */
   async latest(): Promise<void> {
     if (this.phase === 'failed') this.phase = 'loading';
+    this.reading += 1;
+    const { jumps } = this;
     try {
       const page = await this.page({});
+      if (jumps !== this.jumps && this.phase === 'ready') return; // somebody went elsewhere meanwhile, and stays there
       const first = page.items[0]?.seq ?? 0;
       const last = this.span.items.at(-1)?.seq ?? 0;
       const joins = !this.span.hasNewer && this.span.items.length > 0 && first <= last + 1;
@@ -57,6 +64,31 @@ export class Thread {
     } catch (e) {
       this.problem = e;
       if (this.phase !== 'ready') this.phase = 'failed';
+    } finally {
+      this.catchUp();
+    }
+  }
+
+  /** Reads again what is here: news were missed. Who reads in the past stays there. */
+  async refresh(): Promise<void> {
+    const first = this.span.items[0]?.seq;
+    const last = this.span.items.at(-1)?.seq;
+    if (!this.span.hasNewer || first === undefined || last === undefined) return this.latest();
+    this.reading += 1;
+    const { jumps } = this;
+    try {
+      const items: Message[] = [];
+      let hasNewer = true;
+      for (let from = first - 1; hasNewer && from < last; from = items.at(-1)?.seq ?? last) {
+        const page = await this.page({ after: from });
+        items.push(...page.items);
+        hasNewer = page.next !== null;
+      }
+      if (jumps === this.jumps) this.span = { ...this.span, items: merge(this.span.items, items), hasNewer };
+    } catch {
+      /* what is here stays; the next news tell what is missing */
+    } finally {
+      this.catchUp();
     }
   }
 
@@ -92,7 +124,14 @@ export class Thread {
   async goTo(seq: number): Promise<void> {
     const { items } = this.span;
     const here = items.length > 0 && seq >= (items[0]?.seq ?? 0) && seq <= (items.at(-1)?.seq ?? 0);
-    if (!here) {
+    if (!here) await this.around(seq);
+    this.target = { seq };
+  }
+
+  private async around(seq: number): Promise<void> {
+    this.reading += 1;
+    this.jumps += 1;
+    try {
       const page = await this.page({ before: seq + Math.floor(pageSize / 2) });
       const last = page.items.at(-1)?.seq ?? seq;
       const after = await this.page({ after: last, limit: 1 });
@@ -103,11 +142,19 @@ export class Thread {
         hasNewer: after.items.length > 0,
       };
       this.phase = 'ready';
+    } finally {
+      this.catchUp();
     }
-    this.target = { seq };
+  }
+
+  private catchUp(): void {
+    this.reading -= 1;
+    if (this.reading > 0) return;
+    for (const take of this.meanwhile.splice(0)) take();
   }
 
   takeMessage(m: Message): void {
+    if (this.reading > 0) this.meanwhile.push(() => this.takeMessage(m));
     if (this.phase !== 'ready') return;
     if (this.span.hasNewer && m.direction === 'in' && m.seq > this.heard) this.beyond += 1;
     this.heard = Math.max(this.heard, m.seq);
@@ -117,6 +164,7 @@ export class Thread {
   }
 
   takeReaction(messageId: Id, r: Reaction): void {
+    if (this.reading > 0) this.meanwhile.push(() => this.takeReaction(messageId, r));
     if (!this.span.items.some((m) => m.id === messageId)) return;
     this.span = { ...this.span, items: this.span.items.map((m) => (m.id === messageId ? react(m, r) : m)) };
   }
@@ -164,7 +212,7 @@ export function prefetch(chatId: Id): void {
 /** Too much was missed: the open conversation is read again, the others when they are opened. */
 export function reloadThreads(openId: Id | undefined): void {
   for (const id of [...threads.keys()]) if (id !== openId) threads.delete(id);
-  if (openId) void threads.get(openId)?.latest();
+  if (openId) void threads.get(openId)?.refresh();
 }
 
 export function forgetThread(chatId: Id): void {

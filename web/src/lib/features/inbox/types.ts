@@ -27,6 +27,10 @@ export interface LastMessage {
   status?: MessageStatus;
   authorName?: string;
   deleted?: boolean;
+  /** Of an e-mail. */
+  subject?: string;
+  /** What it is when it has no words of its own. */
+  about?: 'mention' | 'story' | 'share' | 'order' | 'form' | 'sticker';
 }
 
 export interface Chat {
@@ -55,11 +59,14 @@ export interface Chat {
   closureTypeId: Id | null;
   closureNote: string;
   pinnedMessageId: Id | null;
+  /** Until when the platform lets us write freely; null: no such limit, or they never wrote. */
+  windowUntil?: Instant | null;
   visitor: { page?: string; referrer?: string; agent?: string; language?: string };
   version: number;
   customer: { id: Id; name: string; avatarFileId: Id | null; tags: Id[] };
   contact: { id: Id; kind: string; display: string | null };
-  otherOpenChats: number;
+  /** Null in live news. */
+  otherOpenChats: number | null;
 }
 
 export interface MessageFile {
@@ -93,6 +100,16 @@ export interface Quote {
   content: string;
 }
 
+/** Why a message did not arrive. */
+export interface MessageError {
+  code?: string;
+  message?: string;
+  /** What a person can do about it. */
+  advice?: string;
+  /** The platform's own words. */
+  raw?: unknown;
+}
+
 export interface Message {
   id: Id;
   chatId: Id;
@@ -103,7 +120,7 @@ export interface Message {
   content: string;
   data: Record<string, unknown>;
   status: MessageStatus;
-  error: { code?: string; message?: string } | null;
+  error: MessageError | null;
   authorKind: 'customer' | 'user' | 'key' | 'bot' | 'system';
   authorId: Id | null;
   authorName: string;

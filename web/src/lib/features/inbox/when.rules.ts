@@ -1,35 +1,5 @@
 /* Times to come, in the organization's time zone: "tomorrow at nine" is a wall clock there, not here. */
-
-function offsetMs(at: number, zone: string): number {
-  const parts = new Intl.DateTimeFormat('en-US', {
-    timeZone: zone,
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-    second: 'numeric',
-  }).formatToParts(at);
-  const n = (type: string) => Number(parts.find((p) => p.type === type)?.value ?? 0);
-  return (
-    Date.UTC(n('year'), n('month') - 1, n('day'), n('hour'), n('minute'), n('second')) - Math.floor(at / 1000) * 1000
-  );
-}
-
-/** The instant of a wall clock (YYYY-MM-DD, HH:MM) in a zone; a time that a change of clocks skips is moved forward. */
-export function zoned(day: string, time: string, zone: string): Date {
-  const wall = Date.parse(`${day}T${time}:00Z`);
-  const first = wall - offsetMs(wall, zone);
-  return new Date(wall - offsetMs(first, zone));
-}
-
-/** Day and time of an instant as a wall clock in a zone. */
-export function wallClock(at: number, zone: string): { day: string; time: string; weekday: number } {
-  const shifted = new Date(at + offsetMs(at, zone));
-  const iso = shifted.toISOString();
-  return { day: iso.slice(0, 10), time: iso.slice(11, 16), weekday: shifted.getUTCDay() };
-}
+import { wallClock, zoned } from '$lib/i18n/zone';
 
 function addDays(day: string, n: number): string {
   return new Date(Date.parse(`${day}T00:00:00Z`) + n * 86_400_000).toISOString().slice(0, 10);

@@ -36,7 +36,8 @@ export type SectionId =
   | 'tags'
   | 'fields'
   | 'funnels'
-  | 'api-keys';
+  | 'api-keys'
+  | 'webhooks';
 
 export const groups: readonly { id: GroupId; sections: readonly Section[] }[] = [
   {
@@ -130,6 +131,12 @@ export const groups: readonly { id: GroupId; sections: readonly Section[] }[] = 
         icon: 'key-round',
         permissions: ['api_keys.manage'],
         load: () => import('./integrations/KeysSection.svelte'),
+      },
+      {
+        id: 'webhooks',
+        icon: 'send',
+        permissions: ['webhooks.manage'],
+        load: () => import('./integrations/webhooks/WebhooksSection.svelte'),
       },
     ],
   },

@@ -93,6 +93,7 @@ export default {
   makePrimary: 'Make it the first',
   primary: 'First',
   phoneExample: '555 123 4567',
+  emailExample: 'name@example.com',
   addContact: 'Add contact',
   onlyVisits: 'Wrote through the web chat only',
   hiddenContacts: 'Your role sees contacts in part only.',

@@ -28,6 +28,8 @@ export default {
   'field.INVALID_EMAIL': 'Check the e-mail address, like name@company.com.',
   'field.INVALID_PHONE': 'Check the phone number, with its area code.',
   'field.INVALID_URL': 'Type an address that begins with https://.',
+  'field.ADDRESS_FORBIDDEN': 'This address is inside an internal network and may not be called.',
+  'field.URL_NOT_HTTPS': 'Only addresses that begin with https://.',
   'field.INVALID_COLOR': 'Choose a colour.',
   'field.INVALID_DATE': 'Check the date.',
   'field.INVALID_DATETIME': 'Check the date and time.',
@@ -52,6 +54,7 @@ export default {
   'field.FIELD_DUPLICATE': 'There is a field with this identifier already.',
   'field.FUNNEL_DUPLICATE': 'There is a funnel of this name already.',
   'field.KEY_DUPLICATE': 'There is a key of this name already.',
+  'field.WEBHOOK_DUPLICATE': 'There is already a webhook with this name.',
   'field.SHORTCUT_DUPLICATE': 'There is a shortcut with this keyword already.',
   'field.CLOSURE_TYPE_DUPLICATE': 'There is a closure type of this name already.',
   'field.CONTACT_DUPLICATE': 'This contact is here already.',
@@ -100,4 +103,6 @@ export default {
   'code.SEND_FAILED': 'the channel did not answer.',
   'code.TOO_MANY_VIEWS': 'There are too many saved views. Delete one first.',
   'code.TAG_DUPLICATE': 'A tag with this name exists already.',
+  'code.WEBHOOK_NOT_REPLAYABLE': 'This cannot be sent again.',
+  'code.WEBHOOK_DUPLICATE': 'There is already a webhook with this name.',
 } satisfies Translation<typeof base>;

@@ -93,6 +93,7 @@ export default {
   makePrimary: 'Hacer principal',
   primary: 'Principal',
   phoneExample: '55 1234 5678',
+  emailExample: 'nombre@ejemplo.com',
   addContact: 'Agregar contacto',
   onlyVisits: 'Solo escribió por el chat del sitio',
   hiddenContacts: 'Tu rol ve solo parte de los contactos.',

@@ -28,6 +28,8 @@ export default {
   'field.INVALID_EMAIL': 'Revisa el correo, como nombre@empresa.com.',
   'field.INVALID_PHONE': 'Revisa el teléfono, con código de área.',
   'field.INVALID_URL': 'Escribe una dirección que empiece con https://.',
+  'field.ADDRESS_FORBIDDEN': 'Esta dirección es de una red interna y no se puede llamar.',
+  'field.URL_NOT_HTTPS': 'Solo direcciones que empiezan con https://.',
   'field.INVALID_COLOR': 'Elige un color.',
   'field.INVALID_DATE': 'Revisa la fecha.',
   'field.INVALID_DATETIME': 'Revisa la fecha y la hora.',
@@ -52,6 +54,7 @@ export default {
   'field.FIELD_DUPLICATE': 'Ya existe un campo con este identificador.',
   'field.FUNNEL_DUPLICATE': 'Ya existe un embudo con este nombre.',
   'field.KEY_DUPLICATE': 'Ya existe una clave con este nombre.',
+  'field.WEBHOOK_DUPLICATE': 'Ya existe un webhook con este nombre.',
   'field.SHORTCUT_DUPLICATE': 'Ya existe un atajo con esta palabra.',
   'field.CLOSURE_TYPE_DUPLICATE': 'Ya existe un tipo con este nombre.',
   'field.CONTACT_DUPLICATE': 'Este contacto ya está aquí.',
@@ -100,4 +103,6 @@ export default {
   'code.SEND_FAILED': 'el canal no respondió.',
   'code.TOO_MANY_VIEWS': 'Ya hay muchas vistas guardadas. Elimine una antes.',
   'code.TAG_DUPLICATE': 'Ya existe una etiqueta con este nombre.',
+  'code.WEBHOOK_NOT_REPLAYABLE': 'Esto no se puede reenviar.',
+  'code.WEBHOOK_DUPLICATE': 'Ya existe un webhook con este nombre.',
 } satisfies Translation<typeof base>;

@@ -90,6 +90,7 @@ export default {
   makePrimary: 'Tornar principal',
   primary: 'Principal',
   phoneExample: '11 98421-7730',
+  emailExample: 'nome@exemplo.com',
   addContact: 'Adicionar contato',
   onlyVisits: 'Só escreveu pelo chat do site',
   hiddenContacts: 'Seu papel vê só parte dos contatos.',

@@ -26,6 +26,8 @@ export default {
   'field.INVALID_EMAIL': 'Confira o e-mail, como nome@empresa.com.',
   'field.INVALID_PHONE': 'Confira o telefone, com DDD.',
   'field.INVALID_URL': 'Digite um endereço que comece com https://.',
+  'field.ADDRESS_FORBIDDEN': 'Este endereço é de uma rede interna e não pode ser chamado.',
+  'field.URL_NOT_HTTPS': 'Só endereços que começam com https://.',
   'field.INVALID_COLOR': 'Escolha uma cor.',
   'field.INVALID_DATE': 'Confira a data.',
   'field.INVALID_DATETIME': 'Confira a data e a hora.',
@@ -50,6 +52,7 @@ export default {
   'field.FIELD_DUPLICATE': 'Já existe um campo com este identificador.',
   'field.FUNNEL_DUPLICATE': 'Já existe um funil com este nome.',
   'field.KEY_DUPLICATE': 'Já existe uma chave com este nome.',
+  'field.WEBHOOK_DUPLICATE': 'Já existe um webhook com este nome.',
   'field.SHORTCUT_DUPLICATE': 'Já existe um atalho com esta palavra.',
   'field.CLOSURE_TYPE_DUPLICATE': 'Já existe um tipo com este nome.',
   'field.CONTACT_DUPLICATE': 'Este contato já está aqui.',
@@ -98,4 +101,6 @@ export default {
   'code.SEND_FAILED': 'o canal não respondeu.',
   'code.TOO_MANY_VIEWS': 'Já há muitas visões salvas. Exclua uma antes.',
   'code.TAG_DUPLICATE': 'Já existe uma tag com este nome.',
+  'code.WEBHOOK_NOT_REPLAYABLE': 'Isto não pode ser reenviado.',
+  'code.WEBHOOK_DUPLICATE': 'Já existe um webhook com este nome.',
 } as const;

@@ -1,28 +1,10 @@
 /* The settings of a web chat, as the form has them and as the server takes them. */
-import type { Id, Instant } from '$lib/api/types';
-import { type Hours, readHours } from '../parts/hours.rules';
+import type { Id } from '$lib/api/types';
+import { t } from '$lib/i18n/i18n.svelte';
+import { type Hours, hoursWrong, readHours } from '../parts/hours.rules';
+import type { ChannelRow, Language, Words } from './channels.types';
 
-export interface ChannelRow {
-  id: Id;
-  kind: string;
-  name: string;
-  address: string;
-  status: 'connected' | 'reconnecting' | 'disconnected' | 'paused';
-  statusReason: string;
-  statusSince: Instant;
-  publicKey: string | null;
-  settings: Record<string, unknown>;
-  hasSecrets: boolean;
-  defaultTeamId: Id | null;
-  hours: unknown;
-  lastEventAt: Instant | null;
-  createdAt: Instant;
-  chats30Days: number;
-}
-
-export type Language = 'pt' | 'es' | 'en';
-export const languages: readonly Language[] = ['pt', 'es', 'en'];
-export type Words = Record<Language, string>;
+export type { Language } from './channels.types';
 export type PreChatField = 'name' | 'email' | 'phone';
 export const preChatFields: readonly PreChatField[] = ['name', 'email', 'phone'];
 export type Need = 'no' | 'optional' | 'required';
@@ -46,7 +28,7 @@ export interface WebchatForm {
 const isObject = (v: unknown): v is Record<string, unknown> => typeof v === 'object' && v !== null && !Array.isArray(v);
 const texts = (v: unknown): string[] => (Array.isArray(v) ? v.filter((x): x is string => typeof x === 'string') : []);
 
-function readWords(value: unknown): Words {
+export function readWords(value: unknown): Words {
   const o = isObject(value) ? value : {};
   const of = (l: Language) => (typeof o[l] === 'string' ? o[l] : '');
   return { pt: of('pt'), es: of('es'), en: of('en') };
@@ -77,7 +59,7 @@ export function formOf(
   };
 }
 
-function filled(words: Words): Partial<Words> | undefined {
+export function filled(words: Words): Partial<Words> | undefined {
   const some = Object.fromEntries(Object.entries(words).flatMap(([k, v]) => (v.trim() ? [[k, v.trim()]] : [])));
   return Object.keys(some).length > 0 ? (some as Partial<Words>) : undefined;
 }
@@ -136,4 +118,17 @@ export function luminance(hex: string): number {
 /** White or near-black, whichever reads better on the colour. */
 export function textOn(hex: string): string {
   return luminance(hex) > 0.36 ? '#171a21' : '#ffffff';
+}
+
+/** What is wrong before the server is asked. */
+export function checkWebchat(v: WebchatForm): Record<string, string> {
+  return {
+    ...(v.name.trim() ? {} : { name: t('errors.field.REQUIRED') }),
+    ...(hoursWrong(v.hours) ? { hours: t('errors.field.INVALID_HOURS') } : {}),
+  };
+}
+
+/** Whether what is wrong is about answering, not about looks. */
+export function serviceProblem(problem: (field: string) => string | undefined): boolean {
+  return ['hours', 'settings.preChat', 'settings.origins'].some((f) => problem(f) !== undefined);
 }

@@ -1,0 +1,1 @@
+export const words: Record<'pt' | 'es' | 'en', Record<string, string>>;
