@@ -190,7 +190,7 @@ const struct check_step *account_failed_step(const struct account_input *a)
 enum err account_must_work(struct ctx *c, const struct account_input *a)
 {
     if (a->secret_lost)
-        return fault_field(c, a->secret_lost, "REQUIRED",
+        return fault_field(c, a->secret_lost, "SECRET_AGAIN",
                            "Enter it again: it would be sent to another server than before");
     const struct check_step *s = account_failed_step(a);
     if (!s) return ERR_OK;

@@ -127,7 +127,7 @@ test('a password that is kept goes nowhere but where it went', slow, async () =>
   ok(await desk.owner.call('channels.checkOne', { channelId }, { json: { settings: there } }), 200);
   const moved = await desk.owner.call('channels.update', { channelId }, { json: { settings: there, secrets: {} } });
   const again = await desk.owner.call('channels.update', { channelId }, { json: { settings: there } });
-  for (const answer of [moved, again]) expect(refused(answer, 400, 'VALIDATION_ERROR').get('details')).toMatchObject([{ field: 'secrets.password', code: 'REQUIRED' }]);
+  for (const answer of [moved, again]) expect(refused(answer, 400, 'VALIDATION_ERROR').get('details')).toMatchObject([{ field: 'secrets.password', code: 'SECRET_AGAIN' }]);
   expect(thief.said.length).toBeGreaterThan(0);
   expect(fence.said.length).toBeGreaterThan(0);
   expect(JSON.stringify([thief.said, fence.said])).not.toMatch(/senha|c2VuaGE/);

@@ -67,4 +67,20 @@ test.skipIf(!canRun)('a mailbox: known providers fill in their servers, a wrong 
   await page.getByRole('button', { name: 'Salvar' }).click();
   await page.getByText('Salvo', { exact: true }).waitFor();
   expect(await look(page, 'channel, e-mail settings')).toEqual([]);
+
+  // Another server: the stored password does not go there, so it is asked for beside what was changed.
+  s.expectComplaints(/status of 400 .*\/channels\//);
+  const again = page.getByLabel('Senha', { exact: true });
+  expect(await again.count()).toBe(0);
+  await page.getByRole('textbox', { name: 'Servidor de entrada, IMAP', exact: true }).fill('LOCALHOST');
+  await page.getByRole('button', { name: 'Salvar' }).click();
+  await page.getByText('Informe de novo: o que estava guardado não é enviado a outro servidor.').waitFor();
+  expect(await again.getAttribute('aria-invalid')).toBe('true');
+  expect(await look(page, 'channel, e-mail settings that ask for the password')).toEqual([]);
+  await again.fill(box?.password ?? '');
+  await page.getByRole('button', { name: 'Salvar' }).click();
+  await again.waitFor({ state: 'detached' });
+  await page.getByText('Salvo', { exact: true }).waitFor();
+  const path = org.path(`/channels/${String(made?.['id'])}`);
+  expect(ok(await org.owner.client.get(path)).get('settings')).toMatchObject({ imapHost: 'LOCALHOST' });
 });

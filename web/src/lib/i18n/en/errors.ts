@@ -16,6 +16,7 @@ export default {
   unexpected: 'Something failed on this page. Reload it if it stops responding.',
   retry: 'Try again',
   'field.REQUIRED': 'Fill in this field.',
+  'field.SECRET_AGAIN': 'Enter it again: what was stored is not sent to another server.',
   'field.UNKNOWN_FIELD': 'This field is gone. Reload the page.',
   'field.TOO_SHORT': 'This is too short.',
   'field.TOO_LONG': 'This is too long.',

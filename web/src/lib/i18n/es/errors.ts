@@ -16,6 +16,7 @@ export default {
   unexpected: 'Algo falló en esta página. Recárgala si deja de responder.',
   retry: 'Reintentar',
   'field.REQUIRED': 'Completa este campo.',
+  'field.SECRET_AGAIN': 'Escríbelo de nuevo: lo que estaba guardado no se envía a otro servidor.',
   'field.UNKNOWN_FIELD': 'Este campo ya no existe. Recarga la página.',
   'field.TOO_SHORT': 'Es demasiado corto.',
   'field.TOO_LONG': 'Es demasiado largo.',

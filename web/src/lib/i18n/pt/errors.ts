@@ -14,6 +14,7 @@ export default {
   unexpected: 'Algo falhou nesta página. Recarregue se ela parar de responder.',
   retry: 'Tentar de novo',
   'field.REQUIRED': 'Preencha este campo.',
+  'field.SECRET_AGAIN': 'Informe de novo: o que estava guardado não é enviado a outro servidor.',
   'field.UNKNOWN_FIELD': 'Este campo não existe mais. Recarregue a página.',
   'field.TOO_SHORT': 'É curto demais.',
   'field.TOO_LONG': 'É longo demais.',

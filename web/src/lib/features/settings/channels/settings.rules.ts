@@ -44,6 +44,7 @@ export function changeOf(info: KindInfo, channel: ChannelRow, form: SettingsForm
     else if (words) kept['signature'] = words.pt ?? words.es ?? words.en ?? '';
   }
   const settings = { ...kept, ...typedValues(info.settings, form.settings) };
+  const secrets = typedValues(info.secrets, form.secrets);
   return {
     name: form.name.trim(),
     defaultTeamId: form.defaultTeamId || null,
@@ -53,5 +54,6 @@ export function changeOf(info: KindInfo, channel: ChannelRow, form: SettingsForm
     hours: form.hours,
     /* The same settings are not sent: what is sent is looked at anew. */
     ...(same(settings, channel.settings) ? {} : { settings }),
+    ...(same(secrets, typedValues(info.secrets, kindForm(info).secrets)) ? {} : { secrets }),
   };
 }
