@@ -1,29 +1,10 @@
-/* Bodies of Instagram's webhook: whatever comes, the events hold to the contract, and what is refused
- * says why. */
-#include <stdint.h>
-
+/* Bodies of Instagram's webhook (messaging_body.h). */
 #include "channels/instagram/instagram.h"
-#include "channels/meta/meta_forget.h"
-#include "inbound_check.h"
+#include "messaging_body.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    CLEANUP(arena_freep) struct arena *a = arena_new(32 * MIB);
-    struct inbound_list list = {.arena = a};
-    const char *why = NULL;
-    struct bytes body = {.data = data, .len = size};
-    enum err e = instagram_decode(a, body, &list, &why);
-    if (e == ERR_OK)
-        inbound_check(&list);
-    else
-        inbound_must(e == ERR_INVALID && why && *why);
-    /* What must not be kept goes, and is gone. */
-    struct bytes left = {0}, again = {0};
-    if (meta_body_forget(a, body, NULL, &left))
-        inbound_must(!meta_body_forget(a, left, NULL, &again));
-    if (meta_body_forget(a, body, "m_1", &left))
-        inbound_must(!meta_body_forget(a, left, "m_1", &again) || arena_exceeded(a));
-    return 0;
+    return messaging_body_check(instagram_decode, data, size);
 }

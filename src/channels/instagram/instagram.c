@@ -9,6 +9,7 @@
 #include "channels/meta/messaging.h"
 #include "channels/meta/messaging_account.h"
 #include "channels/meta/messaging_kind.h"
+#include "channels/meta/meta_fields.h"
 #include "channels/meta/meta_forget.h"
 #include "channels/meta/meta_signature.h"
 
@@ -45,15 +46,8 @@ static const struct field settings_fields[] = {
      .type = F_TEXT,
      .max = 40,
      .help = "Id of the Facebook page that it belongs to; empty: the one that the token is for."},
-    {.name = "verifyToken",
-     .type = F_TEXT,
-     .max = 200,
-     .help = "What Meta says when it looks whether the webhook's address is ours; empty: made by "
-             "the server."},
-    {.name = "appId",
-     .type = F_TEXT,
-     .max = 40,
-     .help = "Id of the Meta app; empty: the installation's own."},
+    META_FIELD_VERIFY_TOKEN,
+    META_FIELD_APP_ID,
     {0},
 };
 
@@ -65,11 +59,7 @@ static const struct field secret_fields[] = {
      .max = 2000,
      .help = "Page token with instagram_manage_messages, or token of Instagram's login with "
              "instagram_business_manage_messages."},
-    {.name = "appSecret",
-     .type = F_TEXT,
-     .secret = true,
-     .max = 200,
-     .help = "Secret of the app, by which its webhooks are known; empty: the installation's own."},
+    META_FIELD_APP_SECRET,
     {0},
 };
 

@@ -6,6 +6,7 @@
 #include "channels/meta/messaging.h"
 #include "channels/meta/messaging_account.h"
 #include "channels/meta/messaging_kind.h"
+#include "channels/meta/meta_fields.h"
 #include "channels/meta/meta_forget.h"
 #include "channels/meta/meta_signature.h"
 
@@ -29,15 +30,8 @@ static const struct field settings_fields[] = {
      .max = 40,
      .help = "Id of the page; empty: the one that the token is for.",
      .example = "\"104857600000001\""},
-    {.name = "verifyToken",
-     .type = F_TEXT,
-     .max = 200,
-     .help = "What Meta says when it looks whether the webhook's address is ours; empty: made by "
-             "the server."},
-    {.name = "appId",
-     .type = F_TEXT,
-     .max = 40,
-     .help = "Id of the Meta app; empty: the installation's own."},
+    META_FIELD_VERIFY_TOKEN,
+    META_FIELD_APP_ID,
     {0},
 };
 
@@ -48,12 +42,7 @@ static const struct field secret_fields[] = {
      .secret = true,
      .max = 2000,
      .help = "Page access token with pages_messaging and pages_manage_metadata."},
-    {.name = "appSecret",
-     .type = F_TEXT,
-     .secret = true,
-     .max = 200,
-     .help = "Secret of the Meta app, by which its webhooks are known; empty: the installation's "
-             "own."},
+    META_FIELD_APP_SECRET,
     {0},
 };
 

@@ -2,6 +2,7 @@
  * names the files behind the functions). */
 #include "channels/whatsapp/whatsapp.h"
 
+#include "channels/meta/meta_fields.h"
 #include "channels/meta/meta_forget.h"
 #include "channels/meta/meta_signature.h"
 #include "channels/templates.h"
@@ -44,10 +45,7 @@ static const struct field settings_fields[] = {
      .max = 40,
      .help = "WhatsApp Business Account ID, from the same page.",
      .example = "\"102290129340398\""},
-    {.name = "verifyToken",
-     .type = F_TEXT,
-     .max = 200,
-     .help = "Word that Meta repeats when it checks the webhook's address; made when empty."},
+    META_FIELD_VERIFY_TOKEN,
     {.name = "coexistence",
      .type = F_BOOL,
      .otherwise = "false",
@@ -70,12 +68,7 @@ static const struct field secrets_fields[] = {
      .max = 1000,
      .help = "Access token with whatsapp_business_messaging and whatsapp_business_management; best "
              "of a system user, which does not end."},
-    {.name = "appSecret",
-     .type = F_TEXT,
-     .secret = true,
-     .max = 200,
-     .help = "Secret of the app, which signs what comes in. Not needed for this installation's own "
-             "app."},
+    META_FIELD_APP_SECRET,
     {.name = "appSecretOld",
      .type = F_TEXT,
      .secret = true,
