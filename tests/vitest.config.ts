@@ -14,6 +14,7 @@ export default defineConfig({
     projects: [
       { extends: true, test: { name: 'api', include: ['api/**/*.test.ts', 'channels/**/*.test.ts'] } },
       { extends: true, test: { name: 'graph', include: ['graph/*.test.ts'], fileParallelism: true, maxWorkers: 2 } },
+      { extends: true, test: { name: 'flows', include: ['flows/**/*.test.ts'] } },
       { extends: true, test: { name: 'process', include: ['process/**/*.test.ts', 'crash/**/*.test.ts'] } },
       { extends: true, test: { name: 'e2e', include: ['e2e/**/*.test.ts'] } },
     ],

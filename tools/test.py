@@ -5,6 +5,7 @@
     unit      C unit tests and seeds of the fuzzers, under ASan and UBSan
     graph     the stand-in Graph API of the channels' tests, by itself
     api       the HTTP API of a running program (the sanitizer build)
+    flows     golden runs of flows on the engine and its database, what is killed in between
     process   starting, stopping, crashing, restarting, backup and restore
     web       svelte-check, vitest, size of the interface
     e2e       browser, server and widget together, in Chromium
@@ -221,6 +222,10 @@ def graph():
     return vitest(ROOT / 'tests', 'graph', 'graph', 900)
 
 
+def flows():
+    return vitest(ROOT / 'tests', 'flows', 'flows', 3600, program_env())
+
+
 def process():
     return vitest(ROOT / 'tests', 'process', 'process', 2400, program_env())
 
@@ -299,12 +304,13 @@ STEPS = {
     'unit': (unit, ['build'], 'unit'),
     'graph': (graph, ['npm-tests'], 'graph'),
     'api': (api, ['embed', 'npm-tests'], 'api'),
+    'flows': (flows, ['embed', 'npm-tests'], 'flows'),
     'process': (process, ['embed', 'npm-tests'], 'process'),
     'e2e': (e2e, ['embed', 'npm-tests'], 'e2e'),
     'build-fuzz': (build_fuzz, [], None),
     'fuzz': (fuzz, ['build-fuzz'], 'fuzz'),
 }
-PARTS = ['source', 'unit', 'graph', 'api', 'process', 'web', 'e2e', 'fuzz']
+PARTS = ['source', 'unit', 'graph', 'api', 'flows', 'process', 'web', 'e2e', 'fuzz']
 
 
 def wanted_steps(parts):

@@ -11,7 +11,7 @@ language sql immutable parallel safe as $$
                  'audit.view', 'jobs.manage', 'customers.view', 'customers.edit', 'customers.merge', 'customers.delete',
                  'customers.export', 'contacts.view', 'tags.manage', 'fields.manage', 'funnels.manage', 'chats.view', 'chats.view_all',
                  'chats.reply', 'chats.assign', 'chats.close', 'shortcuts.manage', 'closure_types.manage',
-                 'webhooks.manage']
+                 'webhooks.manage', 'flows.view', 'flows.edit', 'flows.run']
 $$;
 
 -- The number of a permission, for events.permission.
@@ -30,9 +30,9 @@ language sql immutable parallel safe as $$
         when 'admin' then permission_names()
         when 'manager' then array['teams.manage', 'customers.view', 'customers.edit', 'customers.merge', 'customers.delete',
             'customers.export', 'contacts.view', 'tags.manage', 'fields.manage', 'funnels.manage', 'chats.view', 'chats.view_all', 'chats.reply',
-            'chats.assign', 'chats.close', 'shortcuts.manage', 'closure_types.manage']
+            'chats.assign', 'chats.close', 'shortcuts.manage', 'closure_types.manage', 'flows.view', 'flows.edit', 'flows.run']
         else array['customers.view', 'customers.edit', 'contacts.view', 'chats.view', 'chats.view_all', 'chats.reply',
-            'chats.assign', 'chats.close'] end
+            'chats.assign', 'chats.close', 'flows.run'] end
 $$;
 
 -- Their order in lists.

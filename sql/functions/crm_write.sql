@@ -388,6 +388,9 @@ begin
     delete from merges m where m.org_id = p_org and (m.kept_id = any (people) or m.merged_id = any (people));
     update audit_log a set label = '', changes = '{}'
     where a.org_id = p_org and a.entity = 'customer' and a.entity_id = any (people);
+    delete from jobs j where j.org_id = p_org and j.kind = 'flow.http' and j.payload->>'sessionId' in (
+        select s.id::text from flow_sessions s where s.org_id = p_org and s.customer_id = any (people));
+    delete from flow_sessions s where s.org_id = p_org and s.customer_id = any (people) and s.chat_id is null; -- others go with their chats
     delete from customers x where x.org_id = p_org and x.id = any (people);
     delete from mails x where x.org_id = p_org and x.chat_id = any (talks);
     -- Not what others use too: a file that a shortcut sent (a price list, say) is not theirs.

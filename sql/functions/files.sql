@@ -29,6 +29,7 @@ language sql stable as $$
         or exists (select from file_customers(p_org, p_file))
         or exists (select from shortcuts s where s.org_id = p_org and s.steps::text like '%' || p_file || '%')
         or exists (select from channels c where c.org_id = p_org and c.settings::text like '%' || p_file || '%')
+        or exists (select from flow_files x where x.org_id = p_org and x.file_id = p_file)
 $$;
 
 -- Whoever begins to use a file by more than a foreign key holds it until the commit, so that the sweep does not take it meanwhile.
@@ -67,7 +68,7 @@ begin
 end $$;
 
 -- May this person (p_actor: whoever is signed in or the key; who: as what they read) see the file? One they brought, or one of a message,
--- customer or shortcut within their reach.
+-- customer or shortcut within their reach, or of a flow when they may open flows.
 create or replace function file_visible(f files, who crm_actor, p_actor uuid) returns boolean
 language sql stable as $$
     select (who).sees_all or f.created_by = p_actor
@@ -80,4 +81,7 @@ language sql stable as $$
                    where cu.deleted_at is null and customer_visible(cu, who))
         or exists (select from shortcuts s where s.org_id = f.org_id and s.steps::text like '%' || f.id || '%'
                    and (s.user_id = (who).id or (s.user_id is null and (s.team_ids = '{}' or s.team_ids && (who).teams))))
+        or (exists (select from flow_files x where x.org_id = f.org_id and x.file_id = f.id)
+            and exists (select from memberships m join roles r on r.org_id = m.org_id and r.id = m.role_id
+                        where m.org_id = f.org_id and m.user_id = (who).id and 'flows.view' = any (role_permissions(r))))
 $$;

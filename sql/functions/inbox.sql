@@ -21,7 +21,7 @@ language sql stable as $$
         'inboundSeen', case when viewer is not null then coalesce((select cr.inbound_seen from chat_reads cr
                            where cr.org_id = ch.org_id and cr.user_id = viewer and cr.chat_id = ch.id), 0) end,
         'closedAt', ts_json(ch.closed_at), 'closedBy', ch.closed_by, 'closureTypeId', ch.closure_type_id,
-        'closureNote', ch.closure_note, 'windowUntil', ts_json(ch.window_until), 'pinnedMessageId', ch.pinned_message_id, 'visitor', ch.visitor, 'version', ch.version,
+        'closureNote', ch.closure_note, 'windowUntil', ts_json(ch.window_until), 'pinnedMessageId', ch.pinned_message_id, 'visitor', ch.visitor, 'version', ch.version, 'flow', ch.flow,
         'customer', (select json_build_object('id', cu.id, 'name', customer_display(cu), 'avatarFileId', cu.avatar_file_id,
                         'tags', (select coalesce(json_agg(ct.tag_id order by ct.created_at), '[]') from customer_tags ct
                                  where ct.org_id = cu.org_id and ct.customer_id = cu.id))
@@ -234,7 +234,7 @@ begin
             select x.n::int, (x.p->>'id')::uuid as id, (x.p->>'channel')::uuid as channel, x.p->'keys'->>0 as key, x.p->>'identityKind' as identity_kind,
                    x.p->>'canonical' as canonical, x.p->>'kind' as kind, x.p->>'text' as text, coalesce(x.p->'data', '{}') as data,
                    x.p->>'clientId' as client_id, x.p->>'externalId' as external_id,
-                   x.p->>'also' as also, x.p->>'replyTo' as reply_to, make_interval(hours => (x.p->>'windowHours')::int) as free_for,
+                   x.p->>'also' as also, x.p->>'replyTo' as reply_to, coalesce((x.p->>'automatic')::boolean, false) as automatic, make_interval(hours => (x.p->>'windowHours')::int) as free_for,
                    coalesce(least(to_timestamp((x.p->>'sentMs')::bigint / 1000.0), clock_timestamp()), clock_timestamp()) as at
               from jsonb_array_elements(p_batch) with ordinality as x (p, n)
         ), found as materialized (
@@ -279,6 +279,19 @@ begin
                    json_build_object('chatId', c.chat_id, 'chat', i.item, 'message', x.item)
               from ch c join m on m.id = c.id
               cross join lateral chat_item(c.chat, false, null) i cross join lateral message_item(m.m) x
+        ), flow as (        -- of those a flow may want
+            insert into jobs (org_id, kind, payload, due_at, unique_key)
+            select p_org, 'flow.run', jsonb_build_object('chatId', c.chat_id, 'seq', c.message_count), now() + w.ms * interval '1 millisecond', 'flow.in:' || c.chat_id
+              from ch c cross join lateral (select case
+                       when (c.chat).owner = 'bot' then
+                           coalesce((select s.debounce_ms from flow_sessions s
+                                      where s.org_id = p_org and s.chat_id = c.chat_id and s.status in ('running', 'waiting', 'paused')), 0)
+                       when c.assignee_id is null and (c.chat).flow is null then
+                           (select max(t.debounce_ms) from flow_triggers t
+                             where t.org_id = p_org and t.kind = 'keyword' and (t.channel_ids = '{}' or c.channel = any (t.channel_ids))
+                               and (t.words is null or exists (select from unnest(t.words) k where strpos(flow_plain(c.text), k) > 0))) end as ms) w
+             where w.ms is not null and not c.automatic
+            on conflict do nothing
         ), alive as (
             update channels x set last_event_at = now()
              where x.org_id = p_org and x.id in (
@@ -307,6 +320,7 @@ declare
     m messages;
     r record;
     writer text;
+    wait_ms integer;
 begin
     is_new := false;
     is_double := false;
@@ -355,6 +369,13 @@ begin
             update chats c set window_until = greatest(c.window_until, m.created_at + make_interval(hours => (p->>'windowHours')::int))
              where c.org_id = p_org and c.id = ch.id returning c.* into ch;
         end if;
+        wait_ms := case when not coalesce((p->>'automatic')::boolean, false) then flow_wants(ch, m.content, is_new or place.reopened) end;
+        if wait_ms is not null then
+            perform flow_wake(ch, seq, wait_ms);
+            -- Whom a flow may greet is not given out meanwhile; the run gives the chat back when none wants it (store.c).
+            update chats c set owner = 'bot' where c.org_id = p_org and c.id = ch.id and c.owner = 'human' and place.queued returning c.* into ch;
+            if not found then select * into ch from chats c where c.org_id = p_org and c.id = m.chat_id; end if;
+        end if;
     elsif ch.owner = 'bot' then
         -- Somebody of the business answered elsewhere: no program talks over them.
         update chats c set owner = 'human', version = c.version + 1 where c.org_id = p_org and c.id = ch.id returning c.* into ch;
@@ -381,8 +402,9 @@ $$;
 
 -- The long way to the chat of a message: whoever is new is made, what was closed a moment ago is opened again, what slept wakes. The
 -- chat's row is locked. double_id: the message is there already (sent again after its chat was closed).
+drop function if exists inbox_receive_chat(uuid, uuid, jsonb); -- before it had reopened
 create or replace function inbox_receive_chat(p_org uuid, p_channel uuid, p jsonb, out ch chats, out customer_id uuid, out is_new boolean,
-    out queued boolean, out double_id uuid, out double_chat_id uuid, out double_seq integer)
+    out reopened boolean, out queued boolean, out double_id uuid, out double_chat_id uuid, out double_seq integer)
 language plpgsql as $$
 declare
     chan channels;
@@ -391,6 +413,7 @@ declare
     reopen_hours integer;
 begin
     is_new := false;
+    reopened := false;
     queued := false;
     if p ? 'externalId' then
         select x.chat_id, x.id, x.seq, x.customer_id into double_chat_id, double_id, double_seq, inbox_receive_chat.customer_id
@@ -451,6 +474,7 @@ begin
             ch := inbox_note_event(ch, null, '', 'reopened', null);
             perform inbox_chat_event('chat.changed', ch, ch.team_id, ch.assignee_id);
             queued := true;
+            reopened := true;
             return;
         end if;
         insert into chats (org_id, customer_id, contact_id, channel_id, team_id, visitor, window_until)
@@ -556,11 +580,11 @@ begin
             and c.status <> 'closed' for update;
         existing := found;
         exit when found;
-        insert into chats (org_id, customer_id, contact_id, channel_id, team_id, status, assignee_id, window_until)
+        insert into chats (org_id, customer_id, contact_id, channel_id, team_id, status, assignee_id, owner, window_until)
         values (p_org, (p->>'customer')::uuid, (p->>'contact')::uuid, (p->>'channel')::uuid,
                 coalesce(team, (select c.default_team_id from channels c where c.org_id = p_org and c.id = (p->>'channel')::uuid)),
                 case when start then 'in_progress' else 'pending' end, case when start then actor end,
-                inbox_window(p_org, (p->>'contact')::uuid, (p->>'channel')::uuid))
+                case when (p->>'bot')::boolean then 'bot' else 'human' end, inbox_window(p_org, (p->>'contact')::uuid, (p->>'channel')::uuid))
         on conflict (org_id, contact_id, channel_id) where status <> 'closed' do nothing
         returning * into ch;
         exit when found;
@@ -574,7 +598,7 @@ begin
                            actor, null);
     elsif not existing then
         perform inbox_chat_event('chat.created', ch, ch.team_id, ch.assignee_id);
-        if ch.status = 'pending' then
+        if ch.status = 'pending' and ch.owner = 'human' then
             perform inbox_distribute(p_org, ch.team_id);
         end if;
     end if;

@@ -21,6 +21,10 @@ begin
     end if;
     if ch.status = 'closed' then raise exception using errcode = 'IF409', message = 'CHAT_CLOSED'; end if;
 
+    -- No program talks over a person.
+    if p->>'authorKind' = 'user' and ch.owner = 'bot' then
+        update chats c set owner = 'human' where c.org_id = p_org and c.id = ch.id returning c.* into ch;
+    end if;
     if coalesce((p->>'keepPending')::boolean, false) then
         null;
     elsif p->>'authorKind' = 'user' and ch.assignee_id is null and author is not null then

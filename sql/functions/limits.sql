@@ -24,3 +24,4 @@ create or replace trigger row_limit before insert on api_keys for each row execu
 create or replace trigger row_limit before insert on channels for each row execute function row_limit('200', 'x.deleted_at is null');
 create or replace trigger row_limit before insert on shortcuts for each row execute function row_limit('2000', 'true');
 create or replace trigger row_limit before insert on closure_types for each row execute function row_limit('200', 'x.archived_at is null');
+create or replace trigger row_limit before insert on flows for each row execute function row_limit('500', 'x.deleted_at is null');

@@ -75,6 +75,7 @@ begin
     update event_horizon h set xid = pg_snapshot_xmin(pg_current_snapshot()) where h.xid > newest;
     update event_cursors c set xid = pg_snapshot_xmin(pg_current_snapshot()), id = 0 where c.xid > newest;
     update webhooks w set from_xid = '0' where w.from_xid > newest;
+    update flow_roll r set xid = pg_snapshot_xmin(pg_current_snapshot()) where r.xid > newest;
     return removed;
 end $$;
 
@@ -87,6 +88,7 @@ begin
     update event_horizon set xid = pg_snapshot_xmin(pg_current_snapshot());
     update event_cursors set xid = pg_snapshot_xmin(pg_current_snapshot()), id = 0;
     update webhooks set from_xid = '0';
+    update flow_roll set xid = pg_snapshot_xmin(pg_current_snapshot());
     update webhook_deliveries set state = 'dead', ended_at = now(), error_code = 'RESTORED', error = 'restored from a backup: perhaps it was sent already'
     where state = 'waiting';
     delete from jobs where kind = 'webhook.deliver';

@@ -121,6 +121,22 @@ const struct permission_row permission_rows[PERMISSION_COUNT] = {
          {"Webhooks", "Escolher que sistemas externos são avisados do que acontece"},
          {"Webhooks", "Elegir qué sistemas externos reciben avisos de lo que ocurre"},
          {"Webhooks", "Choose which outside systems are told of what happens"}},
+    [PERMISSION_FLOWS_VIEW] = {"flows.view",
+                               {"Ver fluxos", "Abrir os fluxos, suas execuções e seus números"},
+                               {"Ver flujos", "Abrir los flujos, sus ejecuciones y sus cifras"},
+                               {"See flows", "Open flows, their runs and their figures"}},
+    [PERMISSION_FLOWS_EDIT] = {"flows.edit",
+                               {"Editar fluxos",
+                                "Desenhar, testar, publicar, ativar e remover fluxos"},
+                               {"Editar flujos",
+                                "Dibujar, probar, publicar, activar y quitar flujos"},
+                               {"Edit flows", "Draw, test, publish, switch on and remove flows"}},
+    [PERMISSION_FLOWS_RUN] = {"flows.run",
+                              {"Executar fluxos",
+                               "Iniciar fluxos em conversas, pausar, retomar e parar"},
+                              {"Ejecutar flujos",
+                               "Iniciar flujos en chats, pausarlos, reanudarlos y detenerlos"},
+                              {"Run flows", "Start flows in chats, pause, resume and stop them"}},
 };
 
 const char *permission_name(int permission)

@@ -39,6 +39,9 @@ enum permission {
     PERMISSION_SHORTCUTS_MANAGE, /* shortcuts.manage: the organization's; own ones need nothing */
     PERMISSION_CLOSURE_TYPES_MANAGE, /* closure_types.manage */
     PERMISSION_WEBHOOKS_MANAGE,      /* webhooks.manage */
+    PERMISSION_FLOWS_VIEW,           /* flows.view: flows, their runs and figures */
+    PERMISSION_FLOWS_EDIT,           /* flows.edit: draw, test, publish, switch on and off */
+    PERMISSION_FLOWS_RUN,            /* flows.run: start, stop, pause and go on in chats */
     PERMISSION_COUNT
 };
 

@@ -7,21 +7,9 @@
 #include <string.h>
 #include <time.h>
 
-struct civil {
-    int year;
-    int month; /* 1-12 */
-    int day;   /* 1-31 */
-    int hour, minute, second, ms;
-    int weekday; /* 0 = Sunday */
-};
-
 static const char weekdays[7][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
 static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                    "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-
-/* Unix milliseconds of 0001-01-01T00:00:00Z and 9999-12-31T23:59:59.999Z. */
-#define UNIX_MS_MIN INT64_C(-62135596800000)
-#define UNIX_MS_MAX INT64_C(253402300799999)
 
 static int64_t read_clock(clockid_t id, int64_t per_second, int64_t ns_per_unit)
 {
@@ -50,7 +38,7 @@ static bool leap_year(int year)
     return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
 }
 
-static int month_days(int year, int month)
+int month_days(int year, int month)
 {
     static const int days[12] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     return month == 2 && leap_year(year) ? 29 : days[month - 1];
@@ -68,9 +56,15 @@ static int64_t days_from_date(int year, int month, int day)
            719468;
 }
 
-/* The inverse; unix_ms within UNIX_MS_MIN and UNIX_MS_MAX. */
-static struct civil civil_from_ms(int64_t unix_ms)
+static int64_t clamp(int64_t unix_ms)
 {
+    if (unix_ms < UNIX_MS_MIN) return UNIX_MS_MIN;
+    return unix_ms > UNIX_MS_MAX ? UNIX_MS_MAX : unix_ms;
+}
+
+struct civil civil_from_ms(int64_t unix_ms)
+{
+    unix_ms = clamp(unix_ms);
     int64_t ms_of_day = unix_ms % DAY_MS;
     if (ms_of_day < 0) ms_of_day += DAY_MS;
     int64_t days = (unix_ms - ms_of_day) / DAY_MS;
@@ -95,21 +89,15 @@ static struct civil civil_from_ms(int64_t unix_ms)
     };
 }
 
-static int64_t ms_from_civil(const struct civil *c)
+int64_t ms_from_civil(const struct civil *c)
 {
     return days_from_date(c->year, c->month, c->day) * DAY_MS + c->hour * HOUR_MS +
            c->minute * MINUTE_MS + c->second * SECOND_MS + c->ms;
 }
 
-static int64_t clamp(int64_t unix_ms)
-{
-    if (unix_ms < UNIX_MS_MIN) return UNIX_MS_MIN;
-    return unix_ms > UNIX_MS_MAX ? UNIX_MS_MAX : unix_ms;
-}
-
 const char *time_text(int64_t unix_ms, char out[TIME_TEXT_SIZE])
 {
-    struct civil c = civil_from_ms(clamp(unix_ms));
+    struct civil c = civil_from_ms(unix_ms);
     (void)snprintf(out, TIME_TEXT_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", c.year % 10000,
                    c.month, c.day, c.hour, c.minute, c.second, c.ms);
     return out;
@@ -117,7 +105,7 @@ const char *time_text(int64_t unix_ms, char out[TIME_TEXT_SIZE])
 
 const char *time_http(int64_t unix_ms, char out[TIME_TEXT_SIZE])
 {
-    struct civil c = civil_from_ms(clamp(unix_ms));
+    struct civil c = civil_from_ms(unix_ms);
     (void)snprintf(out, TIME_TEXT_SIZE, "%s, %02d %s %04d %02d:%02d:%02d GMT", weekdays[c.weekday],
                    c.day, months[c.month - 1], c.year % 10000, c.hour, c.minute, c.second);
     return out;

@@ -158,6 +158,20 @@ void hmac_sha256(const void *key, size_t key_len, const void *data, size_t len,
     sodium_memzero(&state, sizeof(state));
 }
 
+size_t hmac_by_name(const char *hash, const void *key, size_t key_len, const void *data, size_t len,
+                    unsigned char out[HMAC_SIZE_MAX])
+{
+    static const char *const names[] = {"sha1", "sha256", "sha512"};
+    size_t out_len = 0;
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        if (strcmp(names[i], hash) != 0) continue;
+        if (!EVP_Q_mac(NULL, "HMAC", NULL, hash, NULL, key, key_len, data, len, out, HMAC_SIZE_MAX,
+                       &out_len))
+            return 0;
+    }
+    return out_len;
+}
+
 bool secret_equal(const void *a, const void *b, size_t len)
 {
     return sodium_memcmp(a, b, len) == 0;

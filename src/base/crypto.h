@@ -36,6 +36,11 @@ char *base64_encode(struct arena *a, const void *data, size_t len);
 bool base64_decode(struct arena *a, const char *s, struct bytes *ret);
 void hmac_sha256(const void *key, size_t key_len, const void *data, size_t len,
                  unsigned char out[SHA256_SIZE]);
+#define HMAC_SIZE_MAX 64
+/* By the name of the hash: "sha1" (20 bytes), "sha256" (32), "sha512" (64), for what others sign.
+ * Returns the length, 0 for other names. */
+size_t hmac_by_name(const char *hash, const void *key, size_t key_len, const void *data, size_t len,
+                    unsigned char out[HMAC_SIZE_MAX]);
 bool secret_equal(const void *a, const void *b, size_t len);
 
 /* Sealed secrets: XChaCha20-Poly1305 with a random nonce, bound to `purpose` (associated data) so

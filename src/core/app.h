@@ -62,6 +62,7 @@ struct app {
     void *auth;     /* src/auth's caches */
     void *channels; /* src/channels' cache of web chats */
     void *inbox;    /* src/inbox's queue of what comes in */
+    void *flows;    /* src/flows' versions and time zones */
     void *webhooks; /* src/webhooks' reader of the events */
     unsigned char seal_key[32];
     int worker_index; /* 0… */

@@ -117,6 +117,12 @@ MUST_USE enum err db_begin(struct ctx *c, struct db_tx **ret_tx);
 MUST_USE enum err db_commit(struct ctx *c,
                             struct db_tx **tx); /* then wakes events and jobs; sets *tx NULL */
 void db_rollbackp(struct db_tx **tx);           /* cleanup: rolls back when not committed */
+/* A place in the open transaction that it can go back to, also after a statement failed: then the
+ * rest of it goes on as if what came since had not been. One at a time; each ends by keep or undo.
+ * They wait for nothing (the words travel with the next statement). ERR_UNAVAILABLE. */
+MUST_USE enum err db_savepoint(struct ctx *c);
+MUST_USE enum err db_savepoint_keep(struct ctx *c);
+MUST_USE enum err db_savepoint_undo(struct ctx *c);
 /* Run body in a transaction, again (at most 4 times, with jitter) on serialization failures and
  * deadlocks. body must not reply, send or touch anything outside the database. */
 MUST_USE enum err db_retry(struct ctx *c, enum err (*body)(struct ctx *c, void *arg), void *arg);

@@ -150,6 +150,36 @@ enum err db_commit(struct ctx *c, struct db_tx **ptx)
     return commit(c, tx);
 }
 
+/* A word to the transaction that nobody waits for: when it fails, so does the next statement. */
+static enum err say(struct ctx *c, const char *words)
+{
+    struct db_tx *tx = c->tx;
+    assert(tx);
+    if (!tx->conn) return fault(c, ERR_UNAVAILABLE, NULL, "The database is not available");
+    struct group *g = db_group_new(NULL, words, NULL);
+    g->detached = true;
+    db_conn_submit(tx->conn, g);
+    return ERR_OK;
+}
+
+enum err db_savepoint(struct ctx *c)
+{
+    return say(c, "savepoint step");
+}
+
+enum err db_savepoint_keep(struct ctx *c)
+{
+    return say(c, "release savepoint step");
+}
+
+enum err db_savepoint_undo(struct ctx *c)
+{
+    enum err e = say(c, "rollback to savepoint step");
+    if (!e) e = say(c, "release savepoint step");
+    if (!e) c->tx->failed = false;
+    return e;
+}
+
 static bool is_retry(const struct ctx *c, enum err e)
 {
     return e == ERR_CONFLICT && c->fault.code && strcmp(c->fault.code, "RETRY") == 0;

@@ -76,6 +76,8 @@ struct reply {
 /* Header by name (the first one), cookie by name; NULL when absent. */
 const char *request_header(const struct ctx *c, const struct request *r, const char *name);
 const char *request_cookie(struct ctx *c, const struct request *r, const char *name);
+/* All headers by name, lower case, into a new object; what is not UTF-8 is left out. */
+json_t *request_headers(const struct request *r);
 
 void reply_json(struct ctx *c, struct reply *p, int status,
                 const char *json); /* json lives in the arena */

@@ -79,6 +79,28 @@ const char *request_header(const struct ctx *c, const struct request *r, const c
     return MHD_lookup_connection_value(x->mhd, MHD_HEADER_KIND, name);
 }
 
+static enum MHD_Result on_header_shown(void *cls, enum MHD_ValueKind kind, const char *name,
+                                       const char *value)
+{
+    (void)kind;
+    char key[100];
+    size_t n = 0;
+    for (; name[n] && n + 1 < sizeof key; n++)
+        key[n] = name[n] >= 'A' && name[n] <= 'Z' ? (char)(name[n] + ('a' - 'A')) : name[n];
+    key[n] = 0;
+    json_t *text = json_string(value ? value : "");
+    if (text) (void)json_object_set_new(cls, key, text);
+    return MHD_YES;
+}
+
+json_t *request_headers(const struct request *r)
+{
+    const struct exchange *x = r->impl;
+    json_t *all = json_object();
+    (void)MHD_get_connection_values(x->mhd, MHD_HEADER_KIND, on_header_shown, all);
+    return all;
+}
+
 const char *request_cookie(struct ctx *c, const struct request *r, const char *name)
 {
     return http_cookie(c->arena, request_header(c, r, "Cookie"), name);

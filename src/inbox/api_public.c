@@ -130,33 +130,6 @@ static enum err create_check(struct ctx *c)
                                "Must be text, image, video, audio or document");
 }
 
-/* May this channel begin a conversation with such a contact? Else only who wrote before is
- * answered. */
-static bool can_begin(const struct channel *ch, const char *contact_kind)
-{
-    const struct channel_kind *kind = channel_kind_find(ch->kind);
-    size_t len = strlen(contact_kind);
-    for (const char *p = kind ? kind->opens : NULL; p && *p;) {
-        size_t n = strcspn(p, ",");
-        if (n == len && strncmp(p, contact_kind, n) == 0) return true;
-        p += n + (p[n] == ',');
-    }
-    return false;
-}
-
-static enum err must_reach(struct ctx *c, const struct channel *ch, const struct crm_found *found)
-{
-    if (can_begin(ch, contact_kind_of(in_text(c, "contactType")))) return ERR_OK;
-    enum err e = db_one(c, &SQL_INBOX_KNOWN_CONTACT,
-                        PARAMS(P_UUID("contact", found->contact), P_UUID("channel", ch->id)), NULL);
-    if (e != ERR_NOT_FOUND) return e;
-    (void)!fault(c, ERR_UNPROCESSABLE, "CONTACT_NOT_REACHABLE",
-                 "this channel cannot begin a conversation with such a contact");
-    (void)!fault_field(c, "contactType", "CONTACT_NOT_REACHABLE",
-                       "this channel cannot begin a conversation with such a contact");
-    return ERR_UNPROCESSABLE;
-}
-
 struct creation {
     struct channel channel;
     struct uuid chat;
@@ -170,31 +143,29 @@ static enum err create_body(struct ctx *c, void *arg)
     struct creation *n = arg;
     struct crm_found found = {0};
     enum err e = person_find(c, &n->channel, &found);
-    if (!e) e = must_reach(c, &n->channel, &found);
-    if (e) return e;
-    struct rows *rows = NULL;
-    e = db_one(c, &SQL_INBOX_OPEN,
-               PARAMS(P_UUID("customer", found.customer), P_UUID("contact", found.contact),
-                      P_UUID("channel", n->channel.id), P_UUID("team", in_uuid(c, "teamId")),
-                      P_BOOL("start", n->has_message && !n->keep_pending)),
-               &rows);
+    struct inbox_opened opened = {0};
+    if (!e)
+        e = inbox_chat_open_with(c, &n->channel, contact_kind_of(in_text(c, "contactType")),
+                                 found.customer, found.contact, in_uuid(c, "teamId"),
+                                 n->has_message && !n->keep_pending ? BEGIN_STARTED : BEGIN_PENDING,
+                                 &opened);
     if (e) return e;
     json_t *touched = NULL;
     e = crm_first_touch(c, found.customer, in_json(c, "utm"), in_json(c, "customFields"),
                         in_json(c, "tags"), &touched);
     if (e) return e;
-    n->chat = rows_uuid(rows, 0, "id");
+    n->chat = opened.chat;
     const char *note = in_text(c, "contextMessage");
     if (!inbox_blank(note)) {
         e = inbox_context_note(c, n->chat, note);
         if (e) return e;
     }
-    const char *formatted = rows_text(rows, 0, "formatted");
-    json_t *answer = json_pack(
-        "{s:b, s:o, s:s, s:b, s:b, s:o, s:O, s:O}", "success", 1, "chatId", json_uuid(n->chat),
-        "formattedContact", formatted ? formatted : "", "existing", rows_bool(rows, 0, "existing"),
-        "keepPending", n->keep_pending, "customerId", json_uuid(found.customer), "contactsApplied",
-        found.contacts_applied, "contactsSkipped", found.contacts_skipped);
+    const char *formatted = opened.formatted;
+    json_t *answer = json_pack("{s:b, s:o, s:s, s:b, s:b, s:o, s:O, s:O}", "success", 1, "chatId",
+                               json_uuid(n->chat), "formattedContact", formatted ? formatted : "",
+                               "existing", opened.existing, "keepPending", n->keep_pending,
+                               "customerId", json_uuid(found.customer), "contactsApplied",
+                               found.contacts_applied, "contactsSkipped", found.contacts_skipped);
     json_object_update(answer, touched);
     json_decref(n->answer);
     n->answer = answer;
@@ -208,7 +179,7 @@ static json_t *not_done(struct ctx *c, const char *member, const char *why)
     return asked && !json_is_null(asked) ? json_string(why) : json_null();
 }
 
-/* What belongs to flows and templates: said to be not done, and why, until there are any. */
+/* What is done after the chat is there, and what is not: said to be not done, and why. */
 static void add_not_done(struct ctx *c, json_t *answer)
 {
     json_object_update_new(
@@ -220,6 +191,62 @@ static void add_not_done(struct ctx *c, json_t *answer)
                   not_done(c, "responseFlowId", "there is no such flow"), "templateSent", 0,
                   "templateMessageId", "templateError",
                   not_done(c, "whatsappTemplate", "the channel of this chat has no templates")));
+}
+
+static inbox_flow_fn *flow_starter;
+
+void inbox_flow_set(inbox_flow_fn *fn)
+{
+    flow_starter = fn;
+}
+
+/* [{name, value}] as {name: value}. */
+static json_t *flow_variables(struct ctx *c)
+{
+    json_t *vars = json_object(), *row;
+    size_t i;
+    json_array_foreach(in_json(c, "flowVariables"), i, row)
+    {
+        const char *name = json_get_text(row, "name");
+        json_t *value = json_object_get(row, "value");
+        if (name && *name && value) json_object_set(vars, name, value);
+    }
+    return vars;
+}
+
+static enum err flow_begin(struct ctx *c, struct uuid chat)
+{
+    struct uuid flow;
+    CLEANUP(json_decrefp) json_t *vars = flow_variables(c);
+    if (!(c->actor.permissions & PERMISSION_BIT(PERMISSION_FLOWS_RUN)))
+        return fault(c, ERR_FORBIDDEN, NULL, "starting flows needs the permission flows.run");
+    if (!flow_starter || !uuid_parse(in_text(c, "flowId"), &flow))
+        return fault(c, ERR_NOT_FOUND, NULL, "there is no such flow");
+    return flow_starter(c, flow, chat, vars);
+}
+
+/* A failure does not undo the chat: it is said in the answer. */
+static enum err start_flow(struct ctx *c, struct uuid chat, json_t *answer)
+{
+    CLEANUP(db_rollbackp) struct db_tx *tx = NULL;
+    if (!in_text(c, "flowId")) return ERR_OK;
+    enum err e = db_begin(c, &tx);
+    if (!e) e = db_savepoint(c);
+    if (e) return e;
+    e = flow_begin(c, chat);
+    if (!e) e = db_savepoint_keep(c);
+    if (!e) e = db_commit(c, &tx);
+    if (!e) {
+        json_object_set_new(answer, "flowInitiated", json_true());
+        json_object_set_new(answer, "flowError", json_null());
+        return ERR_OK;
+    }
+    if (err_row(e)->status >= 500) return e;
+    json_object_set_new(answer, "flowError",
+                        json_string(c->fault.message ? c->fault.message : c->fault.code));
+    fault_clear(c);
+    e = db_savepoint_undo(c);
+    return e ? e : db_commit(c, &tx);
 }
 
 static enum err chat_create(struct ctx *c, struct request *r, struct reply *p)
@@ -235,8 +262,9 @@ static enum err chat_create(struct ctx *c, struct request *r, struct reply *p)
         add_not_done(c, n.answer);
         send_template(c, n.chat, n.keep_pending, n.answer);
         send_initial(c, n.chat, n.keep_pending, n.answer);
-        reply_jsonf(c, p, 200, n.answer);
+        e = start_flow(c, n.chat, n.answer);
     }
+    if (!e) reply_jsonf(c, p, 200, n.answer);
     json_decref(n.answer);
     return e;
 }

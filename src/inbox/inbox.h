@@ -48,10 +48,43 @@ struct message_new {
 MUST_USE enum err inbox_send(struct ctx *c, const struct message_new *m, const char **ret_json,
                              bool *ret_double);
 
+struct crm_person;
+
+/* How a chat begins that its customer did not begin. */
+enum inbox_begin {
+    BEGIN_PENDING, /* waits for somebody */
+    BEGIN_STARTED, /* in progress: a first message is about to leave */
+    BEGIN_BOT,     /* a program has it: nobody is given it meanwhile */
+};
+struct inbox_opened {
+    struct uuid customer, contact, chat;
+    bool existing; /* the chat was open already */
+    bool customer_created;
+    const char *formatted; /* the contact as the actor may see it; NULL */
+};
+/* The customer behind an identity, found or made, and their open chat on a channel, found or made
+ * (team nil: the channel's); in the open transaction when there is one. ERR_INVALID (identity,
+ * team), ERR_CONFLICT CUSTOMER_DUPLICATE, CHAT_ASSIGNED (not the actor's to see), ERR_NOT_FOUND
+ * CUSTOMER_NOT_FOUND, ERR_UNPROCESSABLE CONTACT_NOT_REACHABLE: this kind of channel only
+ * answers. */
+MUST_USE enum err inbox_chat_open(struct ctx *c, const struct channel *ch,
+                                  const struct crm_person *person, struct uuid team,
+                                  enum inbox_begin how, struct inbox_opened *ret);
+/* The last step of it alone, for a contact (of this kind) that was found before. */
+MUST_USE enum err inbox_chat_open_with(struct ctx *c, const struct channel *ch, const char *kind,
+                                       struct uuid customer, struct uuid contact, struct uuid team,
+                                       enum inbox_begin how, struct inbox_opened *ret);
+
 /* The channel_sink's message(): see channels/channel.h. */
 MUST_USE enum err inbox_receive(struct ctx *c, const struct channel *ch, const struct inbound *in,
                                 struct uuid *ret_chat, struct uuid *ret_message, bool *ret_double,
                                 const char **ret_seen);
+
+/* What flows give the inbox at their start: begin a live flow in a chat, in the open transaction.
+ * vars: {name: value}, may be NULL. Faults as flows/store.h says. */
+typedef enum err inbox_flow_fn(struct ctx *c, struct uuid flow, struct uuid chat,
+                               const json_t *vars);
+void inbox_flow_set(inbox_flow_fn *fn);
 
 /* Module start: gives the channels their sink, makes the queue of what comes in. */
 enum err inbox_start(struct app *app);

@@ -48,6 +48,7 @@ struct viewer {
     struct uuid chat;           /* being looked at; nil: none */
     struct uuid customer;       /* of that chat … */
     struct uuid team, assignee; /* … as they were when the look began */
+    struct uuid flow;           /* being drawn; nil: none */
     int64_t seen_ms;            /* when last_seen_at was written */
     int64_t ephemeral_ms;       /* the running second … */
     int ephemeral_count;        /* … and what it has had */
@@ -227,6 +228,30 @@ static void receive_viewing(struct ctx *c, struct hub_conn *conn, const json_t *
     publish_viewing(conn, true);
 }
 
+static void publish_editing(struct hub_conn *conn, bool on)
+{
+    const struct viewer *v = hub_data(conn);
+    const struct uuid nil = {0};
+    char id[UUID_TEXT_SIZE], u[UUID_TEXT_SIZE];
+    live_publish(hub_app(conn), hub_org(conn), "flow.editing", nil, nil,
+                 json_pack("{s:s, s:s, s:s, s:b}", "flowId", uuid_text(v->flow, id), "userId",
+                           uuid_text(v->user, u), "name", v->name, "on", on));
+}
+
+/* Said again by the page from time to time, so that who comes later hears of it. */
+static void receive_editing(struct hub_conn *conn, const json_t *frame)
+{
+    struct viewer *v = hub_data(conn);
+    struct uuid id = {0};
+    const char *text = json_get_text(frame, "flowId");
+    bool known =
+        text && (v->permissions & PERMISSION_BIT(PERMISSION_FLOWS_VIEW)) && uuid_parse(text, &id);
+    if (!known) id = (struct uuid){0};
+    if (!uuid_is_nil(v->flow) && !uuid_equal(v->flow, id)) publish_editing(conn, false);
+    v->flow = id;
+    if (known) publish_editing(conn, true);
+}
+
 /* The page is there. */
 static void receive_ping(struct ctx *c, struct viewer *v)
 {
@@ -249,10 +274,13 @@ static void live_receive(struct ctx *c, struct hub_conn *conn, const json_t *fra
         receive_typing(c, v, frame);
     else if (strcmp(type, "viewing") == 0)
         receive_viewing(c, conn, frame);
+    else if (strcmp(type, "editing") == 0)
+        receive_editing(conn, frame);
 }
 
 struct live_pick {
     struct uuid team, assignee, user;
+    int permission; /* > 0: for its holders, whatever chats they see */
     bool all;
 };
 
@@ -263,6 +291,7 @@ static bool pick_viewer(struct hub_conn *conn, void *arg)
     const struct viewer *v = hub_data(conn);
     if (!uuid_is_nil(p->user) && uuid_equal(v->user, p->user))
         return false; /* not back to the one who types */
+    if (p->permission > 0) return (v->permissions & PERMISSION_BIT(p->permission)) != 0;
     return p->all || ((v->permissions & PERMISSION_BIT(PERMISSION_CHATS_VIEW)) &&
                       viewer_sees(v, p->team, p->assignee));
 }
@@ -300,6 +329,7 @@ static void live_bus(void *arg, const char *payload)
     const char *user = json_get_text(data, "userId");
     if (user && strcmp(type, "presence") != 0) (void)uuid_parse(user, &pick.user);
     pick.all = strcmp(type, "presence") == 0;
+    if (strcmp(type, "flow.editing") == 0) pick.permission = PERMISSION_FLOWS_VIEW;
     char *text = json_dumps(data, JSON_COMPACT);
     if (text) hub_each(app->hub, org, pick_viewer, type, text, &pick);
     mem_free(text);
@@ -332,6 +362,7 @@ static void live_closed(struct hub_conn *conn)
 {
     struct viewer *v = hub_data(conn);
     if (!uuid_is_nil(v->chat)) publish_viewing(conn, false);
+    if (!uuid_is_nil(v->flow)) publish_editing(conn, false);
     if (!hub_any(hub_app(conn)->hub, hub_org(conn), same_user, &v->user))
         publish_presence(hub_app(conn), hub_org(conn), v->user, false);
     viewer_free(v);

@@ -45,6 +45,15 @@ static const struct field chat_visitor[] = {
     {.name = "language", .type = F_TEXT}, {0},
 };
 
+static const struct field chat_flow[] = {
+    {.name = "sessionId", .type = F_UUID, .required = true},
+    {.name = "flowId", .type = F_UUID, .required = true},
+    {.name = "name", .type = F_TEXT, .required = true},
+    {.name = "nodeName", .type = F_TEXT, .required = true, .help = "Where it stands."},
+    {.name = "status", .type = F_ENUM, .values = "running|waiting|paused", .required = true},
+    {0},
+};
+
 static const struct field chat_fields[] = {
     {.name = "id", .type = F_UUID, .required = true},
     {.name = "status",
@@ -93,6 +102,12 @@ static const struct field chat_fields[] = {
     {.name = "pinnedMessageId", .type = F_UUID, .required = true, .nullable = true},
     {.name = "visitor", .type = F_OBJECT, .fields = chat_visitor, .required = true},
     {.name = "version", .type = F_INT, .required = true},
+    {.name = "flow",
+     .type = F_OBJECT,
+     .fields = chat_flow,
+     .required = true,
+     .nullable = true,
+     .help = "What runs or pauses in it."},
     {.name = "customer", .type = F_OBJECT, .fields = chat_customer, .required = true},
     {.name = "contact", .type = F_OBJECT, .fields = chat_contact, .required = true},
     {.name = "otherOpenChats",

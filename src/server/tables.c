@@ -13,6 +13,7 @@
 #include "core/jobs.h"
 #include "core/router.h"
 #include "crm/crm.h"
+#include "flows/flows.h"
 #include "inbox/inbox.h"
 #include "server/cli.h"
 #include "server/health.h"
@@ -36,13 +37,21 @@ static const struct route *const routes[] = {
     inbox_message_routes, inbox_bulk_routes,
     inbox_setup_routes,   inbox_search_routes,
     inbox_public_routes,  inbox_session_routes,
-    webhooks_routes,      health_routes,
+    webhooks_routes,      flow_routes,
+    flow_draft_routes,    flow_row_routes,
+    flow_hook_routes,     flow_start_routes,
+    flow_run_routes,      health_routes,
     static_routes,        NULL,
 };
 
 static const struct job_kind *const job_kinds[] = {
-    auth_jobs,          channels_jobs,    oauth_jobs, profile_jobs, forget_jobs, inbox_job_kinds,
-    webhooks_job_kinds, idempotency_jobs, files_jobs, events_jobs,  jobs_jobs,   NULL,
+    auth_jobs,           channels_jobs,
+    oauth_jobs,          profile_jobs,
+    forget_jobs,         inbox_job_kinds,
+    webhooks_job_kinds,  flows_job_kinds,
+    flow_hook_job_kinds, idempotency_jobs,
+    files_jobs,          events_jobs,
+    jobs_jobs,           NULL,
 };
 
 static const struct module modules[] = {
@@ -52,6 +61,7 @@ static const struct module modules[] = {
     {"webchat", webchat_start, NULL},
     {"watch", watch_start, watch_stop},
     {"webhooks", webhooks_start, webhooks_stop},
+    {"flows", flows_start, flows_stop},
     {0},
 };
 

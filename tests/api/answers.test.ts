@@ -37,6 +37,8 @@ const otherwise: Record<string, string> = {
   'messages.story': '404', // of Instagram's
   'channels.oauthStart': '400',
   'channels.oauthFinish': '422', // no app of Meta's is set up here
+  'flows.retrySession': '409', // none failed
+  'flows.testAnswer': '409', // no call waits
 };
 
 const query: Record<string, Record<string, string>> = { search: { q: 'Oi' }, 'customers.export': { format: 'csv' } };
@@ -63,6 +65,12 @@ const before: Record<string, (world: World, ids: Record<string, string>) => Prom
         `insert into message_files (org_id, message_id, position, kind, state, source) values ('${world.org.id}', '${ids['messageId']}', 0, 'image', 'failed', '{"id": "1"}')`,
       ),
     ),
+  'flows.stopSession': async (world, ids) => (ids['sessionId'] = await world.runningSession()),
+  'flows.pauseSession': async (world, ids) => (ids['sessionId'] = await world.runningSession()),
+  'flows.resumeSession': async (world, ids) => {
+    ids['sessionId'] = await world.runningSession();
+    ok(await world.client.post(world.org.path(`/flow-sessions/${ids['sessionId']}/pause`)), 200);
+  },
   'channels.resume': (world, ids) => world.client.post(world.org.path(`/channels/${ids['channelId']}/pause`)),
 };
 

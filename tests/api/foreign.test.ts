@@ -15,6 +15,8 @@ beforeAll(async () => {
   theirs = await World.make(all.server.url, all.document);
 });
 
+/** Parameters of paths and queries that are no ids of the organization: a version's number, a node of a graph. */
+const noIds = new Set(['number', 'nodeId']);
 const ofOrganizations = (): Operation[] => all.document.operations.filter((one) => one.access === 'organization');
 const show = (answer: Answer): string => `${answer.status} ${answer.text.slice(0, 200)}`;
 
@@ -59,7 +61,7 @@ test('our path, their ids', async () => {
     const ours = await all.world.ids(names);
     // All of them, then one after the other among ours.
     const mixes: Ids[] = [{ ...their, organizationId: all.world.org.id }];
-    if (names.length > 1) for (const name of names) mixes.push({ ...ours, [name]: their[name] ?? '' });
+    if (names.length > 1) for (const name of names.filter((one) => !noIds.has(one))) mixes.push({ ...ours, [name]: their[name] ?? '' });
     for (const ids of mixes) {
       const answer = await all.world.client.call(operation.method, all.world.fill(operation, ids), body ? { json: body } : {});
       faults.push(...refusal(operation, answer));
@@ -120,7 +122,7 @@ test('our path, their ids in the body', async () => {
 test('our path, their ids in the query: nothing is found', async () => {
   await each(ofOrganizations(), async (operation) => {
     const faults: string[] = [];
-    const queries = operation.parameters.filter((one) => one.in === 'query' && (one.schema['format'] === 'uuid' || /Id$/.test(one.name)));
+    const queries = operation.parameters.filter((one) => one.in === 'query' && (one.schema['format'] === 'uuid' || /Id$/.test(one.name)) && !noIds.has(one.name));
     for (const { name } of queries) {
       const ids = await all.world.ids(all.world.pathIds(operation));
       const their = await theirs.idFor(name);

@@ -1,7 +1,7 @@
 /* Buttons, lists and links of the web chat: what the team offers, how the visitor sees it, and that an answer is one message about
    something that was really offered. */
 import { describe, expect, test } from 'vitest';
-import { type Answer, type JsonObject, ok, refused } from './lib/client.ts';
+import { type JsonObject, ok, refused } from './lib/client.ts';
 import { details, rows } from './lib/crm.ts';
 import { type Row, type Visitor, house, member, png } from './lib/inbox.ts';
 import { makeKey, unique } from './lib/people.ts';
@@ -19,9 +19,6 @@ const list = {
     { title: 'Tarde', rows: [{ id: 'h14', title: '14h' }] },
   ],
 };
-
-const press = (visitor: Visitor, replyTo: unknown, answer: string, more: JsonObject = {}): Promise<Answer> =>
-  visitor.call('POST', '/messages', { json: { clientId: `p-${unique()}`, replyTo: String(replyTo), answer, ...more } });
 
 /** A visitor with a message of the team that offers something. */
 async function offered(data: JsonObject, content = 'Você confirma?'): Promise<{ visitor: Visitor; chatId: string; offer: Row }> {
@@ -107,7 +104,7 @@ describe('what is offered', () => {
     const seen = (await visitor.messages()).at(-1);
     expect(seen).toMatchObject({ kind: 'image', offer: { buttons } });
     expect((seen?.['files'] as Row[]).map((one) => one['id'])).toEqual(files.slice(0, 1));
-    ok(await press(visitor, made['id'], 'sim'), 201);
+    ok(await visitor.press(made['id'], 'sim'), 201);
     const two = await desk.owner.call('messages.send', { chatId }, { json: { content: 'Este?', fileIds: files, data: { buttons } } });
     expect(details(refused(two, 400))).toEqual(['fileIds INVALID']);
 
@@ -127,7 +124,7 @@ describe('an answer', () => {
     const { visitor, chatId, offer } = await offered({ buttons });
     const tabs = [await visitor.socket(), await visitor.socket()];
     for (const tab of tabs) await tab.wait('hello');
-    const answer = ok(await press(visitor, offer['id'], 'nao', { text: 'outras palavras' }), 201);
+    const answer = ok(await visitor.press(offer['id'], 'nao', { text: 'outras palavras' }), 201);
     const seen = { from: 'visitor', kind: 'text', text: 'Agora não', offer: null, answer: { id: 'nao', title: 'Agora não' } };
     expect(answer.json).toMatchObject({ ...seen, replyTo: { id: offer['id'], text: 'Você confirma?', from: 'agent' } });
     for (const tab of tabs) {
@@ -154,7 +151,7 @@ describe('an answer', () => {
 
   test('is one, pressed twice, in two tabs, or at once', async () => {
     const { visitor, chatId, offer } = await offered({ buttons });
-    const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => press(visitor, offer['id'], i % 2 ? 'sim' : 'nao')));
+    const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => visitor.press(offer['id'], i % 2 ? 'sim' : 'nao')));
     expect(answers.map((one) => one.status).sort()).toEqual([...Array<number>(19).fill(200), 201]);
     expect(new Set(answers.map((one) => one.str('id'))).size).toBe(1);
     const got = await inbound(chatId);
@@ -163,7 +160,7 @@ describe('an answer', () => {
     expect(new Set(answers.map((one) => one.str('text')))).toEqual(new Set([chosen]));
     // Also after the chat was closed, which it does not open again.
     await all.desk.close(chatId);
-    expect(ok(await press(visitor, offer['id'], 'sim'), 200).str('text')).toBe(chosen);
+    expect(ok(await visitor.press(offer['id'], 'sim'), 200).str('text')).toBe(chosen);
     expect(await all.desk.chat(chatId)).toMatchObject({ status: 'closed' });
   });
 
@@ -171,7 +168,7 @@ describe('an answer', () => {
     const { desk } = all;
     const { visitor, chatId, offer } = await offered({ buttons });
     const wrong = async (replyTo: unknown, answer: string, fault: string, who = visitor): Promise<void> =>
-      expect(details(refused(await press(who, replyTo, answer), 400))).toEqual([fault]);
+      expect(details(refused(await who.press(replyTo, answer), 400))).toEqual([fault]);
     for (const id of ['talvez', 'Sim', 'SIM', ' sim', "sim' or '1'='1", '$.buttons']) await wrong(offer['id'], id, 'answer NOT_OFFERED');
     await wrong(offer['id'], '', 'answer TOO_SHORT');
     const alone = await visitor.call('POST', '/messages', { json: { clientId: `p-${unique()}`, answer: 'sim' } });
@@ -204,7 +201,7 @@ describe('an answer', () => {
     const { visitor, chatId, offer } = await offered({ buttons });
     await desk.close(chatId);
     desk.sql(`update chats set closed_at = now() - interval '20 hours' where id = '${chatId}'`);
-    const answer = ok(await press(visitor, offer['id'], 'sim'), 201);
+    const answer = ok(await visitor.press(offer['id'], 'sim'), 201);
     expect(answer.str('chatId')).not.toBe(chatId);
     expect(answer.json).toMatchObject({ answer: { id: 'sim' }, replyTo: { id: offer['id'], text: 'Você confirma?' } });
     expect((await desk.messages(answer.str('chatId')))[0]).toMatchObject({ content: 'Sim', replyTo: { id: offer['id'] } });
@@ -216,7 +213,7 @@ describe('an answer', () => {
   test('is words, whatever the title says', async () => {
     const evil = '<img src=x onerror=alert(1)> \u202e{{7*7}}';
     const { visitor, chatId, offer } = await offered({ buttons: [{ id: '"><script>', title: evil }] });
-    expect(ok(await press(visitor, offer['id'], '"><script>'), 201).str('text')).toBe(evil);
+    expect(ok(await visitor.press(offer['id'], '"><script>'), 201).str('text')).toBe(evil);
     expect((await inbound(chatId))[0]?.['content']).toBe(evil);
   });
 });

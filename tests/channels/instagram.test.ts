@@ -5,6 +5,8 @@ import { describe, expect, test, vi } from 'vitest';
 import { type JsonObject, ok, refused } from '../api/lib/client.ts';
 import { rows } from '../api/lib/crm.ts';
 import { type Row, member, restricted } from '../api/lib/inbox.ts';
+import { Bench } from '../flows/lib/bench.ts';
+import { graph as drawn } from '../flows/lib/draw.ts';
 import { samples } from '../graph/graph.mjs';
 import { type Connected, arrived, becomes, connect, data, metaHouse, say, subscribed, talk, until, upkeep, wroteAgo, places } from './lib/meta.ts';
 
@@ -283,9 +285,17 @@ describe("by Instagram's own login", () => {
 
   test('an echo of our own app is dropped by its id alone, that of another pauses the program', async () => {
     const { graph, desk, server } = all;
+    const flows = new Bench(desk);
+    const flowId = await flows.live(
+      drawn({
+        triggers: [{ id: 't', kind: 'channel', enabled: true, priority: 0 }],
+        nodes: [['hour', 'delay', { mode: 'duration', durationMs: 3600_000 }]],
+        ways: ['start.next > hour'],
+      }),
+    );
     const lia = graph.instagramCustomer({ name: 'Lia' });
     const { chatId } = await talk(all, lia);
-    desk.sql(`update chats set owner = 'bot' where id = '${chatId}'`);
+    await flows.settled(flowId, 'waiting');
     const key = desk.sql(`select public_key from channels where id = '${channelId}'`).trim();
     const echo = async (mid: string, appId: string): Promise<void> => {
       const item = {
@@ -304,7 +314,9 @@ describe("by Instagram's own login", () => {
     await echo('echo_other', '4711');
     expect(await arrived(all, { id: 'echo_other' })).toMatchObject({ direction: 'out', chatId, data: { echo: true, appId: '4711' } });
     expect(desk.sql(`select owner from chats where id = '${chatId}'`).trim()).toBe('human');
+    expect(await flows.sessions(flowId)).toMatchObject([{ chatId, status: 'paused' }]);
     expect(desk.sql(`select count(*) from messages where external_id = 'echo_ours'`).trim()).toBe('0');
+    await flows.remove(flowId);
   });
 
   test('the token is renewed in its last ten days, and kept', async () => {

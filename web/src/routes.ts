@@ -1,13 +1,22 @@
 /* All pages, in one table. Each is its own chunk. To add one: a file in routes/, a line here, its address in lib/paths.ts. */
 import { createRouter, type LazyRouteComponent, type Routes } from 'sv-router';
 import { paths } from '$lib/paths';
+import { needTexts } from '$lib/i18n/i18n.svelte';
 import { ready, session } from '$lib/shell/session.svelte';
 
 const inbox: LazyRouteComponent = () => import('./routes/Inbox.svelte');
 const customers: LazyRouteComponent = () => import('./routes/Customers.svelte');
 const customer: LazyRouteComponent = () => import('./routes/Customer.svelte');
+const flows: LazyRouteComponent = () => late('flows', () => import('./routes/Flows.svelte'));
+const flow: LazyRouteComponent = () => late('flows', () => import('./routes/Flow.svelte'));
 const settings: LazyRouteComponent = () => import('./routes/Settings.svelte');
 const notFound: LazyRouteComponent = () => import('./routes/NotFound.svelte');
+
+/** A page with an area of texts that comes with it. */
+async function late<T>(area: Parameters<typeof needTexts>[0], page: () => Promise<T>): Promise<T> {
+  const [module] = await Promise.all([page(), needTexts(area)]);
+  return module;
+}
 
 /** Pages that need no session, drawn without the shell. */
 const open = /^\/(login|signup|forgot|reset\/[^/]+|invite\/[^/]+|__ui)$/;
@@ -27,6 +36,8 @@ const table: Routes = {
   '/inbox/:chatId': inbox,
   '/customers': customers,
   '/customers/:customerId': customer,
+  '/flows': flows,
+  '/flows/:flowId': flow,
   '/settings': settings,
   '/settings/:section': settings,
   '/settings/:section/:id': settings,

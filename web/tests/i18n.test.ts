@@ -3,8 +3,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import en from '../src/lib/i18n/en';
+import enFlows from '../src/lib/i18n/en/flows';
 import es from '../src/lib/i18n/es';
+import esFlows from '../src/lib/i18n/es/flows';
 import pt from '../src/lib/i18n/pt';
+import ptFlows from '../src/lib/i18n/pt/flows';
 import type { Message } from '../src/lib/i18n/types';
 
 type Bundle = Record<string, Record<string, Message>>;
@@ -29,10 +32,11 @@ function sources(dir: string): string[] {
   });
 }
 
-const base = flat(pt);
+/* Areas that come late are texts like the others. */
+const base = flat({ ...pt, flows: ptFlows });
 const others: [string, Map<string, Message>][] = [
-  ['es', flat(es)],
-  ['en', flat(en)],
+  ['es', flat({ ...es, flows: esFlows })],
+  ['en', flat({ ...en, flows: enFlows })],
 ];
 
 describe('texts', () => {

@@ -260,7 +260,8 @@ select org_id, 'customer.changed', customer_id, jsonb_build_object('customerId',
 
 -- name: inbox_open
 -- The open chat of a contact on a channel, or a new one. :start: it begins in progress (a first message is about to leave).
+-- :bot: a program has it.
 -- wakes: events, jobs
 select o.id, o.existing, o.formatted from inbox_open(:org::uuid, jsonb_build_object('customer', :customer::uuid, 'contact', :contact::uuid,
-    'channel', :channel::uuid, 'team', :team::uuid, 'start', :start::boolean, 'actor', :actor::uuid, 'seesAll', :sees_all::boolean,
+    'channel', :channel::uuid, 'team', :team::uuid, 'start', :start::boolean, 'bot', :bot::boolean, 'actor', :actor::uuid, 'seesAll', :sees_all::boolean,
     'teams', :teams::text, 'seesContacts', :sees_contacts::boolean)) o;

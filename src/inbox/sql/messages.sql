@@ -1,6 +1,6 @@
 -- name: inbox_receive_known
 -- Usual inbound messages of a moment, in one statement; what is not in the answer was not taken (receive_batch.c).
--- wakes: events
+-- wakes: events, jobs
 select n, chat_id, message_id, seen from inbox_receive_known(:org::uuid, :batch::jsonb);
 
 -- name: inbox_receive

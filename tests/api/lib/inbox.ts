@@ -38,6 +38,11 @@ export class Visitor {
     return ok(await this.write(text, more)).json as Row;
   }
 
+  /** Takes what a message offers: a button or a row of a list, by its id. */
+  press(messageId: unknown, id: string, more: JsonObject = {}): Promise<Answer> {
+    return this.call('POST', '/messages', { json: { clientId: `p-${unique()}`, replyTo: String(messageId), answer: id, ...more } });
+  }
+
   async sendFile(content: Uint8Array | string, name: string, type: string, text = ''): Promise<Answer> {
     const form = new FormData();
     form.append('clientId', `f-${unique()}`);

@@ -108,6 +108,34 @@ export class World {
     return { webhookId, deliveryId: String(delivery?.['id']) };
   }
 
+  /** A flow that greets, with a webhook trigger; published once. */
+  private async makeFlow(): Promise<Ids> {
+    const flowId = await this.create('/flows', { name: this.name('Fluxo') });
+    const triggerId = `hook-${unique()}`;
+    const graph = greeting(this.name('Olá'), [webhookTrigger(triggerId, (await this.webchat()).id)]);
+    ok(await this.client.put(this.org.path(`/flows/${flowId}/draft`), { graph, revision: 1 }), 200);
+    ok(await this.client.post(this.org.path(`/flows/${flowId}/publish`), { note: this.name('Primeira') }), 200);
+    return { flowId, triggerId, number: '1' };
+  }
+
+  /** A conversation with a flow in its test panel, and a test recorded of it. */
+  private async makeSession(): Promise<Ids> {
+    const ids = await this.makeFlow();
+    const flow = `/flows/${ids['flowId'] ?? ''}`;
+    const sessionId = await this.create(`${flow}/tests/session`, { graph: asking(this.name('Quem')) });
+    const testId = await this.create(`${flow}/tests`, { name: this.name('Teste'), sessionId });
+    return { ...ids, sessionId, testId };
+  }
+
+  /** A flow that waits for an answer in a chat. */
+  async runningSession(): Promise<string> {
+    const flowId = await this.create('/flows', { name: this.name('Fluxo') });
+    ok(await this.client.put(this.org.path(`/flows/${flowId}/draft`), { graph: asking(this.name('Quem')), revision: 1 }), 200);
+    ok(await this.client.post(this.org.path(`/flows/${flowId}/publish`), {}), 200);
+    const { chatId } = await this.visitorChat();
+    return this.create(`/chats/${chatId}/flow`, { flowId });
+  }
+
   async upload(): Promise<string> {
     const form = new FormData();
     form.append('file', new Blob([png], { type: 'image/png' }), `foto-${this.org.secret}.png`);
@@ -142,6 +170,11 @@ export class World {
     viewId: async () => ({ viewId: await this.create('/views', { name: this.name('Visão') }) }),
     webhookId: () => this.makeWebhook(),
     deliveryId: () => this.makeWebhook(),
+    flowId: () => this.makeFlow(),
+    triggerId: () => this.makeFlow(),
+    number: () => this.makeFlow(),
+    sessionId: () => this.makeSession(),
+    testId: () => this.makeSession(),
     templateId: () => Promise.resolve({ templateId: '0192f3c4-7a1e-7b52-9c1d-3f2a6b8e4d11' }), // only a platform approves some
     entryId: () => Promise.resolve({ entryId: '0192f3c4-7a1e-7b52-9c1d-3f2a6b8e4d12' }), // a platform's call
     kind: () => Promise.resolve({ kind: 'messenger' }),
@@ -185,6 +218,9 @@ export class World {
     avatarFileId: 'fileId',
     closureTypeId: 'closureTypeId',
     field_definition_id: 'fieldId',
+    flowId: 'flowId',
+    sessionId: 'sessionId',
+    fileId: 'fileId',
     id: 'noteId',
     entityId: 'customerId',
   };
@@ -192,7 +228,8 @@ export class World {
   /** Ids for these path parameters, belonging to each other. */
   async ids(names: readonly string[]): Promise<Ids> {
     const ids: Ids = { organizationId: this.org.id };
-    for (const name of names) {
+    // A test belongs to the flow that comes with it.
+    for (const name of names.includes('testId') ? ['testId', ...names] : names) {
       if (ids[name]) continue;
       const make = this.makers[name];
       if (!make) throw new Error(`nothing knows how to make a ${name}: add it to tests/api/lib/world.ts`);
@@ -241,6 +278,48 @@ export class World {
   }
 }
 
+/** A graph that sends a text and ends, started by these triggers. */
+export function greeting(text: string, triggers: JsonObject[] = []): JsonObject {
+  const node = (id: string, type: string, x: number, data: JsonObject): JsonObject => ({ id, type, name: '', x, y: 100, data });
+  return {
+    format: 1,
+    nodes: [node('start', 'start', 0, { triggers }), node('hello', 'message', 300, { text, buttons: [] }), node('end', 'end', 600, {})],
+    edges: [
+      { id: 'e1', from: 'start', port: 'next', to: 'hello' },
+      { id: 'e2', from: 'hello', port: 'next', to: 'end' },
+    ],
+    groups: [],
+    comments: [],
+    variables: [],
+    settings: { debounceMs: 0, language: '' },
+  };
+}
+
+/** A graph that asks and waits for the answer. */
+export function asking(text: string): JsonObject {
+  const graph = greeting(text);
+  (graph['nodes'] as JsonObject[])[1] = { id: 'hello', type: 'question', name: '', x: 300, y: 100, data: { text, kind: 'text', retries: 0, timeoutMs: 60_000 } };
+  return graph;
+}
+
+/** A webhook trigger that finds the person under person.id. */
+export function webhookTrigger(id: string, channelId: string, more: JsonObject = {}): JsonObject {
+  return {
+    id,
+    kind: 'webhook',
+    enabled: true,
+    priority: 0,
+    conditions: null,
+    check: 'bearer',
+    channelId,
+    contactKind: 'webchat',
+    contactPath: 'person.id',
+    namePath: 'person.name',
+    mapping: [],
+    ...more,
+  };
+}
+
 /** Closing says why. */
 async function closing(w: World): Promise<JsonObject> {
   return { closureTypeId: (await w.ids(['closureTypeId']))['closureTypeId'] ?? '', note: w.name('Fim') };
@@ -280,6 +359,22 @@ const bodies: Record<string, (world: World, ids: Ids) => Promise<JsonObject> | J
   }),
   'public.messageCreate': (w) => ({ content: w.name('Mensagem') }),
   'public.sequenceCreate': (w) => ({ steps: [{ content: w.name('Um') }, { content: 'Dois', delay_after_ms: 0 }] }),
+  'flows.create': (w) => ({ name: w.name('Fluxo'), templateId: 'welcome', language: 'pt' }),
+  'flows.import': async (w) => ({
+    file: { format: 1, kind: 'interflow.flow', name: w.name('Fluxo'), flowKind: 'general', graph: greeting(w.name('Oi')), refs: {} },
+  }),
+  'flows.update': (w) => ({ name: w.name('Fluxo') }),
+  'flows.saveDraft': async (w, ids) => {
+    const flow = await w.client.get(w.org.path(`/flows/${ids['flowId'] ?? ''}`));
+    return { graph: greeting(w.name('Oi')), revision: flow.status === 200 ? flow.get('draftRevision') : 1 };
+  },
+  'flows.check': (w) => ({ graph: greeting(w.name('Oi')) }),
+  'flows.publish': () => ({ note: 'Nova' }),
+  'flows.start': async (w) => ({ contactType: 'webchat', contactValue: crypto.randomUUID(), channelId: (await w.webchat()).id }),
+  'flows.testBegin': (w) => ({ graph: asking(w.name('Quem')) }),
+  'flows.testSay': (w) => ({ text: w.name('Eu') }),
+  'flows.recordTest': async (w) => ({ name: w.name('Teste'), sessionId: (await w.ids(['sessionId']))['sessionId'] ?? '' }),
+  'flowHooks.update': (w) => ({ secret: w.name('segredo') }),
   'me.password': () => ({ current: password, password: `${password}!` }),
   'organizations.create': (w) => ({ name: w.name('Outra') }),
 };

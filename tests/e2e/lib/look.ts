@@ -40,7 +40,7 @@ export function tooWide(page: Page): Promise<string[]> {
 /** Keys that no text was found for, as they would stand on the page. */
 export async function keys(page: Page): Promise<string[]> {
   const text = await page.evaluate(() => `${document.title}\n${document.body.innerText}\n${[...document.querySelectorAll('[aria-label],[title],[placeholder]')].map((e) => ['aria-label', 'title', 'placeholder'].map((a) => e.getAttribute(a) ?? '').join('\n')).join('\n')}`);
-  return [...text.matchAll(/(?<![\w@./-])(?:auth|channels|customers|errors|inbox|settings|shell|ui|webhooks)\.[a-z][\w.]*(?![\w/@])/g)].map((match) => `the key ${match[0]} stands on the page`);
+  return [...text.matchAll(/(?<![\w@./-])(?:auth|channels|customers|errors|flows|inbox|settings|shell|ui|webhooks)\.[a-z][\w.]*(?![\w/@])/g)].map((match) => `the key ${match[0]} stands on the page`);
 }
 
 /** Everything at once, light then dark; what is wrong, each with the page's name. */

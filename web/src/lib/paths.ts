@@ -13,6 +13,8 @@ export const paths = {
   chat: (id: string): Path => `/inbox/${q(id)}`,
   customers: (): Path => '/customers',
   customer: (id: string): Path => `/customers/${q(id)}`,
+  flows: (): Path => '/flows',
+  flow: (id: string): Path => `/flows/${q(id)}`,
   settings: (section?: string, id?: string): Path =>
     `/settings${section ? `/${q(section)}` : ''}${id ? `/${q(id)}` : ''}`,
 };

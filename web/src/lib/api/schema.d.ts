@@ -1041,6 +1041,18 @@ export interface components {
             };
             /** Format: int64 */
             version: number;
+            /** @description What runs or pauses in it. */
+            flow: {
+                /** Format: uuid */
+                sessionId: string;
+                /** Format: uuid */
+                flowId: string;
+                name: string;
+                /** @description Where it stands. */
+                nodeName: string;
+                /** @enum {string} */
+                status: "running" | "waiting" | "paused";
+            } | null;
             customer: {
                 /** Format: uuid */
                 id: string;
@@ -1575,6 +1587,637 @@ export interface components {
                 /** Format: int64 */
                 tookMs?: number | null;
             }[];
+        };
+        /** @description A flow. */
+        Flow: {
+            /** Format: uuid */
+            id: string;
+            /** @example Boas-vindas */
+            name: string;
+            /** @enum {string} */
+            kind: "general" | "closing" | "stage" | "transfer";
+            enabled: boolean;
+            /**
+             * Format: int64
+             * @example 0
+             */
+            priority: number;
+            /** Format: int64 */
+            publishedVersion: number | null;
+            /**
+             * Format: int64
+             * @example 31
+             */
+            draftRevision: number;
+            /** @description The draft differs from the live version. */
+            changed: boolean;
+            /** @description Of the live version; of the draft as long as there is none. */
+            triggers: {
+                /** @example keyword */
+                kind: string;
+                enabled: boolean;
+                channelIds?: string[];
+                /** @description At most ten of them. */
+                words?: string[];
+            }[];
+            /** Format: int64 */
+            nodeCount: number;
+            /**
+             * Format: int64
+             * @description That run, wait or pause now.
+             */
+            sessionsRunning: number;
+            /** Format: date-time */
+            draftAt: string;
+            /** Format: uuid */
+            draftBy: string | null;
+            /** Format: date-time */
+            createdAt: string;
+        };
+        /** @description A flow with its draft. */
+        FlowDetail: {
+            /** Format: uuid */
+            id: string;
+            /** @example Boas-vindas */
+            name: string;
+            /** @enum {string} */
+            kind: "general" | "closing" | "stage" | "transfer";
+            enabled: boolean;
+            /**
+             * Format: int64
+             * @example 0
+             */
+            priority: number;
+            /** Format: int64 */
+            publishedVersion: number | null;
+            /**
+             * Format: int64
+             * @example 31
+             */
+            draftRevision: number;
+            /** @description The draft differs from the live version. */
+            changed: boolean;
+            /** @description Of the live version; of the draft as long as there is none. */
+            triggers: {
+                /** @example keyword */
+                kind: string;
+                enabled: boolean;
+                channelIds?: string[];
+                /** @description At most ten of them. */
+                words?: string[];
+            }[];
+            /** Format: int64 */
+            nodeCount: number;
+            /**
+             * Format: int64
+             * @description That run, wait or pause now.
+             */
+            sessionsRunning: number;
+            /** Format: date-time */
+            draftAt: string;
+            /** Format: uuid */
+            draftBy: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description The graph. */
+            draft: unknown;
+            problems: {
+                /** @enum {string} */
+                severity: "error" | "warning";
+                nodeId: string | null;
+                /**
+                 * @description Of the node's data.
+                 * @example options[2].title
+                 */
+                field: string | null;
+                port: string | null;
+                /** @example PORT_OPEN */
+                code: string;
+                message: string;
+                /** @description Numbers and names for the words. */
+                data: unknown;
+            }[];
+            published: {
+                /** Format: int64 */
+                number: number;
+                /** Format: date-time */
+                at: string;
+                /** Format: uuid */
+                by: string | null;
+                note: string;
+            } | null;
+        };
+        /** @description A flow out of a file. */
+        FlowImported: {
+            /** Format: uuid */
+            flowId: string;
+            /** @description What the file names and this organization has not. */
+            missing: {
+                /** @enum {string} */
+                kind: "team" | "tag" | "field" | "channel" | "user" | "stage" | "closureType" | "flow" | "file" | "waTemplate";
+                name: string;
+                /** @description Ids of the nodes that name it. */
+                nodes: string[];
+            }[];
+        };
+        /** @description A flow as a file. */
+        FlowFile: {
+            /**
+             * Format: int64
+             * @example 1
+             */
+            format: number;
+            /** @enum {string} */
+            kind: "interflow.flow";
+            name: string;
+            /** @enum {string} */
+            flowKind: "general" | "closing" | "stage" | "transfer";
+            graph: unknown;
+            /** @description {kind: {id: name}} of what the graph points to: found by name where it is imported. */
+            refs: unknown;
+        };
+        /** @description A draft was kept. */
+        FlowDraft: {
+            /** Format: int64 */
+            revision: number;
+            problems: {
+                /** @enum {string} */
+                severity: "error" | "warning";
+                nodeId: string | null;
+                /**
+                 * @description Of the node's data.
+                 * @example options[2].title
+                 */
+                field: string | null;
+                port: string | null;
+                /** @example PORT_OPEN */
+                code: string;
+                message: string;
+                /** @description Numbers and names for the words. */
+                data: unknown;
+            }[];
+            /** Format: date-time */
+            savedAt: string;
+        };
+        /** @description What a check found. */
+        FlowProblems: {
+            problems: {
+                /** @enum {string} */
+                severity: "error" | "warning";
+                nodeId: string | null;
+                /**
+                 * @description Of the node's data.
+                 * @example options[2].title
+                 */
+                field: string | null;
+                port: string | null;
+                /** @example PORT_OPEN */
+                code: string;
+                message: string;
+                /** @description Numbers and names for the words. */
+                data: unknown;
+            }[];
+        };
+        /** @description The live version. */
+        FlowPublished: {
+            /**
+             * Format: int64
+             * @example 8
+             */
+            version: number;
+            flow: components["schemas"]["Flow"];
+        };
+        /** @description What was published. */
+        FlowVersion: {
+            /** Format: int64 */
+            number: number;
+            note: string;
+            /** Format: uuid */
+            by: string | null;
+            /** Format: date-time */
+            at: string;
+            live: boolean;
+            /**
+             * Format: int64
+             * @description Unfinished ones on it.
+             */
+            sessions: number;
+        };
+        /** @description A version with its graph. */
+        FlowVersionGraph: {
+            /** Format: int64 */
+            number: number;
+            note: string;
+            /** Format: uuid */
+            by: string | null;
+            /** Format: date-time */
+            at: string;
+            graph: unknown;
+        };
+        /** @description A kind of node. */
+        FlowNode: {
+            /** @example menu */
+            type: string;
+            /** @enum {string} */
+            category: "send" | "ask" | "decide" | "do" | "other";
+            icon: string;
+            kinds: string[];
+            waits: boolean;
+            /** Format: int64 */
+            max: number | null;
+            summary: string | null;
+            fields: {
+                name: string;
+                /** @example template */
+                kind: string;
+                required: boolean;
+                /** Format: int64 */
+                min: number | null;
+                /** Format: int64 */
+                max: number | null;
+                values: string[];
+                default: unknown;
+                of: string | null;
+                when: {
+                    field: string;
+                    /** @description One of these values; empty: whatever it has. */
+                    in: string[];
+                } | null;
+                advanced: boolean;
+            }[];
+            ports: {
+                id: string;
+                role: string;
+                when: {
+                    field: string;
+                    /** @description One of these values; empty: whatever it has. */
+                    in: string[];
+                } | null;
+            }[];
+            /** @description A list among the fields whose items' ids are ports, too. */
+            portsField: string | null;
+        };
+        /** @description A kind of trigger. */
+        FlowTrigger: {
+            /** @example keyword */
+            kind: string;
+            icon: string;
+            kinds: string[];
+            fields: {
+                name: string;
+                /** @example template */
+                kind: string;
+                required: boolean;
+                /** Format: int64 */
+                min: number | null;
+                /** Format: int64 */
+                max: number | null;
+                values: string[];
+                default: unknown;
+                of: string | null;
+                when: {
+                    field: string;
+                    /** @description One of these values; empty: whatever it has. */
+                    in: string[];
+                } | null;
+                advanced: boolean;
+            }[];
+        };
+        /** @description What expressions and templates may use. */
+        FlowFunctions: {
+            functions: unknown;
+            formatters: unknown;
+            operators: unknown;
+            errors: unknown;
+            paths: {
+                path: string;
+                type: string;
+            }[];
+        };
+        /** @description A flow to begin with. */
+        FlowTemplate: {
+            /** @example welcome */
+            id: string;
+            kind: string;
+            name: {
+                pt: string;
+                es: string;
+                en: string;
+            };
+            text: {
+                pt: string;
+                es: string;
+                en: string;
+            };
+            /** Format: int64 */
+            nodeCount: number;
+        };
+        /** @description Is it one? */
+        FlowExpression: {
+            ok: boolean;
+            error?: {
+                /**
+                 * Format: int64
+                 * @description Bytes from the beginning.
+                 */
+                at: number;
+                code: string;
+                message: string;
+                subject: string | null;
+            };
+        };
+        /** @description The address of a webhook trigger. */
+        FlowHook: {
+            triggerId: string;
+            url: string;
+            secretSet: boolean;
+            /** Format: date-time */
+            listeningUntil: string | null;
+            /** Format: date-time */
+            lastCallAt: string | null;
+        };
+        /** @description The address and its new secret. */
+        FlowHookSecret: {
+            triggerId: string;
+            url: string;
+            secretSet: boolean;
+            /** Format: date-time */
+            listeningUntil: string | null;
+            /** Format: date-time */
+            lastCallAt: string | null;
+            /** @description Shown this once. */
+            secret: string;
+        };
+        /** @description What was called lately. */
+        FlowHookCalls: {
+            /** Format: date-time */
+            listeningUntil: string | null;
+            /** @description Newest first. */
+            calls: {
+                /** Format: uuid */
+                id: string;
+                /** Format: date-time */
+                at: string;
+                /**
+                 * Format: int64
+                 * @description What was answered.
+                 */
+                status: number;
+                /** @description Why it was refused, or what became of it. */
+                code: string;
+                method: string;
+                query: unknown;
+                /** @description Without secrets. */
+                headers: unknown;
+                body: unknown;
+                /** Format: uuid */
+                sessionId: string | null;
+            }[];
+        };
+        /** @description A session has begun. */
+        FlowStarted: {
+            /** Format: uuid */
+            sessionId: string;
+            /** Format: uuid */
+            chatId: string;
+            /** Format: uuid */
+            customerId: string;
+        };
+        /** @description What happened at each node. */
+        FlowStats: {
+            /** Format: date */
+            from: string;
+            /** Format: date */
+            to: string;
+            /** Format: int64 */
+            version: number | null;
+            nodes: {
+                nodeId: string;
+                /** Format: int64 */
+                entered: number;
+                /**
+                 * Format: int64
+                 * @description Now.
+                 */
+                waiting: number;
+                /** Format: int64 */
+                answered: number;
+                /** Format: int64 */
+                left: number;
+                /** Format: int64 */
+                failed: number;
+                ports: {
+                    port: string;
+                    /** Format: int64 */
+                    n: number;
+                }[];
+            }[];
+        };
+        /** @description A session of a flow. */
+        FlowSession: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            flowId: string;
+            /**
+             * Format: int64
+             * @description Null: a draft.
+             */
+            version?: number | null;
+            test: boolean;
+            /** @enum {string} */
+            status: "running" | "waiting" | "paused" | "done" | "failed" | "stopped";
+            endedHow: string;
+            /** Format: uuid */
+            chatId?: string | null;
+            /** Format: uuid */
+            customerId?: string | null;
+            customerName?: string | null;
+            /** Format: uuid */
+            channelId?: string | null;
+            nodeId?: string | null;
+            nodeName?: string | null;
+            wait?: {
+                /** @enum {string} */
+                kind: "answer" | "timer" | "http" | "call";
+                nodeId: string;
+                /** Format: date-time */
+                until?: string | null;
+                /** @description Of tests: the call to answer. */
+                request?: {
+                    /**
+                     * Format: int64
+                     * @description Of the session: part of its idempotency key.
+                     */
+                    n?: number;
+                    method: string;
+                    url: string;
+                    headers?: unknown;
+                    body?: string | null;
+                    /** Format: int64 */
+                    timeoutMs?: number;
+                    /** Format: int64 */
+                    retries?: number;
+                } | null;
+            } | null;
+            /** Format: int64 */
+            steps: number;
+            trigger: unknown;
+            error?: {
+                code: string;
+                message: string;
+                nodeId?: string | null;
+            } | null;
+            /** Format: date-time */
+            startedAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+            /** Format: date-time */
+            endedAt?: string | null;
+        };
+        /** @description A session with its trace. */
+        FlowSessionDetail: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            flowId: string;
+            /**
+             * Format: int64
+             * @description Null: a draft.
+             */
+            version?: number | null;
+            test: boolean;
+            /** @enum {string} */
+            status: "running" | "waiting" | "paused" | "done" | "failed" | "stopped";
+            endedHow: string;
+            /** Format: uuid */
+            chatId?: string | null;
+            /** Format: uuid */
+            customerId?: string | null;
+            customerName?: string | null;
+            /** Format: uuid */
+            channelId?: string | null;
+            nodeId?: string | null;
+            nodeName?: string | null;
+            wait?: {
+                /** @enum {string} */
+                kind: "answer" | "timer" | "http" | "call";
+                nodeId: string;
+                /** Format: date-time */
+                until?: string | null;
+                /** @description Of tests: the call to answer. */
+                request?: {
+                    /**
+                     * Format: int64
+                     * @description Of the session: part of its idempotency key.
+                     */
+                    n?: number;
+                    method: string;
+                    url: string;
+                    headers?: unknown;
+                    body?: string | null;
+                    /** Format: int64 */
+                    timeoutMs?: number;
+                    /** Format: int64 */
+                    retries?: number;
+                } | null;
+            } | null;
+            /** Format: int64 */
+            steps: number;
+            trigger: unknown;
+            error?: {
+                code: string;
+                message: string;
+                nodeId?: string | null;
+            } | null;
+            /** Format: date-time */
+            startedAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+            /** Format: date-time */
+            endedAt?: string | null;
+            vars: unknown;
+            log: {
+                /** Format: int64 */
+                n: number;
+                /** Format: date-time */
+                at: string;
+                /** Format: uuid */
+                flowId?: string | null;
+                nodeId: string;
+                type: string;
+                name: string;
+                /** @enum {string} */
+                what: "entered" | "answered" | "timeout" | "http" | "returned" | "retried";
+                /** @description Null: it waits, ended or failed. */
+                port?: string | null;
+                /** Format: int64 */
+                ms: number;
+                /** Format: int64 */
+                us: number;
+                data: unknown;
+                error?: {
+                    code: string;
+                    message: string;
+                    nodeId?: string | null;
+                } | null;
+            }[];
+            transcript?: {
+                id: string;
+                /** Format: date-time */
+                at: string;
+                /** @enum {string} */
+                from: "flow" | "customer" | "event";
+                kind: string;
+                text: string;
+                options?: {
+                    id: string;
+                    title: string;
+                    description?: string;
+                }[] | null;
+                display?: string | null;
+                files?: unknown;
+                template?: unknown;
+                event?: {
+                    kind: string;
+                    text: string;
+                };
+                nodeId?: string | null;
+            }[];
+            /**
+             * Format: date-time
+             * @description Of a test: its time.
+             */
+            clock?: string;
+            httpReal?: boolean;
+        };
+        /** @description A recorded test. */
+        FlowTest: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** Format: date-time */
+            at: string;
+            /** Format: uuid */
+            by?: string | null;
+            lastResult?: {
+                ok: boolean;
+                /** Format: date-time */
+                at: string;
+                message: string;
+            } | null;
+        };
+        /** @description How a recorded test went. */
+        FlowTestResult: {
+            /** Format: uuid */
+            id: string;
+            ok: boolean;
+            message: string;
+        };
+        /** @description A test that is gone. */
+        FlowTestRemoved: {
+            /** Format: uuid */
+            id: string;
         };
         SessionSignupBody: {
             /**
@@ -2834,6 +3477,261 @@ export interface components {
              * @example 2026-11-19T00:00:00Z
              */
             since: string;
+        };
+        FlowsCreateBody: {
+            /** @example Boas-vindas */
+            name: string;
+            /**
+             * @default general
+             * @enum {string}
+             */
+            kind: "general" | "closing" | "stage" | "transfer";
+            /**
+             * @description From flows.templates; its kind counts then.
+             * @example welcome
+             */
+            templateId?: string;
+            /**
+             * @description Of the template's texts; absent: who asks.
+             * @example pt
+             * @enum {string}
+             */
+            language?: "pt" | "es" | "en";
+        };
+        FlowsImportBody: {
+            /**
+             * @description What flows.export gave.
+             * @example {
+             *       "format": 1,
+             *       "kind": "interflow.flow",
+             *       "name": "Boas-vindas",
+             *       "flowKind": "general",
+             *       "graph": {
+             *         "format": 1,
+             *         "nodes": [
+             *           {
+             *             "id": "start",
+             *             "type": "start",
+             *             "name": "",
+             *             "x": 0,
+             *             "y": 0,
+             *             "data": {
+             *               "triggers": []
+             *             }
+             *           }
+             *         ],
+             *         "edges": [],
+             *         "groups": [],
+             *         "comments": [],
+             *         "variables": [],
+             *         "settings": {
+             *           "debounceMs": 0,
+             *           "language": ""
+             *         }
+             *       },
+             *       "refs": {}
+             *     }
+             */
+            file: unknown;
+            /** @description Absent: that of the file. */
+            name?: string;
+        };
+        FlowsUpdateBody: {
+            /** @example Boas-vindas */
+            name?: string;
+            /** @description Off: nothing starts any more; what runs goes on to its end. */
+            enabled?: boolean;
+            /**
+             * Format: int64
+             * @description Of two flows that could start, the higher one does.
+             * @example 0
+             */
+            priority?: number;
+        };
+        FlowsSaveDraftBody: {
+            /**
+             * @example {
+             *       "format": 1,
+             *       "nodes": [
+             *         {
+             *           "id": "start",
+             *           "type": "start",
+             *           "name": "",
+             *           "x": 0,
+             *           "y": 0,
+             *           "data": {
+             *             "triggers": []
+             *           }
+             *         }
+             *       ],
+             *       "edges": [],
+             *       "groups": [],
+             *       "comments": [],
+             *       "variables": [],
+             *       "settings": {
+             *         "debounceMs": 0,
+             *         "language": ""
+             *       }
+             *     }
+             */
+            graph: unknown;
+            /**
+             * Format: int64
+             * @description Of the draft that was changed.
+             * @example 1
+             */
+            revision: number;
+        };
+        FlowsCheckBody: {
+            /**
+             * @description Absent: the draft.
+             * @example {
+             *       "format": 1,
+             *       "nodes": [
+             *         {
+             *           "id": "start",
+             *           "type": "start",
+             *           "name": "",
+             *           "x": 0,
+             *           "y": 0,
+             *           "data": {
+             *             "triggers": []
+             *           }
+             *         }
+             *       ],
+             *       "edges": [],
+             *       "groups": [],
+             *       "comments": [],
+             *       "variables": [],
+             *       "settings": {
+             *         "debounceMs": 0,
+             *         "language": ""
+             *       }
+             *     }
+             */
+            graph?: unknown;
+        };
+        FlowsPublishBody: {
+            /** @default  */
+            note: string;
+            /**
+             * Format: int64
+             * @description Publish only when this is the draft.
+             */
+            revision?: number;
+        };
+        FlowsCheckExpressionBody: {
+            /** @example upper(customer.name) */
+            expression?: string;
+            /** @description Instead of an expression: a text with {{ … }}. */
+            template?: string;
+        };
+        FlowHooksUpdateBody: {
+            /** @description What the caller proves itself by; null: none. */
+            secret: string | null;
+        };
+        FlowsStartBody: {
+            /**
+             * Format: uuid
+             * @description An open chat; or a channel and a contact:
+             */
+            chatId?: string;
+            /** Format: uuid */
+            channelId?: string;
+            /**
+             * @description As in chat/create.
+             * @example whatsapp
+             */
+            contactType?: string;
+            /** @example +5511984217730 */
+            contactValue?: string;
+            /**
+             * Format: uuid
+             * @description Whose contact this is, when it is known.
+             */
+            customerId?: string;
+            /** @description Used while the customer has none. */
+            customerName?: string;
+            /** Format: email */
+            email?: string;
+            /** Format: phone */
+            phone?: string;
+            /**
+             * @description {name: value} of the flow's variables.
+             * @example {
+             *       "order": "4711"
+             *     }
+             */
+            variables?: unknown;
+            /**
+             * @description End what runs in the chat; otherwise 409 FLOW_RUNNING.
+             * @default false
+             */
+            replace: boolean;
+        };
+        FlowsResumeSessionBody: {
+            /**
+             * @description What the customer wrote meanwhile is no answer.
+             * @default false
+             */
+            skip: boolean;
+        };
+        FlowsStartInChatBody: {
+            /** Format: uuid */
+            flowId: string;
+            /**
+             * @description End what runs there.
+             * @default false
+             */
+            replace: boolean;
+        };
+        FlowsTestBeginBody: {
+            /** @default webchat */
+            channelKind: string;
+            /** @description {name, phone, email, …}. */
+            customer?: unknown;
+            /** @description {kind, text}: text is said first. */
+            trigger?: unknown;
+            /** @description Instead of the draft. */
+            graph?: unknown;
+            /**
+             * @description Calls leave the house.
+             * @default false
+             */
+            httpReal: boolean;
+            /**
+             * Format: date-time
+             * @description The clock stands there until it is moved.
+             */
+            clock?: string;
+        };
+        FlowsTestSayBody: {
+            text?: string;
+            optionId?: string;
+            /** Format: uuid */
+            fileId?: string;
+        };
+        FlowsTestSkipBody: {
+            /**
+             * Format: int64
+             * @description So far; 0: to the time that it waits for.
+             * @default 0
+             */
+            ms: number;
+        };
+        FlowsTestAnswerBody: {
+            /**
+             * Format: int64
+             * @description 0: none.
+             * @default 200
+             */
+            status: number;
+            body?: string;
+        };
+        FlowsRecordTestBody: {
+            name: string;
+            /** Format: uuid */
+            sessionId: string;
         };
     };
     responses: never;

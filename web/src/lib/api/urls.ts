@@ -21,6 +21,14 @@ function chat(id: string, path = ''): string {
   return org(`/chats/${q(id)}${path}`);
 }
 
+function flow(id: string, path = ''): string {
+  return org(`/flows/${q(id)}${path}`);
+}
+
+function flowSession(id: string, path = ''): string {
+  return org(`/flow-sessions/${q(id)}${path}`);
+}
+
 function message(chatId: string, id: string, path = ''): string {
   return chat(chatId, `/messages/${q(id)}${path}`);
 }
@@ -163,6 +171,34 @@ export const urls = {
   channelTemplatesSync: (id: string) => org(`/channels/${q(id)}/templates/sync`),
   channelTemplate: (id: string, templateId: string) => org(`/channels/${q(id)}/templates/${q(templateId)}`),
   templates: () => org('/templates'),
+  /* flows */
+  flows: () => org('/flows'),
+  flowsImport: () => org('/flows/import'),
+  flow: (id: string) => flow(id),
+  flowDraft: (id: string) => flow(id, '/draft'),
+  flowCheck: (id: string) => flow(id, '/check'),
+  flowPublish: (id: string) => flow(id, '/publish'),
+  flowVersions: (id: string) => flow(id, '/versions'),
+  flowVersion: (id: string, number: number) => flow(id, `/versions/${number}`),
+  flowRestore: (id: string, number: number) => flow(id, `/versions/${number}/restore`),
+  flowDuplicate: (id: string) => flow(id, '/duplicate'),
+  flowExport: (id: string) => flow(id, '/export'),
+  flowStats: (id: string) => flow(id, '/stats'),
+  flowSessions: (id: string) => flow(id, '/sessions'),
+  flowTestSession: (id: string) => flow(id, '/tests/session'),
+  flowTests: (id: string) => flow(id, '/tests'),
+  flowTestsRun: (id: string) => flow(id, '/tests/run'),
+  flowTest: (id: string, testId: string) => flow(id, `/tests/${q(testId)}`),
+  flowHook: (id: string, triggerId: string, path = '') => flow(id, `/hooks/${q(triggerId)}${path}`),
+  flowSession: (id: string) => flowSession(id),
+  flowSessionAction: (id: string, action: 'stop' | 'retry' | 'pause' | 'resume' | 'say' | 'skip' | 'answer-http') =>
+    flowSession(id, `/${action}`),
+  flowNodes: () => org('/flow-nodes'),
+  flowTriggers: () => org('/flow-triggers'),
+  flowFunctions: () => org('/flow-functions'),
+  flowTemplates: () => org('/flow-templates'),
+  flowExpressionCheck: () => org('/flow-expressions/check'),
+
   widget: () => '/widget.js',
   chatCreate: () => org('/chat/create'),
   customersCount: () => org('/customers/count'),

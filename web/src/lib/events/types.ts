@@ -41,10 +41,20 @@ export interface ServerEvents {
   'notice.mention': { chatId: Id; messageId: Id; authorName: string; content: string };
   'webhook.changed': { webhookId: Id };
   'notice.webhook': { webhookId: Id; name: string; reason: 'gone' | 'failing' };
+  'flow.changed': { flowId: Id };
+  'flow.session': {
+    sessionId: Id;
+    chatId: Id | null;
+    flowId?: Id;
+    status: string;
+    nodeId?: string | null;
+    flowName?: string;
+  };
   notice: { kind?: string; chatId?: Id; text?: string } & Record<string, unknown>;
   /* passing: not kept, not replayed */
   typing: { chatId: Id; userId?: Id; visitor?: boolean; name?: string; on: boolean };
   viewing: { chatId: Id; userId: Id; name?: string; on: boolean };
+  'flow.editing': { flowId: Id; userId: Id; name?: string; on: boolean };
   presence: { userId: Id; availability?: Availability; online?: boolean };
 }
 
@@ -54,4 +64,5 @@ export type EventName = keyof ServerEvents;
 export type ClientMessage =
   | { type: 'typing'; chatId: Id; on: boolean; note?: boolean }
   | { type: 'viewing'; chatId: Id | null }
+  | { type: 'editing'; flowId: Id | null }
   | { type: 'ping' };

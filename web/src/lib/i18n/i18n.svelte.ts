@@ -17,6 +17,16 @@ const loaders: Record<Locale, () => Promise<{ default: Bundle }>> = {
   es: () => import('./es'),
   en: () => import('./en'),
 };
+/* Areas that only some pages need: each is a chunk of its own, loaded by needTexts() before such a page. */
+type LateArea = 'flows';
+const lateLoaders: Record<LateArea, Record<Locale, () => Promise<{ default: Record<string, Message> }>>> = {
+  flows: {
+    pt: () => import('./pt/flows'),
+    es: () => import('./es/flows'),
+    en: () => import('./en/flows'),
+  },
+};
+const needed = new Set<LateArea>();
 const htmlLang: Record<Locale, string> = { pt: 'pt-BR', es: 'es-419', en: 'en' };
 
 let current = $state<Locale>('pt');
@@ -54,8 +64,8 @@ function isOne(n: number): boolean {
 
 /** Loads a language and switches to it; rejects when its chunk cannot be fetched, leaving the old one. */
 export async function setLocale(id: Locale): Promise<void> {
-  const texts = await loaders[id]();
-  bundle = texts.default;
+  const [texts, ...late] = await Promise.all([loaders[id](), ...[...needed].map((area) => lateArea(area, id))]);
+  bundle = Object.assign({}, texts.default, ...late) as Bundle;
   plurals = new Intl.PluralRules(htmlLang[id]);
   current = id;
   document.documentElement.lang = htmlLang[id];
@@ -64,6 +74,20 @@ export async function setLocale(id: Locale): Promise<void> {
   } catch {
     /* storage forbidden: the choice lasts for this page */
   }
+}
+
+async function lateArea(area: LateArea, id: Locale): Promise<Bundle> {
+  return { [area]: (await lateLoaders[area][id]()).default };
+}
+
+/** Loads the texts of an area that is not in the language's own chunk; from then on a change of language brings them too. */
+export async function needTexts(area: LateArea): Promise<void> {
+  if (needed.has(area)) return;
+  const id = current;
+  const texts = await lateArea(area, id);
+  needed.add(area);
+  if (id === current) bundle = { ...bundle, ...texts };
+  else bundle = { ...bundle, ...(await lateArea(area, current)) };
 }
 
 function find(key: string): Message | undefined {

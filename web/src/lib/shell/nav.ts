@@ -4,7 +4,7 @@ import { paths } from '$lib/paths';
 import { can } from './session.svelte';
 
 export interface Area {
-  id: 'inbox' | 'customers' | 'settings';
+  id: 'inbox' | 'customers' | 'flows' | 'settings';
   icon: IconName;
   href: string;
   /** Second key after g. */
@@ -12,11 +12,22 @@ export interface Area {
   permission?: string;
   /** Stands before a rule in the rail. */
   last?: boolean;
+  /** On a phone in the menu, not in the bar of five. */
+  aside?: boolean;
 }
 
 const all: readonly Area[] = [
   { id: 'inbox', icon: 'inbox', href: paths.inbox(), key: 'i', permission: 'chats.view' },
-  { id: 'customers', icon: 'users', href: paths.customers(), key: 'c', permission: 'customers.view', last: true },
+  { id: 'customers', icon: 'users', href: paths.customers(), key: 'c', permission: 'customers.view' },
+  {
+    id: 'flows',
+    icon: 'workflow',
+    href: paths.flows(),
+    key: 'f',
+    permission: 'flows.view',
+    last: true,
+    aside: true,
+  },
   { id: 'settings', icon: 'settings', href: paths.settings(), key: 's' },
 ];
 

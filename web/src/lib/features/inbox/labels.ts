@@ -57,6 +57,7 @@ const icons: Partial<Record<string, IconName>> = {
   number_changed: 'phone',
   identity_changed: 'user-round',
   read_elsewhere: 'smartphone',
+  flow_failed: 'triangle-alert',
 };
 
 /** "Marina Duarte assumiu a conversa": a line of the conversation that says what happened. */
@@ -68,7 +69,8 @@ export function eventLine(m: Pick<Message, 'data' | 'authorName'>): EventLine {
   const type = lookup.closureType(word('closureTypeId'))?.name ?? '';
   const status = word('to') ? tMaybe(`inbox.status.${word('to')}`, word('to')) : '';
   const when = word('until') ? dateTime(word('until')) : '';
-  const params = { name: both, type, status, when, from: phone(word('from')), to: phone(word('to')) };
+  const flow = word('flow') || (what === 'flow_failed' ? word('name') : '');
+  const params = { flow, name: both, type, status, when, from: phone(word('from')), to: phone(word('to')) };
   const who = m.authorName === '' ? 'auto' : 'event';
   const key = what === 'closed' && type ? 'closedAs' : what;
   return {

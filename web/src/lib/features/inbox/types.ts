@@ -33,6 +33,15 @@ export interface LastMessage {
   about?: 'mention' | 'story' | 'share' | 'order' | 'form' | 'sticker';
 }
 
+/** The flow that runs in a chat, or rests while a person has it. */
+export interface ChatFlow {
+  sessionId: Id;
+  flowId: Id;
+  name: string;
+  nodeName: string;
+  status: string;
+}
+
 export interface Chat {
   id: Id;
   status: ChatStatus;
@@ -40,6 +49,7 @@ export interface Chat {
   assigneeId: Id | null;
   teamId: Id | null;
   owner: 'human' | 'bot';
+  flow?: ChatFlow | null;
   /** 0 normal … 3 urgent. */
   priority: number;
   snoozedUntil: Instant | null;

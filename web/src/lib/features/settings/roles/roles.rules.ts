@@ -31,6 +31,7 @@ const groupOf: Record<string, GroupName> = {
   chats: 'service',
   shortcuts: 'service',
   closure_types: 'service',
+  flows: 'service',
 };
 export type GroupName = 'service' | 'customers' | 'account' | 'other';
 const order: readonly GroupName[] = ['service', 'customers', 'account', 'other'];

@@ -1,0 +1,13 @@
+/* Shapes of the answers about sessions and tests. */
+#ifndef INTERFLOW_FLOWS_RUN_SCHEMAS_H
+#define INTERFLOW_FLOWS_RUN_SCHEMAS_H
+
+#include "core/router.h"
+
+extern const struct schema flow_schema_session;        /* in lists */
+extern const struct schema flow_schema_session_detail; /* with log, variables, transcript */
+extern const struct schema flow_schema_test;           /* a recorded one */
+extern const struct schema flow_schema_test_result;
+extern const struct schema flow_schema_test_removed;
+
+#endif
