@@ -6,7 +6,7 @@ language sql immutable as $$
     select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
                'kind', t.x->>'kind', 'enabled', coalesce(t.x->>'enabled', 'true') = 'true', 'channelIds', t.x->'channelIds',
                'words', case when jsonb_array_length(case when jsonb_typeof(t.x->'words') = 'array' then t.x->'words' else '[]' end) > 0
-                        then (select jsonb_agg(w.w) from (select w from jsonb_array_elements(t.x->'words') w limit 10) w) end)) order by t.place), '[]')
+                        then (select jsonb_agg(left(w.w #>> '{}', 60)) from (select w from jsonb_array_elements(t.x->'words') w limit 10) w) end)) order by t.place), '[]')
     from jsonb_array_elements(p_graph->'nodes') n
     cross join jsonb_array_elements(case when jsonb_typeof(n->'data'->'triggers') = 'array' then n->'data'->'triggers' else '[]' end)
                with ordinality t (x, place)
@@ -36,7 +36,7 @@ $$;
 create or replace function flow_version_json(v flow_versions) returns jsonb
 language sql stable as $$
     select jsonb_build_object('number', v.number, 'note', v.note, 'by', v.published_by, 'at', ts_json(v.published_at),
-        'live', exists (select from flows f where f.org_id = v.org_id and f.id = v.flow_id and f.version_id = v.id),
+        'tests', v.tests, 'live', exists (select from flows f where f.org_id = v.org_id and f.id = v.flow_id and f.version_id = v.id),
         'sessions', (select count(*) from flow_sessions s where s.org_id = v.org_id and s.version_id = v.id
                      and s.status in ('running', 'waiting', 'paused') and s.test is null))
 $$;
@@ -109,15 +109,17 @@ begin
 end $$;
 
 -- The draft, which was checked under the same lock, becomes the live version. The first one switches the flow on.
-create or replace function flow_publish(p_org uuid, p_flow uuid, p_note text, p_actor uuid) returns flows
+-- p_tests: how the recorded tests went; null: there were none.
+drop function if exists flow_publish(uuid, uuid, text, uuid);
+create or replace function flow_publish(p_org uuid, p_flow uuid, p_note text, p_actor uuid, p_tests jsonb) returns flows
 language plpgsql as $$
 declare
     f flows := flow_locked(p_org, p_flow);
     v flow_versions;
 begin
-    insert into flow_versions (org_id, flow_id, number, name, kind, graph, note, published_by)
+    insert into flow_versions (org_id, flow_id, number, name, kind, graph, note, published_by, tests)
     values (p_org, p_flow, (select coalesce(max(x.number), 0) + 1 from flow_versions x where x.org_id = p_org and x.flow_id = p_flow),
-            f.name, f.kind, f.draft, p_note, p_actor)
+            f.name, f.kind, f.draft, p_note, p_actor, p_tests)
     returning * into v;
     update flow_files x set pinned = true where x.org_id = p_org and x.flow_id = p_flow and not x.pinned;
     update flows x set version_id = v.id, published_version = v.number, changed = false, enabled = x.enabled or x.version_id is null,

@@ -12,26 +12,30 @@ create or replace function flow_plain(p_text text) returns text language sql imm
 
 -- Would a message wake a flow? Milliseconds that the run waits for more of them, or null: nobody cares. ch.owner says whether a flow has the
 -- chat; triggers look only at chats that no person has. One look at an index in either case.
-create or replace function flow_wants(ch chats, p_text text, p_first boolean) returns integer language sql stable as $$
-    select case
+create or replace function flow_wants(ch chats, p_text text, p_first boolean) returns integer language plpgsql stable as $$
+begin
+    return (select case
         when ch.owner = 'bot' then
             coalesce((select s.debounce_ms from flow_sessions s
                        where s.org_id = ch.org_id and s.chat_id = ch.id and s.status in ('running', 'waiting', 'paused')), 0)
+        when ch.response_flow is not null and ch.assignee_id is null and ch.flow is null and flow_response_candidate(ch) <> '[]' then
+            (flow_response_candidate(ch)->0->>'debounceMs')::integer
         when ch.assignee_id is null and ch.flow is null then
             (select max(t.debounce_ms) from flow_triggers t
               where t.org_id = ch.org_id and t.kind in ('keyword', 'channel', 'firstContact')
                 and (t.channel_ids = '{}' or ch.channel_id = any (t.channel_ids))
-                and case when t.kind = 'keyword' then t.words is null or exists (select from unnest(t.words) w where strpos(flow_plain(p_text), w) > 0)
+                and case when t.kind = 'keyword' then t.words is null or exists (select from unnest(t.words) w where strpos((select flow_plain(p_text)), w) > 0)
                          else p_first end)
-        end
-$$;
+        end);
+end $$;
 
 -- The job that reads it. One waits per chat: what comes before it runs is read with it.
-create or replace function flow_wake(ch chats, p_seq integer, p_ms integer) returns void language sql as $$
+create or replace function flow_wake(ch chats, p_seq integer, p_ms integer) returns void language plpgsql as $$
+begin
     insert into jobs (org_id, kind, payload, due_at, unique_key)
     values (ch.org_id, 'flow.run', jsonb_build_object('chatId', ch.id, 'seq', p_seq), now() + p_ms * interval '1 millisecond', 'flow.in:' || ch.id)
-    on conflict do nothing
-$$;
+    on conflict do nothing;
+end $$;
 
 -- ---- whose chat it is -----------------------------------------------------------------------------------------------------
 
@@ -73,18 +77,20 @@ end $$;
 create or replace trigger flow_chat_changing before update on chats for each row
     when (old.owner = 'bot' or old.flow is not null and new.status = 'closed') execute function flow_chat_changing();
 
-create or replace function flow_timer_drop(s flow_sessions) returns void language sql as $$
-    delete from jobs j where j.org_id = s.org_id and j.unique_key = 'flow.wake:' || s.id and j.state in ('waiting', 'blocked')
-$$;
+create or replace function flow_timer_drop(s flow_sessions) returns void language plpgsql as $$
+begin
+    delete from jobs j where j.org_id = s.org_id and j.unique_key = 'flow.wake:' || s.id and j.state in ('waiting', 'blocked');
+end $$;
 
 -- News of a session for who sees its chat. Those of tests are nobody else's.
-create or replace function flow_session_event(s flow_sessions, p_team uuid, p_assignee uuid) returns void language sql as $$
+create or replace function flow_session_event(s flow_sessions, p_team uuid, p_assignee uuid) returns void language plpgsql as $$
+begin
     insert into events (org_id, type, chat_id, team_id, assignee_id, payload)
     select s.org_id, 'flow.session', s.chat_id, p_team, p_assignee,
            jsonb_build_object('sessionId', s.id, 'flowId', s.flow_id, 'chatId', s.chat_id, 'status', s.status, 'nodeId', s.node,
                'flowName', (select f.name from flows f where f.org_id = s.org_id and f.id = s.flow_id))
-     where s.chat_id is not null
-$$;
+     where s.chat_id is not null;
+end $$;
 
 -- A session is over before its end: stopped by somebody, replaced, its chat closed. The caller holds the locks of chat and session.
 create or replace function flow_session_end(s flow_sessions, p_how text) returns void language plpgsql as $$
@@ -97,16 +103,20 @@ end $$;
 
 -- ---- what flows read ------------------------------------------------------------------------------------------------------
 
+-- (In PL/pgSQL, which keeps the plans of a connection: a function in SQL that looks at tables would be planned at every call.)
+
 -- A custom field as words: options by their labels.
-create or replace function flow_field_value(p_kind text, p_options jsonb, p_value jsonb) returns jsonb language sql immutable as $$
-    select case p_kind
+create or replace function flow_field_value(p_kind text, p_options jsonb, p_value jsonb) returns jsonb language plpgsql immutable as $$
+begin
+    return case p_kind
         when 'select' then coalesce((select o->'label' from jsonb_array_elements(p_options) o where o->'id' = p_value limit 1), p_value)
         when 'multi_select' then coalesce((select jsonb_agg(o->'label') from jsonb_array_elements(p_options) o where p_value @> (o->'id')), p_value)
-        else p_value end
-$$;
+        else p_value end;
+end $$;
 
-create or replace function flow_customer_json(p_org uuid, p_customer uuid) returns jsonb language sql stable as $$
-    select jsonb_build_object('id', c.id, 'name', c.name, 'firstName', split_part(btrim(c.name), ' ', 1), 'kind', c.kind, 'document', c.document,
+create or replace function flow_customer_json(p_org uuid, p_customer uuid) returns jsonb language plpgsql stable as $$
+begin
+    return (select jsonb_build_object('id', c.id, 'name', c.name, 'firstName', split_part(btrim(c.name), ' ', 1), 'kind', c.kind, 'document', c.document,
         'birthDate', c.birth_date, 'country', c.country, 'language', c.language, 'address', c.address, 'source', c.source, 'utm', c.utm,
         'createdAt', ts_json(c.created_at), 'stageId', c.stage_id, 'stage', (select st.name from stages st where st.org_id = p_org and st.id = c.stage_id),
         'phone', (select k.canonical from contacts k where k.org_id = p_org and k.customer_id = c.id and k.kind in ('phone', 'whatsapp') and k.hidden_at is null
@@ -115,51 +125,54 @@ create or replace function flow_customer_json(p_org uuid, p_customer uuid) retur
                   order by k.is_primary desc, k.created_at limit 1),
         'tags', (select coalesce(jsonb_agg(t.name order by x.created_at, t.id), '[]') from customer_tags x join tags t on t.org_id = p_org and t.id = x.tag_id
                  where x.org_id = p_org and x.customer_id = c.id),
-        'tagIds', customer_tag_ids(c),
+        'tagIds', (select coalesce(jsonb_agg(x.tag_id order by x.created_at, x.tag_id), '[]') from customer_tags x where x.org_id = p_org and x.customer_id = c.id),
         'fields', (select coalesce(jsonb_object_agg(f.slug, flow_field_value(f.kind, f.options, v.value)), '{}')
                    from field_values v join custom_fields f on f.org_id = p_org and f.id = v.field_id
                    where v.org_id = p_org and v.customer_id = c.id and f.archived_at is null))
-      from customers c where c.org_id = p_org and c.id = p_customer
-$$;
+      from customers c where c.org_id = p_org and c.id = p_customer);
+end $$;
 
-create or replace function flow_chat_json(ch chats) returns jsonb language sql stable as $$
-    select jsonb_build_object('id', ch.id, 'status', ch.status, 'priority', ch.priority, 'teamId', ch.team_id, 'assigneeId', ch.assignee_id,
+create or replace function flow_chat_json(ch chats) returns jsonb language plpgsql stable as $$
+begin
+    return (select jsonb_build_object('id', ch.id, 'status', ch.status, 'priority', ch.priority, 'teamId', ch.team_id, 'assigneeId', ch.assignee_id,
         'team', (select t.name from teams t where t.org_id = ch.org_id and t.id = ch.team_id),
         'assignee', (select u.name from users u where u.id = ch.assignee_id), 'openedAt', ts_json(ch.opened_at),
         'messageCount', ch.message_count, 'closureTypeId', ch.closure_type_id, 'closureNote', ch.closure_note,
-        'closureType', (select x.name from closure_types x where x.org_id = ch.org_id and x.id = ch.closure_type_id), 'visitor', ch.visitor)
-$$;
+        'closureType', (select x.name from closure_types x where x.org_id = ch.org_id and x.id = ch.closure_type_id), 'visitor', ch.visitor));
+end $$;
 
 create or replace function flow_organization_json(o organizations) returns jsonb language sql stable as $$
     select jsonb_build_object('id', o.id, 'name', o.name, 'zone', o.time_zone, 'language', o.language, 'currency', o.currency, 'country', o.country)
 $$;
 
-create or replace function flow_context(p_org uuid, ch chats, p_customer uuid) returns jsonb language sql stable as $$
-    select jsonb_build_object('customer', flow_customer_json(p_org, p_customer), 'chat', case when ch.id is not null then flow_chat_json(ch) end,
+create or replace function flow_context(p_org uuid, ch chats, p_customer uuid) returns jsonb language plpgsql stable as $$
+begin
+    return (select jsonb_build_object('customer', flow_customer_json(p_org, p_customer), 'chat', case when ch.id is not null then flow_chat_json(ch) end,
         'channel', (select jsonb_build_object('id', n.id, 'kind', n.kind, 'name', n.name, 'address', n.address) from channels n
                     where n.org_id = p_org and n.id = ch.channel_id),
-        'organization', (select flow_organization_json(o) from organizations o where o.id = p_org))
-$$;
+        'organization', (select flow_organization_json(o) from organizations o where o.id = p_org)));
+end $$;
 
 -- One message as a run reads it.
-create or replace function flow_message_json(m messages) returns jsonb language sql stable as $$
-    select jsonb_build_object('seq', m.seq, 'kind', m.kind, 'text', m.content, 'data', m.data, 'atMs', (extract(epoch from m.created_at) * 1000)::bigint,
+create or replace function flow_message_json(m messages) returns jsonb language plpgsql stable as $$
+begin
+    return (select jsonb_build_object('seq', m.seq, 'kind', m.kind, 'text', m.content, 'data', m.data, 'atMs', (extract(epoch from m.created_at) * 1000)::bigint,
         'files', case when m.kind in ('image', 'video', 'audio', 'document', 'email') then
             (select coalesce(jsonb_agg(jsonb_build_object('id', f.file_id, 'kind', f.kind, 'name', f.name, 'type', f.type, 'sizeBytes', f.size_bytes)
-                    order by f.position), '[]') from message_files f where f.org_id = m.org_id and f.message_id = m.id) else '[]' end)
-$$;
+                    order by f.position), '[]') from message_files f where f.org_id = m.org_id and f.message_id = m.id) else '[]' end));
+end $$;
 
 -- What triggers must know of a chat: is this its first message since it was opened, is it the first that this customer ever wrote.
-create or replace function flow_start_facts(ch chats, p_seq integer) returns jsonb language sql stable as $$
-    select jsonb_build_object(
+create or replace function flow_start_facts(ch chats, p_seq integer) returns jsonb language plpgsql stable as $$
+begin
+    return (select jsonb_build_object(
         'first', not exists (select from messages m where m.org_id = ch.org_id and m.chat_id = ch.id and m.seq > coalesce(
                      (select max(e.seq) from messages e where e.org_id = ch.org_id and e.chat_id = ch.id and e.direction = 'event'
                          and e.data->>'what' = 'reopened' and e.seq < p_seq), 0) and m.seq < p_seq and m.direction = 'in'),
         'firstContact', not exists (select from messages m where m.org_id = ch.org_id and m.chat_id = ch.id and m.seq between 1 and p_seq - 1 and m.direction = 'in')
                     and not exists (select from chats o where o.org_id = ch.org_id and o.customer_id = ch.customer_id and o.id <> ch.id and o.inbound_count > 0),
-        'openHours', (select hours_open(coalesce(n.hours, o.settings->'hours'), o.time_zone, now()) from channels n join organizations o on o.id = ch.org_id
-                      where n.org_id = ch.org_id and n.id = ch.channel_id))
-$$;
+        'openHours', flow_open_hours(ch.org_id, null, ch.channel_id, now())));
+end $$;
 
 -- Everything a run must know, with chat and session locked. p: {chatId?, sessionId?, seq?}: by the session, or by the chat whose unfinished one
 -- it then is, if any. Null: there is neither. Each statement sees what was committed before it began, so what is read after a lock is what
@@ -199,6 +212,9 @@ begin
     -- What could begin here, or take the place of what runs.
     if not p ? 'sessionId' and waits <> '[]' then
         candidates := flow_candidates(p_org, case when s.id is null then '{channel,keyword,firstContact}'::text[] else '{keyword}' end, ch.channel_id, s.id is not null);
+        if s.id is null and ch.response_flow is not null then
+            candidates := flow_response_candidate(ch) || candidates;
+        end if;
     end if;
     return jsonb_build_object('session', case when s.id is not null then to_jsonb(s) end,
         'chat', case when ch.id is not null then jsonb_build_object('id', ch.id, 'status', ch.status, 'owner', ch.owner, 'assigneeId', ch.assignee_id,
@@ -216,12 +232,13 @@ begin
 end $$;
 
 -- The triggers that a message may fire, the first one first: higher priority of the flow, then of the trigger, then published earlier.
-create or replace function flow_candidates(p_org uuid, p_kinds text[], p_channel uuid, p_interrupting boolean) returns jsonb language sql stable as $$
-    select coalesce(jsonb_agg(jsonb_build_object('flowId', t.flow_id, 'versionId', t.version_id, 'key', t.key, 'kind', t.kind, 'data', t.data,
+create or replace function flow_candidates(p_org uuid, p_kinds text[], p_channel uuid, p_interrupting boolean) returns jsonb language plpgsql stable as $$
+begin
+    return (select coalesce(jsonb_agg(jsonb_build_object('flowId', t.flow_id, 'versionId', t.version_id, 'key', t.key, 'kind', t.kind, 'data', t.data,
                'debounceMs', t.debounce_ms) order by t.flow_priority desc, t.priority desc, t.published_at, t.flow_id, t.key), '[]')
       from flow_triggers t where t.org_id = p_org and t.kind = any (p_kinds) and (t.channel_ids = '{}' or p_channel = any (t.channel_ids))
-       and (not p_interrupting or t.data->>'interrupts' = 'true')
-$$;
+       and (not p_interrupting or t.data->>'interrupts' = 'true'));
+end $$;
 
 -- ---- what a run leaves ----------------------------------------------------------------------------------------------------
 
@@ -243,7 +260,8 @@ begin
     return ch;
 end $$;
 
--- p: {session: {columns}, steps: [columns of flow_steps], chat: {flow, owner}?, call: {payload}?, isNew}. All in the transaction of flow_load.
+-- p: {session: {columns}, steps: [columns of flow_steps], flow: what the chat shows, own, silent, call: {payload}?, job: {id, taken}?}. All in the
+-- transaction of flow_load. The job that woke the run ends with it; one that is somebody else's by now undoes it (409 JOB_LOST).
 create or replace function flow_save(p_org uuid, p jsonb) returns bigint language plpgsql as $$
 declare
     s flow_sessions := jsonb_populate_record(null::flow_sessions, p->'session');
@@ -288,6 +306,7 @@ begin
                owner = case when over or c.status = 'closed' then 'human' when p->>'own' = 'true' then 'bot' else c.owner end,
                flow = case when over or c.status = 'closed' then null else p->'flow' end,
                flow_seq = greatest(c.flow_seq, s.seen_seq),
+               response_flow = case when was is null and s.trigger->>'kind' = 'response' then null else c.response_flow end,
                version = c.version + (case when over or was is null then 1 else 0 end), updated_at = now()
          where c.org_id = p_org and c.id = s.chat_id returning c.* into ch;
         if s.status = 'failed' then
@@ -300,6 +319,7 @@ begin
         end if;
         perform flow_session_event(s, ch.team_id, ch.assignee_id);
     end if;
+    if p ? 'job' and not job_done((p#>>'{job,id}')::bigint, (p#>>'{job,taken}')::bigint, null) then perform fault(409, 'JOB_LOST'); end if;
     return s.token;
 end $$;
 
@@ -380,31 +400,36 @@ create or replace function flow_triggers_put(p_org uuid, p_flow uuid) returns vo
     on conflict do nothing
 $$;
 
--- An event (job flow.event): what it may start, and what must be known for it. p: {kind, chatId?, customerId, data, sessionId}. Tags are for the
--- customer's newest open chat that nobody and no flow has; silent flows need none. Null: nothing to do, or done before.
+-- An event (job flow.event): what it may start, and what must be known for it. p: {kind, chatId?, customerId, data, sessionId}. Tags, and stages
+-- of flows that talk, are for the customer's newest open chat that nobody and no flow has; silent ones of stages work on the newest open one, whoever has it, or on none. Null: nothing to do, or done before.
 create or replace function flow_event_load(p_org uuid, p jsonb) returns jsonb language plpgsql as $$
 declare
     ch chats;
     o organizations;
     candidates jsonb;
     d jsonb := p->'data';
+    quiet boolean := coalesce((p->>'silent')::boolean, false);
 begin
     if exists (select from flow_sessions x where x.org_id = p_org and x.id = (p->>'sessionId')::uuid) then return null; end if;
     if p->>'chatId' is not null then
         select * into ch from chats c where c.org_id = p_org and c.id = (p->>'chatId')::uuid for update;
         if not found then return null; end if;
         if p->>'kind' = 'inactivity' and (ch.flow is not null or ch.status = 'closed' or ch.message_count > (d->>'seq')::integer) then return null; end if;
-    elsif p->>'kind' = 'tag' then
+    elsif p->>'kind' in ('tag', 'stage') and not quiet then
         select * into ch from chats c where c.org_id = p_org and c.customer_id = (p->>'customerId')::uuid and c.status <> 'closed' and c.assignee_id is null
            and c.flow is null order by c.last_message_at desc limit 1 for update;
         if not found or ch.flow is not null or ch.assignee_id is not null then return null; end if;
+    elsif p->>'kind' = 'stage' then
+        select * into ch from chats c where c.org_id = p_org and c.customer_id = (p->>'customerId')::uuid and c.status <> 'closed'
+         order by c.last_message_at desc limit 1 for update;
     end if;
-    perform set_config('app.flow_chat', coalesce(ch.id::text, ''), true);
+    -- What silent flows do to a chat takes it from the flow that runs there, as when a person does it.
+    perform set_config('app.flow_chat', case when quiet then '' else coalesce(ch.id::text, '') end, true);
     perform set_config('app.flow_depth', coalesce(p->>'depth', '1'), true);
     select coalesce(jsonb_agg(jsonb_build_object('flowId', t.flow_id, 'versionId', t.version_id, 'key', t.key, 'kind', t.kind, 'data', t.data)
                order by t.flow_priority desc, t.priority desc, t.published_at, t.flow_id, t.key), '[]') into candidates
       from flow_triggers t
-     where t.org_id = p_org and t.kind = p->>'kind' and (t.channel_ids = '{}' or ch.channel_id = any (t.channel_ids))
+     where t.org_id = p_org and t.kind = p->>'kind' and t.silent = quiet and (t.channel_ids = '{}' or ch.channel_id = any (t.channel_ids))
        and case t.kind when 'tag' then t.data->>'tagId' = d->>'tagId' and coalesce(t.data->>'change', 'added') = d->>'change'
                        when 'stage' then t.data->>'stageId' is null or t.data->>'stageId' = d->>'stageId'
                        when 'closing' then t.data->>'closureTypeId' is null or t.data->>'closureTypeId' = d->>'closureTypeId'
@@ -422,14 +447,21 @@ end $$;
 
 -- ---- upkeep ---------------------------------------------------------------------------------------------------------------
 
--- The job that should have run was parked (src/flows/jobs_flows.c): nobody would answer this chat.
+-- The job that should have run is parked (src/flows/jobs_flows.c): nobody would answer this chat. One of an earlier state of its session is
+-- nothing to anybody.
 create or replace function flow_parked(p_org uuid, p jsonb) returns void language plpgsql as $$
 declare
     s flow_sessions;
     chat uuid := (p->>'chatId')::uuid;
 begin
     if p->>'sessionId' is not null then
-        select x.chat_id into chat from flow_sessions x where x.org_id = p_org and x.id = (p->>'sessionId')::uuid;
+        select x.chat_id into chat from flow_sessions x where x.org_id = p_org and x.id = (p->>'sessionId')::uuid and x.token = coalesce((p->>'token')::bigint, x.token);
+    end if;
+    if chat is null then -- a silent one
+        update flow_sessions x set status = 'failed', error = '{"code": "RUN_PARKED", "message": "the run could not be completed"}', ended_how = 'RUN_PARKED',
+               token = x.token + 1, ended_at = now(), updated_at = now()
+         where x.org_id = p_org and x.id = (p->>'sessionId')::uuid and x.status = 'running';
+        return;
     end if;
     perform 1 from chats c where c.org_id = p_org and c.id = chat and c.owner = 'bot' for update;
     if not found then return; end if;
@@ -439,7 +471,8 @@ begin
     if s.id is not null then perform flow_timer_drop(s); end if;
     update chats c set flow = null where c.org_id = p_org and c.id = chat;
     perform flow_hand_over(p_org, chat, case when s.id is not null then 'flow_failed' end,
-                           jsonb_build_object('sessionId', s.id, 'flowId', s.flow_id, 'code', 'RUN_PARKED'), true);
+                           jsonb_build_object('sessionId', s.id, 'flowId', s.flow_id, 'code', 'RUN_PARKED', 'name',
+                                              coalesce((select f.name from flows f where f.org_id = p_org and f.id = s.flow_id), '')), true);
 end $$;
 
 -- Steps of transactions that are certain, since the last time, into flow_counts. Over all organizations, by the transaction that wrote
@@ -513,7 +546,10 @@ end $$;
 create or replace function flow_clean(p_days integer) returns bigint
 language sql volatile security definer set search_path = pg_catalog, public as $$
     with old as (
-        delete from flow_sessions s using (select x.org_id, x.id from flow_sessions x where x.ended_at < now() - make_interval(days => case when x.test is null
-            then p_days else 2 end) order by x.ended_at limit 500) o where s.org_id = o.org_id and s.id = o.id returning 1)
+        delete from flow_sessions s using (
+            (select x.org_id, x.id from flow_sessions x where x.test is null and x.ended_at < now() - make_interval(days => p_days) order by x.ended_at limit 500)
+            union all   -- also tests that nobody brought to their end
+            (select x.org_id, x.id from flow_sessions x where x.test is not null and x.updated_at < now() - interval '2 days' limit 500)) o
+        where s.org_id = o.org_id and s.id = o.id returning 1)
     select count(*) from old
 $$;

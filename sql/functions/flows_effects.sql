@@ -67,6 +67,7 @@ begin
 end $$;
 
 -- Is a team at work now; without one the channel, or the organization where the channel has no hours of its own.
+-- On a holiday nobody is.
 create or replace function flow_open_hours(p_org uuid, p_team uuid, p_channel uuid, p_at timestamptz) returns boolean language plpgsql stable as $$
 declare
     o organizations;
@@ -80,7 +81,7 @@ begin
         select n.hours into hours from channels n where n.org_id = p_org and n.id = p_channel;
         hours := coalesce(hours, o.settings->'hours');
     end if;
-    return hours_open(hours, o.time_zone, p_at);
+    return hours_open(hours, o.time_zone, p_at) and not is_holiday(o, p_at);
 end $$;
 
 -- Custom fields by their slugs, for the program to read values with.
@@ -98,6 +99,7 @@ end $$;
 
 create or replace function flow_customer_tag(p_org uuid, p_customer uuid, p_name text, p_tag uuid, p_on boolean) returns jsonb language plpgsql as $$
 begin
+    if not exists (select from tags t where t.org_id = p_org and t.id = p_tag) then perform fault(422, 'TAG_NOT_FOUND'); end if;
     perform crm_customer_tag(p_org, flow_actor(p_name), p_customer, p_tag, null, p_on);
     return flow_customer_json(p_org, p_customer);
 end $$;
@@ -105,22 +107,24 @@ end $$;
 create or replace function flow_customer_stage(p_org uuid, p_customer uuid, p_name text, p_stage uuid, p_note text, p_chat uuid) returns jsonb
 language plpgsql as $$
 begin
+    if not exists (select from stages t where t.org_id = p_org and t.id = p_stage) then perform fault(422, 'STAGE_NOT_FOUND'); end if;
     perform crm_customer_stage(p_org, flow_actor(p_name), p_customer, p_stage, null, p_note, p_chat);
     return flow_customer_json(p_org, p_customer);
 end $$;
 
 -- ---- what starts flows besides messages -----------------------------------------------------------------------------------
 
--- Something happened that silent flows, or those of tags, may be for: one look whether there is any, then a job. A chain of flows that set
--- each other off is cut (app.flow_depth says how deep this transaction is in one).
+-- Something happened that flows may be for: one look whether there are any, then a job for those that are silent, and one for those that talk.
+-- A chain of flows that set each other off is cut (app.flow_depth says how deep this transaction is in one).
 create or replace function flow_happened(p_org uuid, p_kind text, p_chat uuid, p_customer uuid, p_data jsonb) returns void language plpgsql as $$
 declare
     depth integer := coalesce(nullif(current_setting('app.flow_depth', true), ''), '0')::integer;
 begin
-    if depth >= 8 or not exists (select from flow_triggers t where t.org_id = p_org and t.kind = p_kind) then return; end if;
+    if depth >= 8 then return; end if;
     insert into jobs (org_id, kind, payload)
-    values (p_org, 'flow.event', jsonb_build_object('kind', p_kind, 'chatId', p_chat, 'customerId', p_customer, 'data', p_data, 'depth', depth + 1,
-                                                    'sessionId', uuid_v7()));
+    select p_org, 'flow.event', jsonb_build_object('kind', p_kind, 'silent', t.silent, 'chatId', p_chat, 'customerId', p_customer, 'data', p_data,
+                                                   'depth', depth + 1, 'sessionId', uuid_v7())
+      from (select distinct x.silent from flow_triggers x where x.org_id = p_org and x.kind = p_kind) t;
 end $$;
 
 create or replace function flow_on_tag() returns trigger language plpgsql as $$

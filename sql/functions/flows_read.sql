@@ -8,7 +8,8 @@ $$;
 -- The graph in which a session stands now: the innermost flow that was called, its own, or the draft of a test.
 create or replace function flow_session_graph(s flow_sessions) returns jsonb language sql stable as $$
     select coalesce((select v.graph from flow_versions v where v.org_id = s.org_id
-                     and v.id = coalesce((s.stack->-1->>'versionId')::uuid, s.version_id)), s.test->'graph')
+                     and v.id = coalesce((s.stack->-1->>'versionId')::uuid, s.version_id)),
+                    s.test#>array['drafts', s.stack->-1->>'versionId', 'graph'], s.test->'graph')
 $$;
 
 create or replace function flow_session_json(s flow_sessions) returns jsonb language sql stable as $$
@@ -17,7 +18,7 @@ create or replace function flow_session_json(s flow_sessions) returns jsonb lang
         'test', s.test is not null, 'status', s.status, 'endedHow', s.ended_how, 'chatId', s.chat_id, 'customerId', s.customer_id,
         'customerName', coalesce((select customer_display(c) from customers c where c.org_id = s.org_id and c.id = s.customer_id), s.test#>>'{context,customer,name}'),
         'channelId', s.channel_id, 'nodeId', s.node, 'nodeName', flow_node_name(flow_session_graph(s), s.node),
-        'wait', case when s.wait is not null then jsonb_build_object('kind', s.wait->>'kind', 'nodeId', s.wait->>'nodeId', 'until', ts_json(s.wake_at),
+        'wait', case when s.wait->>'kind' is not null then jsonb_build_object('kind', s.wait->>'kind', 'nodeId', s.wait->>'nodeId', 'until', ts_json(s.wake_at),
                      'request', case when s.wait->>'kind' = 'http' then nullif(s.test->'request', 'null') end) end,
         'steps', s.steps, 'trigger', s.trigger, 'error', s.error, 'startedAt', ts_json(s.started_at), 'updatedAt', ts_json(s.updated_at),
         'endedAt', ts_json(s.ended_at))
@@ -27,7 +28,8 @@ $$;
 create or replace function flow_session_detail(s flow_sessions) returns jsonb language sql stable as $$
     select flow_session_json(s) || jsonb_build_object('vars', s.vars,
         'log', (select coalesce(jsonb_agg(jsonb_build_object('n', x.n, 'at', ts_json(x.at), 'nodeId', x.node, 'type', x.type, 'what', x.what, 'flowId', x.flow_id,
-                    'name', coalesce(flow_node_name(v.graph, x.node), flow_node_name(s.test->'graph', x.node), x.type), 'port', x.port, 'us', x.took_us,
+                    'name', coalesce(flow_node_name(v.graph, x.node), flow_node_name(s.test#>array['drafts', x.version_id::text, 'graph'], x.node),
+                        flow_node_name(s.test->'graph', x.node), x.type), 'port', x.port, 'us', x.took_us,
                     'ms', round(x.took_us / 1000.0), 'data', coalesce(x.data, '{}'), 'error', x.error) order by x.n), '[]')
                 from (select * from flow_steps t where t.org_id = s.org_id and t.session_id = s.id order by t.n desc limit 500) x
                 left join flow_versions v on v.org_id = s.org_id and v.id = x.version_id))
@@ -64,7 +66,7 @@ begin
         perform flow_hand_over(p_org, chat, null, null, true); -- the chats' trigger pauses it
     elsif p_what = 'resume' then
         if s.status <> 'paused' then perform fault(409, 'SESSION_NOT_PAUSED'); end if;
-        update flow_sessions x set status = case when x.wait is null then 'running' else 'waiting' end, ended_how = '', token = x.token + 1, updated_at = now(),
+        update flow_sessions x set status = case when x.wait->>'kind' is null then 'running' else 'waiting' end, ended_how = '', token = x.token + 1, updated_at = now(),
                seen_seq = case when p_skip then ch.message_count else x.seen_seq end
          where x.org_id = p_org and x.id = s.id returning x.* into s;
         update chats c set owner = 'bot', flow = c.flow || jsonb_build_object('status', s.status), waiting_since = null, version = c.version + 1
@@ -81,6 +83,12 @@ begin
         perform flow_session_event(s, ch.team_id, ch.assignee_id);
     elsif p_what = 'retry' then
         if s.status <> 'failed' or s.test is not null then perform fault(409, 'SESSION_NOT_FAILED'); end if;
+        if exists (select from flow_versions v where v.org_id = p_org and v.id = s.version_id and v.kind <> 'general') then
+            -- A silent one has no part in whose the chat is: it stays as it is until the job has run.
+            update flow_sessions x set token = x.token + 1, updated_at = now() where x.org_id = p_org and x.id = s.id returning x.* into s;
+            insert into jobs (org_id, kind, payload) values (p_org, 'flow.run', jsonb_build_object('sessionId', s.id, 'token', s.token, 'retry', true));
+            return flow_session_json(s);
+        end if;
         if ch.id is null or ch.status = 'closed' then perform fault(409, 'CHAT_CLOSED'); end if;
         update flow_sessions x set status = 'running', error = null, ended_how = '', ended_at = null, token = x.token + 1, updated_at = now(), seen_seq = ch.message_count
          where x.org_id = p_org and x.id = s.id returning x.* into s;     -- FLOW_RUNNING when another one runs there

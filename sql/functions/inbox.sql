@@ -22,6 +22,7 @@ language sql stable as $$
                            where cr.org_id = ch.org_id and cr.user_id = viewer and cr.chat_id = ch.id), 0) end,
         'closedAt', ts_json(ch.closed_at), 'closedBy', ch.closed_by, 'closureTypeId', ch.closure_type_id,
         'closureNote', ch.closure_note, 'windowUntil', ts_json(ch.window_until), 'pinnedMessageId', ch.pinned_message_id, 'visitor', ch.visitor, 'version', ch.version, 'flow', ch.flow,
+        'responseFlow', ch.response_flow - 'vars',
         'customer', (select json_build_object('id', cu.id, 'name', customer_display(cu), 'avatarFileId', cu.avatar_file_id,
                         'tags', (select coalesce(json_agg(ct.tag_id order by ct.created_at), '[]') from customer_tags ct
                                  where ct.org_id = cu.org_id and ct.customer_id = cu.id))
@@ -81,8 +82,9 @@ begin
 end $$;
 
 -- What a message is about, for the chat list: {"subject": …} of a mail, {"about": …} of what has no words of its own, or nothing.
+-- (Stable, as jsonb_build_object() is: PostgreSQL would not put it into the statements that use it, but plan it at every call.)
 create or replace function message_subject(p_data jsonb) returns jsonb
-language sql immutable as $$
+language sql stable as $$
     select case when p_data #>> '{mail,subject}' <> '' then jsonb_build_object('subject', left(p_data #>> '{mail,subject}', 160))
                 when p_data ? 'storyMention' then '{"about": "mention"}' when p_data ? 'story' then '{"about": "story"}'
                 when p_data ? 'share' then '{"about": "share"}' when p_data ? 'order' then '{"about": "order"}'
@@ -219,14 +221,15 @@ end $$;
 -- The usual messages, many in one statement: each from somebody whom we know, in a chat that is open and in a queue or in somebody's
 -- hands. p_batch: what inbox_receive takes, each with its "channel", without attachments, further contacts and echoes. At most one
 -- message per chat is taken; for those that are not in the answer (people who are new, closed chats, doubles, …) inbox_receive is
--- asked one by one, and says why. n counts from 1; seen: the message as its channel's people see it, where they do (web chat).
+-- asked one by one, and says why. n counts from 1; seen: the message as its channel's people see it, where they do (web chat); wakes: the batch made jobs.
 --
 -- It waits for nobody: a chat, a customer or a channel that somebody else has locked is passed over, so that no circle can close and no
 -- slow one holds up the others. A merge under way needs no waiting for: the message goes to the chat's customer, whoever that is once the
 -- chat's row is locked. Each event is written after its chat was locked (event_order() counts on it). Of two equal messages at the same
 -- moment the second breaks the unique index, and its batch falls apart into single ones (receive_batch.c).
+drop function if exists inbox_receive_known(uuid, jsonb); -- before it had wakes
 create or replace function inbox_receive_known(p_org uuid, p_batch jsonb)
-returns table (n integer, chat_id uuid, message_id uuid, seq integer, customer_id uuid, seen json)
+returns table (n integer, chat_id uuid, message_id uuid, seq integer, customer_id uuid, seen json, wakes boolean)
 language plpgsql as $$
 begin
     return query
@@ -246,7 +249,7 @@ begin
                    and co.hidden_at is null and (w.also is null or co.also = w.also)
               join channels cn on cn.org_id = p_org and cn.id = w.channel and cn.deleted_at is null
               join chats c on c.org_id = p_org and c.contact_id = co.id and c.channel_id = cn.id and c.status <> 'closed' and c.status <> 'waiting'
-                   and c.snoozed_until is null and c.archived_at is null
+                   and c.snoozed_until is null and c.archived_at is null and c.response_flow is null
              where not exists (select from chats o join messages x on x.org_id = p_org and x.chat_id = o.id and x.client_id = w.client_id
                                where o.org_id = p_org and o.contact_id = co.id and o.channel_id = cn.id)
                and not exists (select from messages x where x.org_id = p_org and x.channel_id = cn.id and x.external_id = w.external_id)
@@ -282,16 +285,18 @@ begin
         ), flow as (        -- of those a flow may want
             insert into jobs (org_id, kind, payload, due_at, unique_key)
             select p_org, 'flow.run', jsonb_build_object('chatId', c.chat_id, 'seq', c.message_count), now() + w.ms * interval '1 millisecond', 'flow.in:' || c.chat_id
-              from ch c cross join lateral (select case
+              from ch c cross join lateral (select case when (c.chat).inbound_count = 1 then '{keyword,channel,firstContact}' else '{keyword}' end::text[] as kinds) f
+              cross join lateral (select case
                        when (c.chat).owner = 'bot' then
                            coalesce((select s.debounce_ms from flow_sessions s
                                       where s.org_id = p_org and s.chat_id = c.chat_id and s.status in ('running', 'waiting', 'paused')), 0)
-                       when c.assignee_id is null and (c.chat).flow is null then
-                           (select max(t.debounce_ms) from flow_triggers t
-                             where t.org_id = p_org and t.kind = 'keyword' and (t.channel_ids = '{}' or c.channel = any (t.channel_ids))
-                               and (t.words is null or exists (select from unnest(t.words) k where strpos(flow_plain(c.text), k) > 0))) end as ms) w
+                       when c.assignee_id is null and (c.chat).flow is null and exists (select from flow_triggers t where t.org_id = p_org and t.kind = any (f.kinds)) then
+                           (select max(t.debounce_ms) from (select flow_plain(c.text) as said offset 0) x cross join flow_triggers t -- folded once
+                             where t.org_id = p_org and t.kind = any (f.kinds) and (t.channel_ids = '{}' or c.channel = any (t.channel_ids))
+                               and (t.kind <> 'keyword' or t.words is null or exists (select from unnest(t.words) k where strpos(x.said, k) > 0))) end as ms) w
              where w.ms is not null and not c.automatic
             on conflict do nothing
+            returning 1
         ), alive as (
             update channels x set last_event_at = now()
              where x.org_id = p_org and x.id in (
@@ -305,7 +310,7 @@ begin
                     where y.last_message_at is null or y.last_message_at < c.at - interval '1 minute'
                       for no key update of y skip locked)
         )
-        select c.n, c.chat_id, c.id, c.message_count, c.customer_id, i.item
+        select c.n, c.chat_id, c.id, c.message_count, c.customer_id, i.item, exists (select from flow)
           from ch c join m on m.id = c.id left join lateral webchat_item(m.m) i on c.identity_kind = 'webchat';
 end $$;
 
@@ -369,7 +374,7 @@ begin
             update chats c set window_until = greatest(c.window_until, m.created_at + make_interval(hours => (p->>'windowHours')::int))
              where c.org_id = p_org and c.id = ch.id returning c.* into ch;
         end if;
-        wait_ms := case when not coalesce((p->>'automatic')::boolean, false) then flow_wants(ch, m.content, is_new or place.reopened) end;
+        wait_ms := case when not coalesce((p->>'automatic')::boolean, false) then flow_wants(ch, m.content, is_new or place.reopened or ch.inbound_count = 1) end;
         if wait_ms is not null then
             perform flow_wake(ch, seq, wait_ms);
             -- Whom a flow may greet is not given out meanwhile; the run gives the chat back when none wants it (store.c).
@@ -379,6 +384,9 @@ begin
     elsif ch.owner = 'bot' then
         -- Somebody of the business answered elsewhere: no program talks over them.
         update chats c set owner = 'human', version = c.version + 1 where c.org_id = p_org and c.id = ch.id returning c.* into ch;
+    end if;
+    if m.direction = 'out' and ch.response_flow is not null then
+        update chats c set response_flow = null, version = c.version + 1 where c.org_id = p_org and c.id = ch.id returning c.* into ch;
     end if;
     update channels set last_event_at = now() where org_id = p_org and id = p_channel
         and (last_event_at is null or last_event_at < now() - interval '10 seconds');

@@ -204,7 +204,7 @@ begin
     select * into chan from channels c where c.org_id = p_org and c.id = ch.channel_id;
     if chan.greeting = '{}' and chan.away = '{}' then return ch; end if;
     select * into o from organizations x where x.id = p_org;
-    words := case when hours_open(chan.hours, o.time_zone, now()) then chan.greeting else chan.away end;
+    words := case when hours_open(chan.hours, o.time_zone, now()) and not is_holiday(o, now()) then chan.greeting else chan.away end;
     select coalesce(cu.language, o.language) into lang from customers cu where cu.org_id = p_org and cu.id = ch.customer_id;
     m.content := coalesce(nullif(btrim(words->>lang), ''), nullif(btrim(words->>o.language), ''),
                           (select x.value from jsonb_each_text(words) x where btrim(x.value) <> '' order by x.key limit 1));

@@ -1,7 +1,7 @@
 -- Messages going out: written with the job that sends them, in one commit.
 
 -- Write a message to the customer. p: {id, content, kind?, clientId, replyToId, files:[{fileId}], scheduledFor, sequenceId,
--- authorKind, authorId, authorName, data?, keepPending?}. Answering a chat that nobody has takes it. Scheduled ones wait as rows
+-- authorKind, authorId, authorName, data?, keepPending?, sent?}. Answering a chat that nobody has takes it. Scheduled ones wait as rows
 -- with a job "message.release" and get their place in the conversation when they leave; steps of one sequence in their order.
 create or replace function inbox_send(p_org uuid, p_chat uuid, p jsonb, out message json, out is_double boolean)
 language plpgsql as $$
@@ -44,7 +44,8 @@ begin
     m.kind := coalesce(p->>'kind', first_kind, 'text');
     m.content := p->>'content';
     m.data := p->'data';
-    m.status := case when p ? 'scheduledFor' then 'scheduled' else 'queued' end;
+    m.status := case when p ? 'scheduledFor' then 'scheduled' when p ? 'sent' then 'sent' else 'queued' end;
+    m.sent_at := case when m.status = 'sent' then now() end;
     m.author_kind := p->>'authorKind'; m.author_id := author; m.author_name := p->>'authorName';
     m.client_id := p->>'clientId';
     m.sequence_id := (p->>'sequenceId')::uuid;
@@ -78,7 +79,7 @@ begin
         select * into r from inbox_append(ch, m, p->'files');
         ch := r.ch; m := r.m; is_double := r.is_double;
         insert into jobs (org_id, kind, payload, order_key, unique_key)
-        values (p_org, 'message.send', jsonb_build_object('messageId', m.id), 'chat:' || ch.id, 'message.send:' || m.id)
+        select p_org, 'message.send', jsonb_build_object('messageId', m.id), 'chat:' || ch.id, 'message.send:' || m.id where m.status = 'queued'
         on conflict do nothing;
         if p->>'authorKind' = 'user' and author is not null then
             -- Who answers has read; their other screens hear of it.

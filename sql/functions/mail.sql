@@ -23,9 +23,10 @@ begin
 end $$;
 
 -- A mail that becomes a message: rows of its files, the message, and what the mail is found by, in one commit. p: as inbox_receive takes
--- it, with `mail` (receive.c of the e-mail channel writes it).
+-- it, with `mail` (receive.c of the e-mail channel writes it). wakes: jobs may have come of it.
+drop function if exists mail_receive(uuid, uuid, jsonb); -- before it had wakes
 create or replace function mail_receive(p_org uuid, p_channel uuid, p jsonb,
-    out chat_id uuid, out message_id uuid, out seq integer, out customer_id uuid, out is_double boolean, out is_new boolean)
+    out chat_id uuid, out message_id uuid, out seq integer, out customer_id uuid, out is_double boolean, out is_new boolean, out wakes boolean)
 language plpgsql as $$
 declare
     mail jsonb := p->'mail';
@@ -42,4 +43,5 @@ begin
     on conflict do nothing;
     chat_id := got.chat_id; message_id := got.message_id; seq := got.seq; customer_id := got.customer_id;
     is_double := got.is_double; is_new := got.is_new;
+    wakes := is_new or exists (select from jobs j where j.org_id = p_org and j.unique_key = 'flow.in:' || got.chat_id and j.state = 'waiting');
 end $$;

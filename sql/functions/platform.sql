@@ -92,6 +92,7 @@ begin
     update webhook_deliveries set state = 'dead', ended_at = now(), error_code = 'RESTORED', error = 'restored from a backup: perhaps it was sent already'
     where state = 'waiting';
     delete from jobs where kind = 'webhook.deliver';
+    perform flow_restored();
     update jobs set state = 'parked', parked_at = now(), lease_until = null, error = 'restored from a backup: perhaps it was done already'
     where org_id is not null and not recurring and state <> 'parked' and due_at <= now();
 end $$;
@@ -148,7 +149,12 @@ declare
     left_over integer[] := rooms;
     i integer;
 begin
-    for i in 1 .. coalesce(array_length(kinds, 1), 0) loop
+    -- Of the many kinds few have anything to do: one look finds them.
+    for i in select k.i from unnest(kinds) with ordinality as k (kind, i)
+              where exists (select from jobs j where j.state = 'waiting' and j.kind = k.kind and j.due_at <= now())
+                 or exists (select from jobs j where j.state = 'running' and j.kind = k.kind and j.lease_until < clock_timestamp())
+              order by k.i
+    loop
         if left_over[i] <= 0 then
             continue;
         end if;
@@ -307,7 +313,7 @@ $$;
 
 -- --- pages of lists -------------------------------------------------------------------------------------------------------
 -- The opaque cursor of a keyset page: the sort key of the last row and its id. Unreadable ones are the caller's 400.
-create or replace function cursor_make(at timestamptz, id uuid) returns text language sql immutable as $$
+create or replace function cursor_make(at timestamptz, id uuid) returns text language sql stable as $$
     select to_char(at at time zone 'UTC', 'YYYYMMDDHH24MISSUS') || '.' || id
 $$;
 create or replace function cursor_time(cursor text) returns timestamptz language plpgsql immutable as $$

@@ -8,7 +8,7 @@ language plpgsql stable security definer set search_path = pg_catalog, public as
 begin
     return query
         select c.org_id, c.id, c.name, c.status, c.default_team_id, c.settings, coalesce(p_language, nullif(c.settings->>'language', ''), o.language),
-               o.country, c.hours is null or hours_open(c.hours, o.time_zone, now()),
+               o.country, (c.hours is null or hours_open(c.hours, o.time_zone, now())) and not is_holiday(o, now()),
                exists (select from memberships m where m.org_id = c.org_id and m.status = 'active' and m.availability = 'online'
                        and m.last_seen_at > now() - interval '2 minutes')
         from channels c join organizations o on o.id = c.org_id
@@ -24,6 +24,11 @@ begin
         where (p_at at time zone p_zone)::time >= (span->>0)::time
           and ((p_at at time zone p_zone)::time < (span->>1)::time or span->>1 = '24:00'));
 end $$;
+
+-- Is it a day on which nobody of the organization works? settings.holidays: ["2026-12-24", of every year "12-25"].
+create or replace function is_holiday(o organizations, p_at timestamptz) returns boolean language sql stable as $$
+    select coalesce(o.settings->'holidays' ?| array[to_char(p_at at time zone o.time_zone, 'YYYY-MM-DD'), to_char(p_at at time zone o.time_zone, 'MM-DD')], false)
+$$;
 
 -- What a visitor sees of a conversation: never notes, never what the team does among itself.
 create or replace function webchat_shows(m messages) returns boolean language sql stable as $$

@@ -144,6 +144,7 @@ create index flow_sessions_chat on flow_sessions (org_id, chat_id, started_at de
 create index flow_sessions_version on flow_sessions (org_id, version_id) where version_id is not null;
 create index flow_sessions_old on flow_sessions (ended_at) where ended_at is not null;
 comment on index flow_sessions_old is 'Over all organizations: what is long over is removed.';
+create index flow_sessions_tests on flow_sessions (org_id, updated_at desc) where test is not null;
 call platform_tenant('flow_sessions');
 
 create table flow_steps (
@@ -165,7 +166,7 @@ create table flow_steps (
     foreign key (org_id, session_id) references flow_sessions (org_id, id) on delete cascade
 );
 comment on table flow_steps is 'The log of sessions: a line for every node that was entered, woken or tried again.';
-comment on column flow_steps.what is 'entered, answered, timeout, http, returned, resumed, retried.';
+comment on column flow_steps.what is 'entered, answered, timeout, http, returned, retried.';
 comment on column flow_steps.port is 'The one that was taken; null: it waits there, ended there, or failed.';
 comment on column flow_steps.xid is 'Transaction that wrote it: the roll-up into flow_counts goes by it.';
 create index flow_steps_xid on flow_steps (xid);

@@ -2,6 +2,7 @@
  * for good. */
 #include <string.h>
 
+#include "auth/hours.h"
 #include "auth/identity.h"
 #include "auth/mail.h"
 #include "auth/permissions.h"
@@ -18,10 +19,17 @@
 /* Settings belong to the pages that use them; checked here is what the server itself reads. */
 static enum err settings_check(struct ctx *c, const json_t *settings)
 {
-    const json_t *hours = json_object_get(settings, "reopenHours");
-    if (!hours || json_is_null(hours)) return ERR_OK;
-    if (json_is_integer(hours) && json_integer_value(hours) >= 0 &&
-        json_integer_value(hours) <= REOPEN_HOURS_MAX)
+    const json_t *reopen = json_object_get(settings, "reopenHours"),
+                 *hours = json_object_get(settings, "hours"),
+                 *holidays = json_object_get(settings, "holidays");
+    const char *why = "";
+    if (hours && !json_is_null(hours) && !hours_valid(hours, &why))
+        return fault_field(c, "settings.hours", "INVALID_HOURS", "%s", why);
+    if (holidays && !json_is_null(holidays) && !holidays_valid(holidays, &why))
+        return fault_field(c, "settings.holidays", "INVALID_DATE", "%s", why);
+    if (!reopen || json_is_null(reopen)) return ERR_OK;
+    if (json_is_integer(reopen) && json_integer_value(reopen) >= 0 &&
+        json_integer_value(reopen) <= REOPEN_HOURS_MAX)
         return ERR_OK;
     return fault_field(c, "settings.reopenHours", "OUT_OF_RANGE",
                        "Must be a whole number of hours from 0 to 720, or null");
@@ -203,7 +211,9 @@ static const struct field organization_fields[] = {
     {.name = "settings",
      .type = F_OBJECT,
      .help = "Merged into what is there; null removes a member. reopenHours: for so many hours "
-             "(0 to 720) a message opens the closed chat again."},
+             "(0 to 720) a message opens the closed chat again. hours: {mon: [[\"08:00\", "
+             "\"18:00\"]], …}, where a team or a channel has none. holidays: [\"2026-12-24\", of "
+             "every year \"12-25\"]: nobody is at work."},
     {0},
 };
 static const struct field smtp_fields[] = {

@@ -53,3 +53,27 @@ bool hours_valid(const json_t *hours, const char **ret_why)
     *ret_why = "Days are mon, tue, wed, thu, fri, sat, sun";
     return known == json_object_size(hours);
 }
+
+/* "MM-DD", or that after a year. The 29th of February is one. */
+static bool is_day(const char *s)
+{
+    static const int lengths[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    static const char shape[] = "0000-00-00";
+    size_t len = s ? strlen(s) : 0, skip = sizeof shape - 1 - len;
+    if (len != 10 && len != 5) return false;
+    for (size_t i = 0; i < len; i++)
+        if (shape[skip + i] == '-' ? s[i] != '-' : s[i] < '0' || s[i] > '9') return false;
+    const char *md = s + len - 5;
+    int month = (md[0] - '0') * 10 + md[1] - '0', day = (md[3] - '0') * 10 + md[4] - '0';
+    return month >= 1 && month <= 12 && day >= 1 && day <= lengths[month - 1];
+}
+
+bool holidays_valid(const json_t *days, const char **ret_why)
+{
+    *ret_why = "Holidays are a list of at most 200 days";
+    if (!json_is_array(days) || json_array_size(days) > HOLIDAYS_MAX) return false;
+    *ret_why = "A day is YYYY-MM-DD, or MM-DD for every year";
+    for (size_t i = 0; i < json_array_size(days); i++)
+        if (!is_day(json_string_value(json_array_get(days, i)))) return false;
+    return true;
+}

@@ -305,6 +305,9 @@ struct channel_kind {
      * Returns when cancelled (the account changed, the program ends) or broken (tried again with
      * back-off). */
     enum err (*watch)(struct ctx *c, const struct channel *ch);
+    /* MAY: its people read the chat itself: what a program writes while the account is connected is
+     * sent with its commit, without a job. */
+    bool reads_here;
     const struct template_functions *templates; /* MAY: with CAN_TEMPLATE (templates.h) */
     const struct route *routes;                 /* MAY: its own routes */
 };

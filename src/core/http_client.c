@@ -43,6 +43,16 @@ static const char *find_header(const struct http_answer *a, const char *name)
     return NULL;
 }
 
+static bool header_at(const struct http_answer *a, int i, const char **ret_name,
+                      const char **ret_value)
+{
+    const struct arriving *in = a->impl;
+    if (!in || i < 0 || i >= in->header_count) return false;
+    *ret_name = in->headers[i].name;
+    *ret_value = in->headers[i].value;
+    return true;
+}
+
 /* For a callback: end the transfer for this reason. */
 static size_t stop(struct arriving *in, enum err e, const char *code)
 {
@@ -217,6 +227,7 @@ static enum err read_answer(struct ctx *c, struct transfer *t, struct arriving *
     a->address = arena_strdup(c->arena, address);
     a->impl = in;
     a->header = find_header;
+    a->header_at = header_at;
     a->body = (struct bytes){(const unsigned char *)buf_str(&in->body), in->body.len};
     *ret_redirect = arena_strdup(c->arena, redirect);
     return redirect && !*ret_redirect ? ERR_NO_MEMORY : ERR_OK;

@@ -29,6 +29,9 @@ struct http_answer {
     struct bytes body; /* arena */
     const char *content_type;
     const char *(*header)(const struct http_answer *a, const char *name);
+    /* The i-th of them, as it came; false: there are no more. */
+    bool (*header_at)(const struct http_answer *a, int i, const char **ret_name,
+                      const char **ret_value);
     void *impl;
     const char *address; /* that answered */
     int64_t took_ms;

@@ -50,7 +50,7 @@ static void count(const struct run *run, enum metric which)
 static enum err end_once(struct run *run, struct ctx *c, enum job_outcome outcome)
 {
     const struct job *job = &run->job;
-    struct param id = P_INT("id", job->id), taken = P_INT("taken", run->taken),
+    struct param id = P_INT("id", job->id), taken = P_INT("taken", job->taken),
                  error = P_TEXT("error", job->error);
     switch (outcome) {
     case JOB_DONE:
@@ -70,16 +70,22 @@ static enum err end_once(struct run *run, struct ctx *c, enum job_outcome outcom
     return db_query(c, &SQL_JOB_PARK, PARAMS(id, taken, error), NULL);
 }
 
+/* Nothing that another try would mend; ERR_OK, too. */
+static bool hopeless(enum err e)
+{
+    return e != ERR_UNAVAILABLE && e != ERR_DEADLINE && e != ERR_CONFLICT;
+}
+
 static void end(struct run *run, enum job_outcome outcome)
 {
     struct loop *l = run->jobs->app->loop;
     run->ended = true;
+    if (outcome == JOB_DONE && run->job.ended) return;
     for (;;) {
         CLEANUP(ctx_freep) struct ctx *c = jobs_context(run->jobs, END_TIMEOUT_MS);
         enum err e = end_once(run, c, outcome);
         if (!e) return;
-        bool hopeless = e != ERR_UNAVAILABLE && e != ERR_DEADLINE && e != ERR_CONFLICT;
-        if (hopeless || run->lost || run->jobs->app->stopping ||
+        if (hopeless(e) || run->lost || run->jobs->app->stopping ||
             clock_mono_ms() + SECOND_MS > run->lease_until_ms) {
             log_event(LOG_ERROR, c->trace,
                       "the end of a job could not be written, it will run again",
@@ -110,10 +116,6 @@ static enum job_outcome perform(struct run *run, struct ctx *c)
 {
     struct job *job = &run->job;
     const struct job_kind *k = run->slot->kind;
-    if (k->every_s <= 0 && job->tries > kind_max_tries(k)) {
-        job->error = job->error ? job->error : "given up: every worker that ran it died";
-        return JOB_PARK;
-    }
     json_t *payload = NULL;
     const char *why = NULL;
     if (json_parse(c->arena, run->payload, strlen(run->payload), &payload, &why) != ERR_OK ||
@@ -121,8 +123,12 @@ static enum job_outcome perform(struct run *run, struct ctx *c)
         job->error = "the payload is not a JSON object";
         return JOB_PARK;
     }
-    c->in = payload;
+    c->in = payload; /* .parked wants to know, too */
     job->payload = payload;
+    if (k->every_s <= 0 && job->tries > kind_max_tries(k)) {
+        job->error = job->error ? job->error : "given up: every worker that ran it died";
+        return JOB_PARK;
+    }
     int64_t timeout_ms = (k->timeout_s > 0 ? k->timeout_s : TIMEOUT_S) * SECOND_MS;
     c->deadline_ms = clock_mono_ms() + timeout_ms;
     struct loop_timer *timer = loop_timer(run->jobs->app->loop, c->deadline_ms, on_timeout, run);
@@ -134,6 +140,19 @@ static enum job_outcome perform(struct run *run, struct ctx *c)
     if (k->every_s > 0) return JOB_RETRY; /* a recurring job goes on for ever */
     if (outcome == JOB_RETRY && job->tries >= kind_max_tries(k)) return JOB_PARK;
     return outcome;
+}
+
+/* What hangs on the job learns that it is given up, before its row says so: a worker that dies in
+ * between, or a database that is away, leaves a job that is given up once more when its lease is
+ * over, not somebody who waits for ever. False: leave the row as it is. */
+static bool tell_parked(struct run *run, const struct ctx *c)
+{
+    const struct job_kind *k = run->slot->kind;
+    if (!k->parked) return true;
+    CLEANUP(ctx_freep) struct ctx *after = jobs_context(run->jobs, END_TIMEOUT_MS);
+    after->org = run->org;
+    after->in = c->in;
+    return hopeless(k->parked(after, &run->job));
 }
 
 void job_run_main(void *arg)
@@ -150,7 +169,8 @@ void job_run_main(void *arg)
             run->job.error = "the lease was lost";
             log_failure(run, c, "job left to another worker");
         } else {
-            end(run, outcome);
+            bool told = outcome != JOB_PARK || tell_parked(run, c);
+            if (told) end(run, outcome);
             if (outcome == JOB_DONE) count(run, METRIC_JOBS_DONE);
             if (outcome == JOB_RETRY) {
                 count(run, METRIC_JOBS_FAILED);
@@ -159,12 +179,6 @@ void job_run_main(void *arg)
             if (outcome == JOB_PARK) {
                 count(run, METRIC_JOBS_PARKED);
                 log_failure(run, c, "job parked");
-                if (run->slot->kind->parked) {
-                    CLEANUP(ctx_freep) struct ctx *after = jobs_context(j, END_TIMEOUT_MS);
-                    after->org = run->org;
-                    after->in = c->in;
-                    run->slot->kind->parked(after, &run->job);
-                }
             }
         }
         loop_shield(l, false);

@@ -116,11 +116,11 @@ static void start(struct jobs *j, const struct rows *r, int row)
     run->slot = slot;
     run->org = rows_uuid(r, row, "org_id");
     run->payload = mem_strdup(rows_text(r, row, "payload"));
-    run->taken = rows_int(r, row, "taken", 0);
     run->job = (struct job){
         .id = rows_int(r, row, "id", 0),
         .kind = slot->kind->name,
         .tries = (int)rows_int(r, row, "tries", 1),
+        .taken = rows_int(r, row, "taken", 0),
     };
     int64_t lease_ms = kind_lease_s(slot->kind) * SECOND_MS;
     run->lease_until_ms = clock_mono_ms() + lease_ms;
@@ -198,7 +198,7 @@ static enum err renew(struct jobs *j)
     for (struct run *run = j->runs; run; run = run->next) {
         run->asked = true;
         buf_addf(&ids, "%s%lld", comma, (long long)run->job.id);
-        buf_addf(&takens, "%s%lld", comma, (long long)run->taken);
+        buf_addf(&takens, "%s%lld", comma, (long long)run->job.taken);
         buf_addf(&leases, "%s%d", comma, kind_lease_s(run->slot->kind));
         comma = ",";
     }
@@ -220,7 +220,7 @@ static enum err renew(struct jobs *j)
         }
     }
     for (struct run *run = j->runs; run; run = run->next) {
-        if (!run->asked || run->ended) continue;
+        if (!run->asked || run->ended || run->job.ended) continue;
         /* Somebody else has it (we were away for longer than the lease): what we do now is in
          * vain. */
         run->asked = false;

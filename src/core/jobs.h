@@ -26,6 +26,8 @@ struct job {
     int64_t again_unix_ms; /* for JOB_AGAIN_AT: not a failure */
     bool untried;          /* for JOB_AGAIN_AT: as if it had not run; else tries begin anew */
     const char *error;     /* set by the runner (arena text) for JOB_RETRY and JOB_PARK */
+    int64_t taken;         /* proves that the job is this run's (job_done() in SQL asks for it) */
+    bool ended; /* the runner's own transaction ended the job and is committed: for JOB_DONE */
 };
 
 struct job_kind {
@@ -41,9 +43,9 @@ struct job_kind {
     int timeout_s; /* default 300: then cancelled and retried */
     /* In a coroutine; c->org set, c->in = payload, actor = system. */
     enum job_outcome (*run)(struct ctx *c, struct job *j);
-    /* Called when the job is parked, in the parking transaction's place after it: to show the
-     * failure. May be NULL. */
-    void (*parked)(struct ctx *c, struct job *j);
+    /* Called before the job is parked, to show the failure; again when it did not succeed, or the
+     * worker died then. May be NULL. */
+    enum err (*parked)(struct ctx *c, struct job *j);
     int every_s; /* > 0: a recurring job of the installation (org nil), kept alive by the runner */
 };
 

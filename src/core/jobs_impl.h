@@ -18,7 +18,6 @@ struct run {
     struct job job;
     struct uuid org;
     char *payload;
-    int64_t taken; /* what proves that the job is ours */
     int64_t lease_until_ms, renew_ms;
     bool asked; /* in the renewal under way */
     bool lost;  /* the lease is somebody else's */

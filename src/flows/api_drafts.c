@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "flows/api.h"
 #include "flows/flows.h"
+#include "flows/recorded.h"
 #include "flows/schemas.h"
 #include "flows/store.h"
 #include "flows/world.h"
@@ -56,33 +57,66 @@ static enum err check(struct ctx *c, struct request *r, struct reply *p)
     return ERR_OK;
 }
 
-/* What is published is what was checked: the row stays locked from the one to the other. */
+/* The draft of this revision, without faults. q: as flow_draft_load. */
+static enum err faultless(struct ctx *c, const struct sql *q, int64_t revision,
+                          struct flow_draft *ret)
+{
+    struct flow_checked checked;
+    enum err e = flow_draft_load(c, q, ret);
+    if (e) return e;
+    if (revision >= 0 && revision != ret->revision) {
+        fault_data(c, "revision", json_integer(ret->revision));
+        return fault(c, ERR_CONFLICT, "REVISION_CONFLICT", "Somebody changed the draft meanwhile");
+    }
+    e = flow_graph_check(c, ret->id, ret->graph, ret->kind, &checked);
+    if (e || checked.found.errors == 0) return e;
+    e = fault(c, ERR_INVALID, "FLOW_INVALID", "The flow has faults that must be put right");
+    fault_data(c, "problems", json_incref(checked.problems));
+    return e;
+}
+
+/* The recorded tests, before it goes live. *ret_kept, the arena's: what the version says of them;
+ * JSON null when there are none. */
+static enum err tests_pass(struct ctx *c, const struct flow_draft *d, json_t **ret_items,
+                           json_t **ret_kept)
+{
+    int failed = 0;
+    bool force = in_bool(c, "force", false);
+    enum err e = recorded_run(c, d->id, d->graph, ret_items, &failed);
+    int count = (int)json_array_size(*ret_items);
+    if (e) return e;
+    *ret_kept =
+        flow_arena_json(c, count == 0 ? json_null()
+                                      : json_pack("{s:i, s:i, s:b}", "passed", count - failed,
+                                                  "failed", failed, "forced", failed > 0 && force));
+    if (failed == 0 || force) return ERR_OK;
+    e = fault(c, ERR_CONFLICT, "FLOW_TESTS_FAILED", "%d of %d recorded tests failed", failed,
+              count);
+    fault_data(c, "tests", json_incref(*ret_items));
+    return e;
+}
+
+/* What is published is what was checked and tested: tests run before, for they commit; the same
+ * revision is then locked until it is live. */
 static enum err publish(struct ctx *c, struct request *r, struct reply *p)
 {
     (void)r;
     CLEANUP(db_rollbackp) struct db_tx *tx = NULL;
-    struct flow_draft d;
-    struct flow_checked checked;
+    struct flow_draft d, locked;
+    json_t *items = NULL, *kept = NULL, *answer = NULL;
     const char *json = NULL;
-    enum err e = db_begin(c, &tx);
-    if (!e) e = flow_draft_load(c, &SQL_FLOW_LOCK, &d);
-    if (e) return e;
-    if (in_int(c, "revision", d.revision) != d.revision) {
-        fault_data(c, "revision", json_integer(d.revision));
-        return fault(c, ERR_CONFLICT, "REVISION_CONFLICT", "Somebody changed the draft meanwhile");
-    }
-    e = flow_graph_check(c, d.id, d.graph, d.kind, &checked);
-    if (e) return e;
-    if (checked.found.errors > 0) {
-        e = fault(c, ERR_INVALID, "FLOW_INVALID", "The flow has faults that must be put right");
-        fault_data(c, "problems", json_incref(checked.problems));
-        return e;
-    }
-    e = db_json(c, &SQL_FLOW_PUBLISH, NULL, &json);
+    enum err e = faultless(c, &SQL_FLOW_DRAFT, in_int(c, "revision", -1), &d);
+    if (!e) e = tests_pass(c, &d, &items, &kept);
+    if (!e) e = db_begin(c, &tx);
+    if (!e) e = faultless(c, &SQL_FLOW_LOCK, d.revision, &locked);
+    if (!e) e = db_json(c, &SQL_FLOW_PUBLISH, PARAMS(P_JSON("tests", kept)), &json);
     if (!e) e = flow_triggers_put(c, d.id);
     if (!e) e = db_commit(c, &tx);
-    if (!e) reply_json(c, p, 200, json);
-    return e;
+    if (!e) e = json_parse(c->arena, json, strlen(json), &answer, NULL);
+    if (e) return e;
+    json_object_set(answer, "tests", items);
+    reply_jsonf(c, p, 200, answer);
+    return ERR_OK;
 }
 
 /* A version becomes the draft again; what the draft was is gone, as when somebody draws over it. */
@@ -153,6 +187,10 @@ static const struct field publish_fields[] = {
      .min = 0,
      .max = INT32_MAX,
      .help = "Publish only when this is the draft."},
+    {.name = "force",
+     .type = F_BOOL,
+     .otherwise = "false",
+     .help = "Also when recorded tests fail; the version says so."},
     {0},
 };
 static const struct field list_fields[] = {
@@ -193,11 +231,14 @@ const struct route flow_draft_routes[] = {
     {.method = HTTP_POST,
      .path = O "/publish",
      .id = "flows.publish",
-     .summary = "Make the draft the live version; the first one switches the flow on.",
+     .summary = "Make the draft the live version, if its recorded tests pass; the first one "
+                "switches the flow on.",
      EDITS,
+     .deadline_ms = FLOW_TESTS_MS,
      .fields = publish_fields,
      .answer = &flow_schema_published,
-     .errors = "400 FLOW_INVALID|400 FLOW_GRAPH_INVALID|404 FLOW_NOT_FOUND|409 REVISION_CONFLICT",
+     .errors = "400 FLOW_INVALID|400 FLOW_GRAPH_INVALID|404 FLOW_NOT_FOUND|409 REVISION_CONFLICT|"
+               "409 FLOW_TESTS_FAILED",
      .handler = publish},
     {.method = HTTP_GET,
      .path = O "/versions",

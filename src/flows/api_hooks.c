@@ -232,7 +232,7 @@ static enum job_outcome hook_work(struct ctx *c, struct job *j)
     else
         e = db_retry(c, work_body, &w);
     if (!e) return JOB_DONE;
-    if (err_row(e)->status >= 500 || e == ERR_RATE_LIMITED) {
+    if (err_row(e)->status >= 500 || (e == ERR_RATE_LIMITED && !flow_starts_too_often(c, e))) {
         j->error = c->fault.message;
         return JOB_RETRY;
     }

@@ -65,11 +65,34 @@ static enum err start_body(struct ctx *c, void *arg)
     return e;
 }
 
-enum err flow_begin_in_chat(struct ctx *c, struct uuid flow, struct uuid chat, const json_t *vars)
+static enum err flow_called(struct ctx *c, struct uuid flow, const char **ret_name)
+{
+    struct rows *rows = NULL;
+    enum err e =
+        flow_not_found(c, db_one(c, &SQL_FLOW_CALLED, PARAMS(P_UUID("flow", flow)), &rows));
+    if (!e) *ret_name = arena_strdup(c->arena, rows_text(rows, 0, "name"));
+    return e;
+}
+
+static enum err public_begin(struct ctx *c, struct uuid flow, struct uuid chat, const json_t *vars,
+                             bool replace, struct uuid *ret_session, const char **ret_name)
 {
     json_t *trigger = flow_arena_json(c, json_pack("{s:s, s:O?}", "kind", "api", "vars", vars));
-    return flow_start(c, flow, chat, trigger, false, NULL);
+    enum err e = flow_called(c, flow, ret_name);
+    return e ? e : flow_start(c, flow, chat, trigger, replace, ret_session);
 }
+
+static enum err public_on_answer(struct ctx *c, struct uuid flow, struct uuid chat,
+                                 const json_t *vars, const char **ret_name)
+{
+    enum err e = flow_called(c, flow, ret_name);
+    if (!e) e = flow_vars_check(c, vars);
+    if (e) return e;
+    return db_exec(c, &SQL_FLOW_RESPONSE_SET,
+                   PARAMS(P_UUID("flow", flow), P_UUID("chat", chat), P_JSON("vars", vars)));
+}
+
+const struct inbox_flows flow_public = {public_begin, public_on_answer};
 
 static enum err start_check(struct ctx *c)
 {
@@ -132,6 +155,7 @@ static const struct field start_fields[] = {
      .help = "End what runs in the chat; otherwise 409 FLOW_RUNNING."},
     {0},
 };
+static const struct field no_fields[] = {{0}};
 static const struct field stats_fields[] = {
     {.name = "from", .type = F_DATE, .in = IN_QUERY, .help = "UTC; absent: 30 days ago."},
     {.name = "to", .type = F_DATE, .in = IN_QUERY, .help = "The last day; absent: today."},
@@ -160,6 +184,16 @@ const struct route flow_start_routes[] = {
                "CUSTOMER_NOT_FOUND|409 FLOW_NOT_LIVE|409 FLOW_RUNNING|409 CHAT_CLOSED|409 "
                "CHAT_ASSIGNED|409 CUSTOMER_DUPLICATE|422 CONTACT_NOT_REACHABLE",
      .handler = start},
+    {.method = HTTP_DELETE,
+     .path = "/api/{organizationId}/chats/{chatId}/response-flow",
+     .id = "flows.dropResponse",
+     .summary = "Take away the flow that would start when the customer answers.",
+     .group = "Flows",
+     .permission = PERMISSION_FLOWS_RUN,
+     .fields = no_fields,
+     .shape = ANSWER_EMPTY,
+     .errors = "404 CHAT_NOT_FOUND",
+     .sql = &SQL_FLOW_RESPONSE_DROP},
     {.method = HTTP_GET,
      .path = O "/stats",
      .id = "flows.stats",

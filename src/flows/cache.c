@@ -36,7 +36,7 @@ enum err flows_start(struct app *app)
     struct flow_worker *w = mem_alloc(sizeof *w);
     *w = (struct flow_worker){.zones = flow_zones_new()};
     app->flows = w;
-    inbox_flow_set(flow_begin_in_chat);
+    inbox_flows_set(&flow_public);
     return ERR_OK;
 }
 

@@ -3,6 +3,7 @@
 #include "flows/carry.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "base/json.h"
 #include "flows/flows.h"
@@ -187,6 +188,37 @@ void carry_each(json_t *graph, carry_fn *fn, void *arg)
 
 /* --- out ------------------------------------------------------------------------------- */
 
+/* Is this the name of a header or an argument by which somebody proves themselves? */
+static bool tells_secret(const char *name)
+{
+    static const char *const parts[] = {"authorization", "cookie", "token", "secret", "password"};
+    size_t len = name ? strlen(name) : 0;
+    for (size_t i = 0; name && i < ARRAY_LEN(parts); i++)
+        if (strcasestr(name, parts[i])) return true;
+    return len >= 3 && strcasecmp(name + len - 3, "key") == 0;
+}
+
+/* Keys of calls stay here: a file goes to other people. Values that are filled in when it runs
+ * ({{…}}) are none. */
+static void drop_secrets(json_t *graph)
+{
+    static const char *const fields[] = {"headers", "query"};
+    size_t i, k;
+    json_t *n, *pair;
+    json_array_foreach(json_object_get(graph, "nodes"), i, n)
+    {
+        const char *type = json_get_text(n, "type");
+        if (!type || strcmp(type, "http") != 0) continue;
+        for (size_t f = 0; f < ARRAY_LEN(fields); f++)
+            json_array_foreach(json_object_get(json_object_get(n, "data"), fields[f]), k, pair)
+            {
+                const char *value = json_get_text(pair, "value");
+                if (value && !strstr(value, "{{") && tells_secret(json_get_text(pair, "name")))
+                    json_object_set_new(pair, "value", json_string(""));
+            }
+    }
+}
+
 struct out {
     const json_t *names;
     json_t *refs;
@@ -211,6 +243,7 @@ json_t *carry_out(const char *name, enum flow_kind kind, json_t *graph, const js
 {
     struct out o = {.names = names, .refs = json_object()};
     carry_each(graph, note_ref, &o);
+    drop_secrets(graph);
     return json_pack("{s:i, s:s, s:s, s:s, s:O, s:o}", "format", FILE_FORMAT, "kind", FILE_KIND,
                      "name", name, "flowKind", flow_kind_names[kind], "graph", graph, "refs",
                      o.refs);

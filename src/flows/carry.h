@@ -4,7 +4,8 @@
  *   {"format": 1, "kind": "interflow.flow", "name", "flowKind", "graph",
  *    "refs": {"team": {"<id>": "Vendas"}, "tag": {…}, …}}
  *
- * Secrets are in no graph, and so in no file. A file that comes in is nobody's word: its graph goes
+ * Secrets of webhook triggers are in no graph; keys that stand in the headers and arguments of calls
+ * do not go into files. A file that comes in is nobody's word: its graph goes
  * through the same checks as any draft (graph_shape), and an id in it counts only when it is one of
  * the organization's own. */
 #ifndef INTERFLOW_FLOWS_CARRY_H
@@ -24,7 +25,7 @@ typedef const char *carry_fn(void *arg, const char *kind, const char *node_id, c
 void carry_each(json_t *graph, carry_fn *fn, void *arg);
 
 /* The file of a flow; a new reference, NULL: out of memory. names: {kind: {id: name}}, more than is
- * needed. */
+ * needed. Takes the keys of calls out of the graph. */
 json_t *carry_out(const char *name, enum flow_kind kind, json_t *graph, const json_t *names);
 
 struct carried {

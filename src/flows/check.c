@@ -11,7 +11,9 @@
 
 #include "base/json.h"
 #include "flows/check_fields.h"
+#include "flows/expr.h"
 #include "flows/flows.h"
+#include "flows/nodes/choices.h"
 #include "flows/trigger_rows.h"
 
 #define PRIORITY_MAX 100
@@ -217,6 +219,24 @@ static const json_t *triggers_of(const struct check *k)
     return node_json(&k->flow->nodes[k->flow->start], "triggers");
 }
 
+/* Keywords that are regular expressions. */
+static void check_patterns(struct check *k, const struct node *start, const json_t *trigger,
+                           const char *at)
+{
+    const char *match = json_get_text(trigger, "match");
+    const json_t *words = json_object_get(trigger, "words");
+    struct arena *a = k->problems->arena;
+    if (!match || strcmp(match, "regex") != 0) return;
+    for (size_t i = 0; i < json_array_size(words); i++) {
+        const char *word = json_string_value(json_array_get(words, i));
+        struct flow_error e = {0};
+        if (word && !flow_regex_check(a, word, &e))
+            check_error(k, start, arena_printf(a, "%s.words[%zu]", at, i), flow_code_name(e.code),
+                        json_pack("{s:s}", "subject", e.subject ? e.subject : ""), "%s",
+                        e.message ? e.message : "is no regular expression");
+    }
+}
+
 static void check_triggers(struct check *k)
 {
     const struct node *start = &k->flow->nodes[k->flow->start];
@@ -248,6 +268,7 @@ static void check_triggers(struct check *k)
                         json_pack("{s:i, s:i}", "min", -PRIORITY_MAX, "max", PRIORITY_MAX),
                         "is out of range");
         check_fields(k, start, row->fields, o, at);
+        check_patterns(k, start, o, at);
         check_conditions_at(k, start, arena_printf(a, "%s.conditions", at),
                             json_object_get(o, "conditions"));
     }
@@ -297,14 +318,27 @@ static void channels_find(struct check *k)
     if (!named) channels_all(k);
 }
 
+/* What stands in a template whatever is filled in. */
+static const char *fixed_part(struct arena *a, const char *text)
+{
+    const char *out = "", *open;
+    while ((open = strstr(text, "{{")) != NULL) {
+        const char *end = strstr(open, "}}");
+        out = arena_printf(a, "%s%.*s", out, (int)(open - text), text);
+        if (!end) return out;
+        text = end + 2;
+    }
+    return *out ? arena_printf(a, "%s%s", out, text) : text;
+}
+
 void check_text_length(struct check *k, const struct node *n, const char *field, const char *text)
 {
-    if (strstr(text, "{{")) return;
-    size_t chars = text_length(text);
+    const char *fixed = fixed_part(k->problems->arena, text);
+    size_t chars = text_length(fixed);
     for (int i = 0; i < k->channel_count; i++) {
         const struct channel_limits *l = &k->channels[i]->limits;
         bool long_text = l->text_max > 0 && chars > (size_t)l->text_max;
-        bool long_bytes = l->text_bytes_max > 0 && strlen(text) > (size_t)l->text_bytes_max;
+        bool long_bytes = l->text_bytes_max > 0 && strlen(fixed) > (size_t)l->text_bytes_max;
         if (l->text_splits || (!long_text && !long_bytes)) continue;
         check_error(k, n, field, "CHANNEL_TEXT",
                     json_pack("{s:s, s:i}", "channel", k->channels[i]->kind, "max",
@@ -313,52 +347,105 @@ void check_text_length(struct check *k, const struct node *n, const char *field,
     }
 }
 
-/* One channel: does it show them as asked? */
-static void options_on(struct check *k, const struct node *n, const char *field,
-                       const json_t *options, const struct channel_kind *c, bool list)
+/* A title or a description that the channel cuts. */
+static void cut_on(struct check *k, const struct node *n, const char *at, const char *text,
+                   const struct channel_kind *c, int most)
+{
+    if (!text || most == 0 || text_length(fixed_part(k->problems->arena, text)) <= (size_t)most)
+        return;
+    check_warning(k, n, at, "CHANNEL_TITLE",
+                  json_pack("{s:s, s:i}", "channel", c->kind, "max", most),
+                  "%s cuts it after %d characters", c->label, most);
+}
+
+/* Why numbers, or a list instead of buttons? */
+static void other_style(struct check *k, const struct node *n, const char *field,
+                        const json_t *known, size_t count, const struct channel_kind *c, bool list,
+                        enum choice_style shown)
 {
     const struct channel_limits *l = &c->limits;
-    size_t count = json_array_size(options);
+    bool can = c->can & (list ? CAN_LIST : CAN_BUTTONS);
     int most = list ? l->list_rows_max : l->buttons_max;
     int title_max = list ? l->list_title_max : l->button_title_max;
-    if (!(c->can & (list ? CAN_LIST : CAN_BUTTONS))) {
+    if (!can) {
         check_warning(k, n, field, "CHANNEL_NUMBERS", json_pack("{s:s}", "channel", c->kind),
                       "%s shows them as numbered lines", c->label);
-        return;
-    }
-    if (most > 0 && count > (size_t)most) {
-        bool as_list = !list && c->can & CAN_LIST &&
-                       (l->list_rows_max == 0 || count <= (size_t)l->list_rows_max);
-        check_warning(k, n, field, as_list ? "CHANNEL_LIST" : "CHANNEL_NUMBERS",
+    } else if (most > 0 && count > (size_t)most) {
+        check_warning(k, n, field, shown == CHOICE_LIST ? "CHANNEL_LIST" : "CHANNEL_NUMBERS",
                       json_pack("{s:s, s:i}", "channel", c->kind, "max", most),
                       "%s takes at most %d", c->label, most);
-        return;
-    }
-    for (size_t i = 0; title_max > 0 && i < count; i++) {
-        const char *title = json_get_text(json_array_get(options, i), "title");
-        if (!title || strstr(title, "{{") || text_length(title) <= (size_t)title_max) continue;
-        check_warning(k, n, arena_printf(k->problems->arena, "%s[%zu].title", field, i),
-                      "CHANNEL_TITLE",
+    } else if (choices_alike(known, title_max)) {
+        check_warning(k, n, field, "CHANNEL_SAME_TITLES",
                       json_pack("{s:s, s:i}", "channel", c->kind, "max", title_max),
-                      "%s cuts it after %d characters", c->label, title_max);
+                      "%s cuts them to %d characters: two are the same", c->label, title_max);
+    } else {
+        most = list ? l->list_text_max : l->buttons_text_max;
+        check_warning(k, n, "text", shown == CHOICE_LIST ? "CHANNEL_LIST" : "CHANNEL_NUMBERS",
+                      json_pack("{s:s, s:i}", "channel", c->kind, "max",
+                                shown == CHOICE_LIST ? l->buttons_max : most),
+                      "with what is chosen from %s takes at most %d characters", c->label, most);
+    }
+}
+
+static void options_on(struct check *k, const struct node *n, const char *field,
+                       const json_t *options, const json_t *known, const char *text,
+                       const char *asked, const struct channel_kind *c)
+{
+    struct arena *a = k->problems->arena;
+    const struct channel_limits *l = &c->limits;
+    size_t count = json_array_size(options);
+    bool list = strcmp(asked, "list") == 0;
+    enum choice_style shown = choices_style(c, known, text, asked);
+    /* Those with templates in their titles count, though they cannot be compared. */
+    if (shown == CHOICE_BUTTONS && l->buttons_max > 0 && count > (size_t)l->buttons_max)
+        shown = c->can & CAN_LIST ? CHOICE_LIST : CHOICE_NUMBERS;
+    if (shown == CHOICE_LIST && l->list_rows_max > 0 && count > (size_t)l->list_rows_max)
+        shown = CHOICE_NUMBERS;
+    if (shown == CHOICE_NUMBERS || (shown == CHOICE_LIST && !list))
+        other_style(k, n, field, known, count, c, list, shown);
+    for (size_t i = 0; shown != CHOICE_NUMBERS && i < count; i++) {
+        const json_t *o = json_array_get(options, i);
+        cut_on(k, n, arena_printf(a, "%s[%zu].title", field, i), json_get_text(o, "title"), c,
+               shown == CHOICE_LIST ? l->list_title_max : l->button_title_max);
+        if (shown == CHOICE_LIST)
+            cut_on(k, n, arena_printf(a, "%s[%zu].description", field, i),
+                   json_get_text(o, "description"), c, l->list_description_max);
+    }
+}
+
+/* A title that is written cannot be told from another one of the same menu. */
+static void equal_titles(struct check *k, const struct node *n, const char *field,
+                         const json_t *options)
+{
+    struct arena *a = k->problems->arena;
+    CLEANUP(json_decrefp) json_t *seen = json_object();
+    for (size_t i = 0; i < json_array_size(options); i++) {
+        const char *title = json_get_text(json_array_get(options, i), "title");
+        const char *said = title ? choices_said(a, title) : NULL;
+        if (!said || !*said) continue;
+        if (json_object_get(seen, said))
+            check_warning(k, n, arena_printf(a, "%s[%zu].title", field, i), "TITLES_EQUAL", NULL,
+                          "another one has the same title");
+        json_object_set_new(seen, said, json_true());
     }
 }
 
 void check_options(struct check *k, const struct node *n, const char *field, const json_t *options,
                    const char *text, const char *style)
 {
-    if (json_array_size(options) == 0 || strcmp(style, "numbers") == 0) return;
-    bool list = strcmp(style, "list") == 0;
-    for (int i = 0; i < k->channel_count; i++) {
-        const struct channel_limits *l = &k->channels[i]->limits;
-        int most = list ? l->list_text_max : l->buttons_text_max;
-        options_on(k, n, field, options, k->channels[i], list);
-        if (most > 0 && !strstr(text, "{{") && text_length(text) > (size_t)most)
-            check_warning(k, n, "text", "CHANNEL_NUMBERS",
-                          json_pack("{s:s, s:i}", "channel", k->channels[i]->kind, "max", most),
-                          "with buttons %s takes at most %d characters", k->channels[i]->label,
-                          most);
+    if (json_array_size(options) == 0) return;
+    equal_titles(k, n, field, options);
+    if (strcmp(style, "numbers") == 0) return;
+    const char *fixed = fixed_part(k->problems->arena, text);
+    if (!fixed[strspn(fixed, " \t\r\n")]) fixed = "…";
+    CLEANUP(json_decrefp) json_t *known = json_array();
+    for (size_t i = 0; i < json_array_size(options); i++) {
+        json_t *o = json_array_get(options, i);
+        const char *title = json_get_text(o, "title");
+        if (title && *title && !strstr(title, "{{")) json_array_append(known, o);
     }
+    for (int i = 0; i < k->channel_count; i++)
+        options_on(k, n, field, options, known, fixed, style, k->channels[i]);
 }
 
 /* --- all of it ---------------------------------------------------------------------------- */

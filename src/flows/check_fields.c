@@ -11,6 +11,7 @@
 
 #define TEXT_MAX 16000 /* characters, where the row does not say */
 #define LIST_MAX 100
+#define DIGITS   "0123456789"
 
 /* One field of one node (or trigger) under the checks. */
 struct field_at {
@@ -177,6 +178,10 @@ static void check_number(struct field_at x, const json_t *v)
         say(x, "INVALID_TYPE", NULL, "must be a number");
         return;
     }
+    if (x.f->kind == NF_DURATION && !json_is_integer(v)) {
+        say(x, "INVALID_TYPE", NULL, "must be a whole number of milliseconds");
+        return;
+    }
     double d = json_number_value(v);
     if (d < (double)x.f->min || (x.f->max && d > (double)x.f->max))
         say(x, "OUT_OF_RANGE",
@@ -199,8 +204,8 @@ static void check_enum(struct field_at x, const json_t *v)
 static void check_time(struct field_at x, const json_t *v)
 {
     const char *s = json_string_value(v);
-    bool fine = s && strlen(s) == 5 && s[2] == ':' && strspn(s, "0123456789:") == 5 &&
-                (s[0] - '0') * 10 + s[1] - '0' < 24 && s[3] < '6';
+    bool fine = s && strlen(s) == 5 && s[2] == ':' && strspn(s, DIGITS) == 2 &&
+                strspn(s + 3, DIGITS) == 2 && (s[0] - '0') * 10 + s[1] - '0' < 24 && s[3] < '6';
     if (!fine) say(x, "INVALID_TIME", NULL, "must be HH:MM");
 }
 
@@ -239,7 +244,7 @@ static void check_item(struct field_at x, size_t i, const json_t *o)
     const char *id = json_get_text(o, "id"), *title = json_get_text(o, "title");
     if (option && (!id || !*id || strlen(id) > NODE_ID_MAX))
         say(inside(x, i, "id"), "INVALID_ID", NULL, "needs an id");
-    if (option && kind != NF_CASES && (!title || !*title))
+    if (option && kind != NF_CASES && (!title || !title[strspn(title, " \t\r\n")]))
         say(inside(x, i, "title"), "REQUIRED", NULL, "is empty");
     if (title) template(inside(x, i, "title"), title);
     if (json_get_text(o, "description"))

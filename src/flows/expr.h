@@ -38,6 +38,9 @@ struct flow_env {
     const char *currency;     /* "BRL"; NULL: "USD" */
     const char *country;      /* "BR"; NULL: telephone numbers only with their country code */
     size_t value_max_bytes;   /* 0: EXPR_VALUE_MAX */
+    int64_t *work; /* operations that all evaluations together have left (a run's, a look at
+                               triggers'); counted down. Without any, the next one is FLOW_BUDGET. MAY
+                               be NULL: as many as wanted */
 };
 
 struct expr; /* immutable, in the arena that it was parsed into */
@@ -74,9 +77,10 @@ char *flow_fold(struct arena *a, const char *s, size_t len);
 /* s percent-encoded as in RFC 3986 (all but unreserved characters). */
 void add_url_encoded(struct buf *b, const char *s, size_t len);
 /* Does the pattern (PCRE2, UTF, cost bounded) match anywhere in text? any_case: capital and small
- * letters are one. False: *ret_error (FLOW_BAD_PATTERN, FLOW_PATTERN_COST). */
+ * letters are one. work: as in struct flow_env; may be NULL. False: *ret_error (FLOW_BAD_PATTERN,
+ * FLOW_PATTERN_COST, FLOW_BUDGET). */
 bool flow_regex_match(struct arena *a, const char *pattern, const char *text, bool any_case,
-                      bool *ret_match, struct flow_error *ret_error);
+                      int64_t *work, bool *ret_match, struct flow_error *ret_error);
 /* Is it one at all? For checks. */
 bool flow_regex_check(struct arena *a, const char *pattern, struct flow_error *ret_error);
 

@@ -10,6 +10,12 @@
 
 /* --- the evaluation itself --------------------------------------------------------------- */
 
+static int operations_left(const struct flow_env *env)
+{
+    if (!env->work || *env->work > EXPR_OPERATIONS_MAX) return EXPR_OPERATIONS_MAX;
+    return *env->work > 0 ? (int)*env->work : 0;
+}
+
 void eval_begin(struct eval *ev, const struct flow_env *env, struct flow_error *ret_error)
 {
     *ret_error = (struct flow_error){0};
@@ -17,7 +23,8 @@ void eval_begin(struct eval *ev, const struct flow_env *env, struct flow_error *
         .env = env,
         .arena = arena_new(EXPR_MEMORY_MAX),
         .error = ret_error,
-        .operations = EXPR_OPERATIONS_MAX,
+        .operations = operations_left(env),
+        .given = operations_left(env),
         .zones = env->zones,
         .language = locale_language(env->language),
     };
@@ -25,6 +32,8 @@ void eval_begin(struct eval *ev, const struct flow_env *env, struct flow_error *
 
 void eval_end(struct eval *ev)
 {
+    const struct flow_env *env = ev->env;
+    if (env->work) *env->work -= ev->given - ev->operations;
     arena_freep(&ev->arena);
 }
 

@@ -194,7 +194,7 @@ struct eval {
     const struct flow_env *env;
     struct arena *arena; /* everything in between */
     struct flow_error *error;
-    int operations; /* left */
+    int given, operations; /* that it began with; that are left */
     const struct value *it;
     struct flow_zones *zones;
     const struct flow_zone *zone; /* the environment's, once asked for */

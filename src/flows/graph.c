@@ -448,7 +448,8 @@ const char *node_text(const struct node *n, const char *field)
 int64_t node_int(const struct node *n, const char *field, int64_t otherwise)
 {
     const json_t *v = json_object_get(n->data, field);
-    if (json_is_real(v)) return (int64_t)json_real_value(v);
+    double real = json_real_value(v); /* a draft that is tested may hold anything */
+    if (json_is_real(v)) return real > -1e15 && real < 1e15 ? (int64_t)real : otherwise;
     return json_is_integer(v) ? json_integer_value(v) : otherwise;
 }
 

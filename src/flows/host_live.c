@@ -130,8 +130,10 @@ static enum err mail_chat(struct run *r, const struct flow_message *m, struct uu
         };
         if (!kind || !(kind->can & CAN_SUBJECT))
             return run_refuse(r, "EMAIL_CHANNEL", "the channel that was chosen sends no e-mail");
-        e = inbox_chat_open(s->c, &ch, &person, (struct uuid){0}, BEGIN_STARTED, &opened);
+        e = inbox_chat_open(s->c, &ch, &person, (struct uuid){0}, BEGIN_BOT, &opened);
     }
+    if (!e && !opened.existing)
+        e = db_exec(s->c, &SQL_FLOW_MAIL_CHAT, PARAMS(P_UUID("chat", opened.chat)));
     *ret_chat = opened.chat;
     return e;
 }

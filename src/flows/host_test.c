@@ -1,16 +1,18 @@
 /* The host of tests: what nodes do becomes lines of a transcript (store.h). Sessions of tests are rows
  * like the others, but have no chat: their customer, messages and clock are in the column test:
  *
- *   {flowId, graph, channelKind, customer…, httpReal, clockMs?, seed, seq, minute: [ms…],
+ *   {flowId, graph, channelKind, customer…, httpReal, beganMs, clockMs?, firstSeed, seed, seq,
+ *    minute: [ms…],
  *    context: {customer, chat, channel, organization}, inbox: [messages], transcript: [lines],
- *    request: {…}|null, script: [what the tester did]}
+ *    request: {…}|null, script: [what the tester did],
+ *    drafts?: {flowId: {name, kind, graph}} of flows that were called and never published (the
+ *    flow's id stands for the version)}
  *
  * The clock is the real one, ahead by clock_offset_ms, or stands at clockMs (recorded and golden runs)
  * until it is moved. Nothing of a test is seen by anybody else. */
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/crypto.h"
 #include "base/json.h"
 #include "flows/testing.h"
 #include "sql.h"
@@ -31,15 +33,10 @@ static int64_t now_ms(struct run *r)
     return flow_test_now_ms(session_of(r));
 }
 
-/* The same sequence every time when the clock is fixed. */
+/* Of the test's seed: a recorded conversation takes the same ways again. */
 static uint32_t random_bits(struct run *r)
 {
     struct session *s = session_of(r);
-    uint32_t x = 0;
-    if (!json_get_int(s->test, "clockMs", 0)) {
-        crypto_random(&x, sizeof x);
-        return x;
-    }
     uint64_t seed = (uint64_t)json_get_int(s->test, "seed", 1) + 0x9E3779B97F4A7C15u;
     uint64_t z = seed; /* splitmix64 */
     z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
@@ -75,9 +72,16 @@ static void event(struct run *r, const char *kind, const char *text)
 
 static enum err begin(struct run *r)
 {
+    static const char *const changed[] = {"context", "minute"};
     struct session *s = session_of(r);
-    s->test_before = json_deep_copy(s->test);
+    /* Steps add lines to the transcript, change these, and put others in place of the rest: a deep
+     * copy of all, graph included, for every step would be large. */
+    s->test_before = json_copy(s->test);
     arena_on_free(r->arena, (void (*)(void *))json_decref, s->test_before);
+    for (size_t i = 0; i < ARRAY_LEN(changed); i++)
+        json_object_set_new(s->test_before, changed[i],
+                            json_deep_copy(json_object_get(s->test, changed[i])));
+    s->lines_before = json_array_size(json_object_get(s->test, "transcript"));
     s->call_before = s->call;
     s->how_before = s->how;
     return ERR_OK;
@@ -101,6 +105,9 @@ static enum err undo(struct run *r)
     /* The run knows texts of it (names, what was said): they stay as long as the run. */
     json_t *old = json_copy(s->test);
     arena_on_free(r->arena, (void (*)(void *))json_decref, old);
+    json_t *lines = json_object_get(s->test, "transcript");
+    while (json_array_size(lines) > s->lines_before)
+        json_array_remove(lines, json_array_size(lines) - 1);
     json_object_clear(s->test);
     json_object_update(s->test, s->test_before);
     s->call = s->call_before;
@@ -292,19 +299,70 @@ static enum err http(struct run *r, const struct flow_request *q)
     return ERR_OK;
 }
 
+/* --- called flows --------------------------------------------------------------------------- */
+
+enum err flow_test_version(struct ctx *c, const json_t *state, struct uuid version,
+                           const struct flow **ret_flow)
+{
+    char id[UUID_TEXT_SIZE];
+    json_t *draft = json_object_get(json_object_get(state, "drafts"), uuid_text(version, id));
+    if (!draft) return flow_version_get(c, version, ret_flow);
+    enum err e = flow_graph_read(c, json_object_get(draft, "graph"), ret_flow);
+    if (e) return e;
+    struct flow *own = (struct flow *)(uintptr_t)*ret_flow; /* made just now */
+    const char *name = json_get_text(draft, "name");
+    own->id = own->version = version;
+    own->name = name ? name : "";
+    (void)flow_kind_parse(json_get_text(draft, "kind"), &own->kind);
+    return ERR_OK;
+}
+
+/* The draft of a flow that was never published, as it is now, kept with the test. */
+static enum err draft_take(struct session *s, struct uuid id)
+{
+    char text[UUID_TEXT_SIZE];
+    struct rows *rows = NULL;
+    json_t *draft = NULL, *drafts = json_object_get(s->test, "drafts");
+    enum err e = db_one(s->c, &SQL_FLOW_TEST_DRAFT, PARAMS(P_UUID("flow", id)), &rows);
+    if (e) return e;
+    const char *json = rows_text(rows, 0, "draft");
+    e = json_parse(s->c->arena, json, strlen(json), &draft, NULL);
+    if (e) return e;
+    if (!drafts) json_object_set_new(s->test, "drafts", drafts = json_object());
+    json_object_set(drafts, uuid_text(id, text), draft);
+    return ERR_OK;
+}
+
+/* As it will be: the flow under test calls itself as it is drawn, others as they are live. One that
+ * was never published is called as it is drawn, too, or nothing that is new could be tried; the
+ * trace says so. */
 static enum err flow_of(struct run *r, struct uuid id, const struct flow **ret_flow)
 {
-    struct ctx *c = session_of(r)->c;
-    enum err e = flow_live_get(c, id, ret_flow);
+    struct session *s = session_of(r);
+    const char *as = "live";
+    enum err e = ERR_OK;
+    if (uuid_equal(id, s->root->id)) {
+        as = "itself";
+        *ret_flow = s->root;
+    } else {
+        e = flow_live_get(s->c, id, ret_flow);
+        if (flow_refuses(e)) {
+            fault_clear(s->c);
+            as = "draft";
+            e = draft_take(s, id);
+            if (!e) e = flow_test_version(s->c, s->test, id, ret_flow);
+        }
+    }
+    if (!e) run_note_text(r, "called", as);
     if (!flow_refuses(e)) return e;
-    fault_clear(c);
+    fault_clear(s->c);
     return run_refuse(r, "FLOW_NOT_LIVE", "this flow is not there, or not switched on");
 }
 
 static enum err version_of(struct run *r, struct uuid version, const struct flow **ret_flow)
 {
     struct session *s = session_of(r);
-    if (!uuid_is_nil(version)) return flow_version_get(s->c, version, ret_flow);
+    if (!uuid_is_nil(version)) return flow_test_version(s->c, s->test, version, ret_flow);
     *ret_flow = s->root;
     return ERR_OK;
 }

@@ -24,9 +24,11 @@ static struct uuid payload_uuid(const struct job *j, const char *key)
     return id;
 }
 
+/* What takes more memory than a run may have takes it the next time, too: a person gets the chat at
+ * once. */
 static enum job_outcome outcome_of(enum err e)
 {
-    return e ? JOB_RETRY : JOB_DONE;
+    return !e ? JOB_DONE : e == ERR_NO_MEMORY ? JOB_PARK : JOB_RETRY;
 }
 
 /* --- flow.run, flow.wake --------------------------------------------------------------------- */
@@ -39,6 +41,7 @@ static enum job_outcome run_session(struct ctx *c, struct job *j)
         .session = payload_uuid(j, "sessionId"),
         .token = json_get_int(j->payload, "token", 0),
         .how = json_get_bool(j->payload, "retry", false) ? WOKE_RETRY : WOKE_LOOK,
+        .job = j,
     };
     int64_t again_ms = 0;
     enum err e = flow_continue(c, &g, &again_ms);
@@ -50,12 +53,13 @@ static enum job_outcome run_session(struct ctx *c, struct job *j)
 }
 
 /* It could not be run, again and again: a person must look. */
-static void run_parked(struct ctx *c, struct job *j)
+static enum err run_parked(struct ctx *c, struct job *j)
 {
     enum err e = db_exec(c, &SQL_FLOW_PARKED, PARAMS(P_JSON("p", j->payload)));
     if (e)
         log_event(LOG_ERROR, c->trace, "a chat could not be handed over",
                   LOG_FIELDS(LOG_INT("job", j->id)));
+    return e;
 }
 
 /* --- flow.http -------------------------------------------------------------------------------- */
@@ -96,6 +100,20 @@ static const char *const *headers_of(struct ctx *c, const json_t *q)
     return list;
 }
 
+static const json_t *headers_came(struct ctx *c, const struct http_answer *a)
+{
+    json_t *list = json_array();
+    const char *name, *value;
+    arena_on_free(c->arena, (void (*)(void *))json_decref, list);
+    for (int i = 0; a->header_at(a, i, &name, &value); i++) {
+        const char *clean = text_clean(c->arena, value, strlen(value));
+        json_array_append_new(list, json_pack("{s:s, s:s}", "name",
+                                              text_clean(c->arena, name, strlen(name)), "value",
+                                              clean ? clean : ""));
+    }
+    return list;
+}
+
 static enum err call_once(struct ctx *c, const json_t *q, struct flow_reply *ret)
 {
     const char *body = json_get_text(q, "body");
@@ -125,6 +143,8 @@ static enum err call_once(struct ctx *c, const json_t *q, struct flow_reply *ret
     json_t *json = NULL;
     if (text && json_parse(c->arena, text, strlen(text), &json, NULL)) json = NULL;
     ret->status = a.status;
+    ret->took_ms = a.took_ms;
+    ret->headers = headers_came(c, &a);
     ret->body = text ? text : "";
     ret->json = json;
     return ERR_OK;
@@ -160,6 +180,7 @@ static enum job_outcome run_http(struct ctx *c, struct job *j)
         .token = json_get_int(j->payload, "token", 0),
         .how = WOKE_HTTP,
         .http = &answer,
+        .job = j,
     };
     struct rows *rows = NULL;
     enum err e = db_one(c, &SQL_FLOW_TOKEN, PARAMS(P_UUID("session", g.session)), &rows);
@@ -225,6 +246,7 @@ const struct job_kind flows_job_kinds[] = {
     {.name = "flow.http",
      .help = "Make the call that a session waits for.",
      .at_once = 32,
+     .per_org = 8, /* of servers that hang there are always some */
      .lease_s = 2 * RUN_LEASE_S,
      .timeout_s = 500,
      .run = run_http,

@@ -8,7 +8,10 @@
 
 #include "flows/expr_impl.h"
 
-#define MATCH_STEPS_MAX 100000
+#define MATCH_STEPS_MAX 100000 /* = MATCH_STEPS_FEW * STEPS_MORE^2 */
+#define MATCH_STEPS_FEW 1000
+#define STEPS_MORE      10
+#define STEPS_PER_COST  50 /* steps of a match that cost as much as one operation */
 #define MATCH_DEPTH_MAX 2000
 #define MATCH_HEAP_KIB  2048
 #define NEST_MAX        40
@@ -63,20 +66,29 @@ static pcre2_code *compile(struct arena *a, const char *pattern, size_t len, boo
     return code;
 }
 
-/* Runs a match. *ret_found; groups are in data. */
+/* Runs a match. *ret_found; groups are in data. PCRE2 does not say how many steps it took, so few are
+ * tried first, then more: *cost is what was allowed in the end. */
 static bool match(struct arena *a, const pcre2_code *code, const char *text, size_t len,
-                  pcre2_match_data *data, bool *ret_found, struct flow_error *ret_error)
+                  pcre2_match_data *data, bool *ret_found, int *ret_cost,
+                  struct flow_error *ret_error)
 {
     CLEANUP(limits_freep) pcre2_match_context *limits = pcre2_match_context_create(NULL);
+    uint32_t steps = MATCH_STEPS_FEW;
+    int rc = 0;
     *ret_found = false;
+    *ret_cost = 0;
     if (!limits || !data) {
         *ret_error = (struct flow_error){.code = FLOW_MEMORY, .message = "no memory for the match"};
         return false;
     }
-    (void)pcre2_set_match_limit(limits, MATCH_STEPS_MAX);
     (void)pcre2_set_depth_limit(limits, MATCH_DEPTH_MAX);
     (void)pcre2_set_heap_limit(limits, MATCH_HEAP_KIB);
-    int rc = pcre2_match(code, (PCRE2_SPTR)text, len, 0, 0, data, limits);
+    for (;; steps *= STEPS_MORE) {
+        (void)pcre2_set_match_limit(limits, steps);
+        rc = pcre2_match(code, (PCRE2_SPTR)text, len, 0, 0, data, limits);
+        if (rc != PCRE2_ERROR_MATCHLIMIT || steps >= MATCH_STEPS_MAX) break;
+    }
+    if (steps > MATCH_STEPS_FEW) *ret_cost = (int)steps / STEPS_PER_COST;
     if (rc == PCRE2_ERROR_NOMATCH) return true;
     if (rc < 0) {
         *ret_error = (struct flow_error){
@@ -97,13 +109,18 @@ bool flow_regex_check(struct arena *a, const char *pattern, struct flow_error *r
 }
 
 bool flow_regex_match(struct arena *a, const char *pattern, const char *text, bool any_case,
-                      bool *ret_match, struct flow_error *ret_error)
+                      int64_t *work, bool *ret_match, struct flow_error *ret_error)
 {
+    int cost = 0;
+    *ret_error = (struct flow_error){.code = FLOW_BUDGET, .message = "too many operations"};
+    if (work && *work <= 0) return false;
     CLEANUP(code_freep)
     pcre2_code *code = compile(a, pattern, strlen(pattern), any_case, ret_error);
     if (!code) return false;
     CLEANUP(match_freep) pcre2_match_data *data = pcre2_match_data_create_from_pattern(code, NULL);
-    return match(a, code, text, strlen(text), data, ret_match, ret_error);
+    bool ok = match(a, code, text, strlen(text), data, ret_match, &cost, ret_error);
+    if (work) *work -= COMPILE_COST + cost;
+    return ok;
 }
 
 /* The group's part of text, empty when there is no such group or it took no part. */
@@ -131,8 +148,14 @@ bool eval_regex(struct eval *ev, const struct value *pattern, const struct value
     ev->error->at = at;
     if (!code) return false;
     CLEANUP(match_freep) pcre2_match_data *data = pcre2_match_data_create_from_pattern(code, NULL);
-    bool ok = match(ev->arena, code, text->text.s, text->text.len, data, ret_found, ev->error);
+    int cost = 0;
+    bool ok =
+        match(ev->arena, code, text->text.s, text->text.len, data, ret_found, &cost, ev->error);
     ev->error->at = at;
-    if (!ok) return false;
+    if (!ok) {
+        ev->operations -= cost < ev->operations ? cost : ev->operations;
+        return false;
+    }
+    if (!eval_spend(ev, (size_t)cost, at)) return false;
     return !ret_group || !*ret_found || group_text(ev, data, text, group, at, ret_group);
 }

@@ -32,6 +32,8 @@ bool flow_refuses(enum err e)
 
 enum step run_port(struct run *r, const char *port)
 {
+    /* An option without an id: in a draft, which nobody has checked. */
+    if (!port) return run_fail(r, "NODE_FAILED", "the option that was taken has no id");
     r->out.port = port;
     return STEP_PORT;
 }
@@ -157,6 +159,10 @@ enum err run_send(struct run *r, const struct flow_message *m)
     if (r->message_count >= FLOW_MESSAGES_PER_MINUTE) {
         (void)run_limit(r, "MESSAGES_LIMIT", "more than %d messages in a minute",
                         FLOW_MESSAGES_PER_MINUTE);
+        return ERR_RATE_LIMITED;
+    }
+    if (r->sent >= FLOW_SESSION_MESSAGES_MAX) {
+        (void)run_limit(r, "SESSION_LIMIT", "more than %d messages", FLOW_SESSION_MESSAGES_MAX);
         return ERR_RATE_LIMITED;
     }
     r->message_count++;
@@ -397,6 +403,7 @@ static enum turn begin(struct run *r, enum woken_kind how, const struct flow_rep
     case WOKE_START:
         r->answer_next = r->started_by < r->answer_count ? r->started_by : r->answer_count;
         if (r->answer_next > 0) r->last = r->answers[r->answer_next - 1];
+        run_vars_typed(r);
         return enter(r, r->flow->start, w);
     case WOKE_RETRY: return TURN_ON;
     case WOKE_HTTP:

@@ -44,7 +44,8 @@ struct flow_reply {
     const char *error;     /* English words; "" */
     const char *body;      /* text, at most FLOW_HTTP_MAX_BYTES */
     const json_t *json;    /* of the body, NULL when it is none */
-    const json_t *headers; /* {name: value}, lower case */
+    const json_t *headers; /* [{name, value}] as they came, texts cleaned; NULL */
+    int64_t took_ms;
     int tries;
 };
 
@@ -93,7 +94,6 @@ struct flow_request {
     const char *body;         /* NULL: none */
     int timeout_ms;           /* 1,000 … 60,000 */
     int retries;              /* 0 … 5 more tries, with back-off, after 5xx, 429 and no answer */
-    bool private_network;     /* never: kept for installations that allow it by configuration */
 };
 
 /* What hosts give. All are MUST. Those that act return ERR_OK, a refusal (the step fails with the
@@ -157,6 +157,14 @@ struct run_step {
     int64_t took_us;
 };
 
+/* What a variable was read as. It holds its JSON, so that another one is never at its place. */
+struct run_known {
+    const json_t *json;
+    const struct flow_variable *declared;
+    struct value value;
+};
+#define RUN_KNOWN_MAX 256
+
 struct run_fault {
     const char *code; /* "STEPS_LIMIT" "WINDOW_CLOSED" … */
     const char *message;
@@ -207,10 +215,15 @@ struct run {
     int run_steps;        /* since the last wait */
     int answer_next;      /* the first of answers that no wait has taken */
     bool limit;           /* the fault is a limit's: no error port leads around it */
-    struct value seen[4]; /* context as values, made when first asked for */
-    bool seen_made[4];
+    int64_t work;         /* operations that its expressions may still take */
+    struct value seen[5]; /* context and trigger as values, made when first asked for */
+    bool seen_made[5];
+    struct run_known *known; /* variables as values, likewise */
+    int known_count;
 };
 
+/* Variables that a session was started with, as their declared types where they can be so. */
+void run_vars_typed(struct run *r);
 /* Make ready: zeroed but for arena, host, host_arg; everything else is set by the caller after this.
  * Sets env's functions. */
 void run_begin(struct run *r);

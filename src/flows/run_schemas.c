@@ -49,6 +49,10 @@ static const struct field error_fields[] = {
         {.name = "steps", .type = F_INT, .required = true},                                        \
         {.name = "trigger", .type = F_JSON, .required = true},                                     \
         {.name = "error", .type = F_OBJECT, .nullable = true, .fields = error_fields},             \
+        {.name = "masked",                                                                         \
+         .type = F_BOOL,                                                                           \
+         .required = true,                                                                         \
+         .help = "Values are hidden from who may not see contacts."},                              \
         {.name = "startedAt", .type = F_DATETIME, .required = true},                               \
         {.name = "updatedAt", .type = F_DATETIME, .required = true},                               \
     {                                                                                              \
@@ -114,12 +118,31 @@ static const struct field detail_fields[] = {
     {.name = "httpReal", .type = F_BOOL},
     {0},
 };
-static const struct field result_fields[] = {
-    {.name = "ok", .type = F_BOOL, .required = true},
-    {.name = "at", .type = F_DATETIME, .required = true},
-    {.name = "message", .type = F_TEXT, .required = true},
+static const struct field seen_fields[] = {
+    {.name = "kind", .type = F_TEXT, .required = true},
+    {.name = "text", .type = F_TEXT, .required = true},
+    {.name = "options", .type = F_ARRAY, .of = F_TEXT, .required = true, .help = "Titles."},
+    {.name = "event", .type = F_TEXT},
     {0},
 };
+#define RESULT_SHAPE                                                                               \
+    {.name = "ok", .type = F_BOOL, .required = true},                                              \
+        {.name = "message", .type = F_TEXT, .required = true},                                     \
+        {.name = "step",                                                                           \
+         .type = F_INT,                                                                            \
+         .nullable = true,                                                                         \
+         .help = "The act that was not possible, from 1."},                                        \
+        {.name = "line",                                                                           \
+         .type = F_INT,                                                                            \
+         .nullable = true,                                                                         \
+         .help = "The first line of the flow that differs, from 0."},                              \
+        {.name = "expected", .type = F_OBJECT, .nullable = true, .fields = seen_fields},           \
+    {                                                                                              \
+        .name = "got", .type = F_OBJECT, .nullable = true, .fields = seen_fields                   \
+    }
+
+static const struct field result_fields[] = {
+    RESULT_SHAPE, {.name = "at", .type = F_DATETIME, .required = true}, {0}};
 static const struct field test_fields[] = {
     {.name = "id", .type = F_UUID, .required = true},
     {.name = "name", .type = F_TEXT, .required = true},
@@ -128,22 +151,57 @@ static const struct field test_fields[] = {
     {.name = "lastResult", .type = F_OBJECT, .nullable = true, .fields = result_fields},
     {0},
 };
-static const struct field test_result_fields[] = {
-    {.name = "id", .type = F_UUID, .required = true},
-    {.name = "ok", .type = F_BOOL, .required = true},
-    {.name = "message", .type = F_TEXT, .required = true},
-    {0},
-};
+const struct field flow_test_result_fields[] = {{.name = "id", .type = F_UUID, .required = true},
+                                                {.name = "name", .type = F_TEXT, .required = true},
+                                                RESULT_SHAPE,
+                                                {0}};
 static const struct field removed_fields[] = {
     {.name = "id", .type = F_UUID, .required = true},
     {0},
 };
+
+static const struct field pair_fields[] = {{.name = "name", .type = F_TEXT, .required = true},
+                                           {.name = "value", .type = F_TEXT, .required = true},
+                                           {0}};
+static const struct field called_fields[] = {
+    {.name = "method", .type = F_TEXT, .required = true},
+    {.name = "url", .type = F_TEXT, .required = true},
+    {.name = "headers", .type = F_ARRAY, .of = F_OBJECT, .fields = pair_fields, .required = true},
+    {.name = "body", .type = F_TEXT, .required = true, .nullable = true},
+    {0},
+};
+static const struct field set_fields[] = {
+    {.name = "variable", .type = F_TEXT, .required = true},
+    {.name = "path",
+     .type = F_TEXT,
+     .required = true,
+     .nullable = true,
+     .help = "Null: the variable of the status, or of the whole answer."},
+    {.name = "found", .type = F_BOOL, .required = true},
+    {.name = "value", .type = F_JSON, .required = true, .nullable = true},
+    {.name = "error", .type = F_OBJECT, .required = true, .nullable = true, .fields = error_fields},
+    {0},
+};
+static const struct field http_test_fields[] = {
+    {.name = "request", .type = F_OBJECT, .fields = called_fields, .required = true},
+    {.name = "ok", .type = F_BOOL, .required = true, .help = "It answered below 400."},
+    {.name = "status", .type = F_INT, .required = true, .help = "0: no answer."},
+    {.name = "headers", .type = F_ARRAY, .of = F_OBJECT, .fields = pair_fields, .required = true},
+    {.name = "body", .type = F_TEXT, .required = true, .help = "At most 64 KB."},
+    {.name = "bodyTruncated", .type = F_BOOL, .required = true},
+    {.name = "tookMs", .type = F_INT, .required = true},
+    {.name = "error", .type = F_OBJECT, .required = true, .nullable = true, .fields = error_fields},
+    {.name = "sets", .type = F_ARRAY, .of = F_OBJECT, .fields = set_fields, .required = true},
+    {0},
+};
+const struct schema flow_schema_http_test = {"FlowHttpTest", "A call of a node, tried.",
+                                             http_test_fields};
 
 const struct schema flow_schema_session = {"FlowSession", "A session of a flow.", session_fields};
 const struct schema flow_schema_session_detail = {"FlowSessionDetail", "A session with its trace.",
                                                   detail_fields};
 const struct schema flow_schema_test = {"FlowTest", "A recorded test.", test_fields};
 const struct schema flow_schema_test_result = {"FlowTestResult", "How a recorded test went.",
-                                               test_result_fields};
+                                               flow_test_result_fields};
 const struct schema flow_schema_test_removed = {"FlowTestRemoved", "A test that is gone.",
                                                 removed_fields};

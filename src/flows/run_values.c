@@ -11,7 +11,10 @@
 
 /* --- paths ------------------------------------------------------------------------------ */
 
-static const char *const context_names[] = {"customer", "chat", "channel", "organization"};
+#define CONTEXT_TRIGGER 4 /* the other names are members of run->context */
+
+static const char *const context_names[] = {"customer", "chat", "channel", "organization",
+                                            "trigger"};
 
 static bool name_is(const struct path_step *s, const char *name)
 {
@@ -26,8 +29,9 @@ void run_context_changed(struct run *r)
 static enum err context_value(struct run *r, size_t i, struct value *ret)
 {
     if (!r->seen_made[i]) {
-        enum err e =
-            value_from_json(r->arena, json_object_get(r->context, context_names[i]), &r->seen[i]);
+        const json_t *j =
+            i == CONTEXT_TRIGGER ? r->trigger : json_object_get(r->context, context_names[i]);
+        enum err e = value_from_json(r->arena, j, &r->seen[i]);
         if (e) return e;
         r->seen_made[i] = true;
     }
@@ -35,19 +39,42 @@ static enum err context_value(struct run *r, size_t i, struct value *ret)
     return ERR_OK;
 }
 
+static const struct flow_variable *declared_as(const struct flow *f, const char *name, size_t len)
+{
+    for (int i = 0; i < f->variable_count; i++)
+        if (strlen(f->variables[i].name) == len && memcmp(f->variables[i].name, name, len) == 0)
+            return &f->variables[i];
+    return NULL;
+}
+
+/* Kept for the next time: texts name a list again and again, and each reading of it takes memory. */
+static void remember(struct run *r, json_t *j, const struct flow_variable *declared,
+                     const struct value *v)
+{
+    if (!r->known) r->known = arena_array(r->arena, RUN_KNOWN_MAX, sizeof *r->known);
+    if (!r->known || r->known_count == RUN_KNOWN_MAX) return;
+    arena_on_free(r->arena, (void (*)(void *))json_decref, json_incref(j));
+    r->known[r->known_count++] = (struct run_known){j, declared, *v};
+}
+
 /* As it was stored, in its declared type: dates are texts in JSON. */
 static enum err variable_value(struct run *r, const char *name, size_t len, struct value *ret)
 {
-    const char *key = arena_strndup(r->arena, name, len);
-    if (!key) return ERR_NO_MEMORY;
-    const struct flow_variable *declared = flow_variable(r->flow, key);
-    const json_t *j = json_object_get(r->vars, key);
+    const struct flow_variable *declared = declared_as(r->flow, name, len);
+    const json_t *j = json_object_getn(r->vars, name, len);
     if (!j && declared) j = declared->otherwise;
     *ret = value_empty();
     if (!j) return ERR_OK;
+    for (int i = 0; i < r->known_count; i++) {
+        const struct run_known *k = &r->known[i];
+        if (k->json != j || k->declared != declared) continue;
+        *ret = k->value;
+        return ERR_OK;
+    }
     enum err e = value_from_json(r->arena, j, ret);
     if (!e && declared && ret->type == VALUE_TEXT && strcmp(declared->type, "text") != 0)
         (void)flow_value_as(&r->env, r->arena, declared->type, ret, ret);
+    if (!e) remember(r, (json_t *)(uintptr_t)j, declared, ret);
     return e;
 }
 
@@ -109,7 +136,6 @@ static enum err lookup(void *arg, const struct path *p, size_t *ret_used, struct
     for (size_t i = 0; i < ARRAY_LEN(context_names); i++)
         if (name_is(first, context_names[i])) return context_value(r, i, ret);
     if (name_is(first, "message")) return message_value(r, p, ret_used, ret);
-    if (name_is(first, "trigger")) return value_from_json(r->arena, r->trigger, ret);
     if (name_is(first, "system")) {
         *ret = system_value(r, p, ret_used);
         return ERR_OK;
@@ -148,6 +174,8 @@ void run_begin(struct run *r)
     r->env.now_ms = env_now;
     r->env.random = env_random;
     r->env.value_max_bytes = FLOW_VALUE_MAX_BYTES;
+    r->env.work = &r->work;
+    r->work = FLOW_RUN_WORK_MAX;
     r->last.text = r->last.kind = "";
 }
 
@@ -190,6 +218,19 @@ enum err run_set(struct run *r, const char *name, const struct value *v)
     if (e) return e;
     run_note_text(r, name, flow_value_text(&r->env, r->arena, &as));
     return ERR_OK;
+}
+
+/* Texts of a form or a key's owner: "12,5" for a number. What cannot be so stays as it was given. */
+void run_vars_typed(struct run *r)
+{
+    for (int i = 0; i < r->flow->variable_count; i++) {
+        const struct flow_variable *declared = &r->flow->variables[i];
+        json_t *j = json_object_get(r->vars, declared->name);
+        struct value v, as;
+        if (!j || value_from_json(r->arena, j, &v)) continue;
+        if (flow_value_as(&r->env, r->arena, declared->type, &v, &as))
+            json_object_set_new(r->vars, declared->name, value_store(&as));
+    }
 }
 
 enum err run_set_text(struct run *r, const char *name, const char *text)
@@ -237,6 +278,10 @@ void run_note_text(struct run *r, const char *key, const char *text)
 static enum err language_fault(struct run *r, const struct flow_error *f)
 {
     if (f->code == FLOW_UNAVAILABLE && f->err && !flow_refuses(f->err)) return f->err;
+    if (f->code == FLOW_BUDGET && *r->env.work <= 0) {
+        (void)run_limit(r, "WORK_LIMIT", "the expressions of one run take too many operations");
+        return ERR_TOO_LARGE;
+    }
     return run_refuse(r, flow_code_name(f->code), "%s", f->message ? f->message : "");
 }
 

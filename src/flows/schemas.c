@@ -2,6 +2,8 @@
  * (sql/functions/flow_api.sql) and by the rows of nodes and triggers. */
 #include "flows/schemas.h"
 
+#include "flows/run_schemas.h"
+
 /* --- flows ----------------------------------------------------------------------------- */
 
 static const struct field trigger_brief[] = {
@@ -107,6 +109,12 @@ const struct schema flow_schema_problems = {"FlowProblems", "What a check found.
 static const struct field publish_fields[] = {
     {.name = "version", .type = F_INT, .required = true, .example = "8"},
     {.name = "flow", .type = F_OBJECT, .fields = flow_fields, .required = true},
+    {.name = "tests",
+     .type = F_ARRAY,
+     .of = F_OBJECT,
+     .fields = flow_test_result_fields,
+     .required = true,
+     .help = "How the recorded ones went."},
     {0},
 };
 const struct schema flow_schema_published = {"FlowPublished", "The live version.", publish_fields};
@@ -119,8 +127,20 @@ const struct schema flow_schema_published = {"FlowPublished", "The live version.
         .name = "at", .type = F_DATETIME, .required = true                                         \
     }
 
+static const struct field version_tests[] = {
+    {.name = "passed", .type = F_INT, .required = true},
+    {.name = "failed", .type = F_INT, .required = true},
+    {.name = "forced", .type = F_BOOL, .required = true, .help = "Published all the same."},
+    {0},
+};
 static const struct field version_fields[] = {
     VERSION_SHAPE,
+    {.name = "tests",
+     .type = F_OBJECT,
+     .fields = version_tests,
+     .required = true,
+     .nullable = true,
+     .help = "Recorded ones, at publishing; null: there were none."},
     {.name = "live", .type = F_BOOL, .required = true},
     {.name = "sessions", .type = F_INT, .required = true, .help = "Unfinished ones on it."},
     {0},
@@ -366,3 +386,11 @@ static const struct field started_fields[] = {
     {0},
 };
 const struct schema flow_schema_started = {"FlowStarted", "A session has begun.", started_fields};
+
+static const struct field choice_fields[] = {
+    {.name = "id", .type = F_UUID, .required = true},
+    {.name = "name", .type = F_TEXT, .required = true},
+    {0},
+};
+const struct schema flow_schema_choice = {"FlowChoice", "A flow that can be started by hand.",
+                                          choice_fields};

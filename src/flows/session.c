@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "core/jobs.h"
 #include "flows/store.h"
 #include "sql.h"
 
@@ -135,6 +136,8 @@ static void open_row(struct session *s)
         .until_ms = json_get_int(wait, "untilMs", 0),
         .data = kept(s->c, json_object_get(wait, "data"), true),
     };
+    const json_t *error = json_object_get(wait, "error");
+    r->error = (struct run_fault){json_get_text(error, "code"), json_get_text(error, "message")};
     /* The last frame is where it stands now. */
     for (size_t i = 0; i + 1 < frames && i < FLOW_DEPTH_MAX; i++)
         r->stack[r->depth++] = frame_of(json_array_get(stack, i));
@@ -208,14 +211,28 @@ static json_t *time_json(int64_t unix_ms)
     return unix_ms > 0 ? json_string(time_text(unix_ms, text)) : json_null();
 }
 
-/* With the request that is under way, so that it can be made again. */
-static json_t *wait_json(const struct wait *w, json_t *call)
+static json_t *error_json(const struct run_fault *f)
 {
-    json_t *j = json_pack("{s:s, s:s, s:I, s:O}", "kind", wait_kind_names[w->kind], "nodeId",
-                          w->node_id ? w->node_id : "", "untilMs", (json_int_t)w->until_ms, "data",
-                          w->data);
-    if (call && w->kind == WAIT_HTTP) json_object_set(j, "request", call);
-    return j;
+    return json_pack("{s:s, s:s}", "code", f->code, "message", f->message ? f->message : "");
+}
+
+/* What it waits for, with the request that is under way, so that it can be made again; and the error
+ * that a port led around: what comes after the wait, or after a retry, may tell of it. */
+static json_t *wait_json(const struct run *r, enum run_end end, json_t *call)
+{
+    const struct wait *w = &r->wait;
+    json_t *j = json_object();
+    if (end == RUN_WAITING) {
+        json_object_set_new(j, "kind", json_string(wait_kind_names[w->kind]));
+        json_object_set_new(j, "nodeId", json_string(w->node_id ? w->node_id : ""));
+        json_object_set_new(j, "untilMs", json_integer(w->until_ms));
+        json_object_set(j, "data", w->data);
+        if (call && w->kind == WAIT_HTTP) json_object_set(j, "request", call);
+    }
+    if (r->error.code && end != RUN_DONE) json_object_set_new(j, "error", error_json(&r->error));
+    if (json_object_size(j) > 0) return j;
+    json_decref(j);
+    return json_null();
 }
 
 static json_t *stack_json(const struct run *r)
@@ -277,7 +294,7 @@ static const char *status_of(enum run_end end)
 }
 
 /* How a session of this row began is in the row; everything else is written anew. */
-static json_t *row_json(const struct session *s, enum run_end end)
+json_t *session_row(const struct session *s, enum run_end end)
 {
     const struct run *r = s->run;
     bool waits = end == RUN_WAITING;
@@ -296,7 +313,7 @@ static json_t *row_json(const struct session *s, enum run_end end)
                         uuid_json(uuid_of(json_object_get(s->load, "chat"), "channelId")));
     json_object_set_new(out, "status", json_string(status_of(end)));
     json_object_set_new(out, "node", r->node ? json_string(r->node->id) : json_null());
-    json_object_set_new(out, "wait", waits ? wait_json(&r->wait, s->call) : json_null());
+    json_object_set_new(out, "wait", wait_json(r, end, s->call));
     json_object_set_new(out, "wake_at", waits ? time_json(r->wait.until_ms) : json_null());
     json_object_set(out, "vars", r->vars);
     json_object_set_new(out, "stack", stack_json(r));
@@ -327,7 +344,7 @@ static json_t *row_json(const struct session *s, enum run_end end)
 enum err session_save(struct session *s, enum run_end end, int64_t *ret_token)
 {
     const struct run *r = s->run;
-    json_t *p = json_pack("{s:o, s:o, s:b, s:b}", "session", row_json(s, end), "steps",
+    json_t *p = json_pack("{s:o, s:o, s:b, s:b}", "session", session_row(s, end), "steps",
                           steps_json(r), "silent", s->silent, "own", true);
     arena_on_free(s->c->arena, release, p);
     const char *name = r->node && *r->node->name ? r->node->name
@@ -339,8 +356,13 @@ enum err session_save(struct session *s, enum run_end end, int64_t *ret_token)
                   json_incref(json_object_get(json_object_get(p, "session"), "flow_id")), "name",
                   r->flow->name, "nodeName", name, "status", status_of(end)));
     if (s->call) json_object_set(p, "call", s->call);
+    if (s->job)
+        json_object_set_new(p, "job",
+                            json_pack("{s:I, s:I}", "id", (json_int_t)s->job->id, "taken",
+                                      (json_int_t)s->job->taken));
     struct rows *rows = NULL;
     enum err e = db_one(s->c, &SQL_FLOW_SAVE, PARAMS(P_JSON("p", p)), &rows);
+    if (!e && s->job) s->job->ended = true;
     if (!e && ret_token) *ret_token = rows_int(rows, 0, "token", 0);
     return e;
 }

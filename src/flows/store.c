@@ -9,10 +9,11 @@
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "core/log.h"
+#include "core/jobs.h"
 #include "sql.h"
 
-#define BURST_TIMES 10 /* a burst that does not end is read after so many times its pause */
+#define CLOCKS_APART_MS (60LL * 1000) /* ours and the database's, at most */
+#define BURST_TIMES     10 /* a burst that does not end is read after so many times its pause */
 
 struct look {
     const struct flow_go *go;
@@ -68,7 +69,8 @@ static enum err unclaim(struct ctx *c, const json_t *loaded)
 }
 
 /* message: the one of loaded's that began it. */
-static enum err begin(struct ctx *c, const json_t *loaded, const json_t *candidate, int message)
+static enum err begin(struct ctx *c, const struct flow_go *g, const json_t *loaded,
+                      const json_t *candidate, int message)
 {
     struct uuid version = {0};
     const struct flow *flow = NULL;
@@ -81,16 +83,19 @@ static enum err begin(struct ctx *c, const json_t *loaded, const json_t *candida
                                 json_object_get(candidate, "key"));
     e = session_open(c, loaded, flow, uuid_v7(), trigger, &s);
     if (e) return e;
+    s->job = g->job;
     s->run->host = &flow_host_live;
     bool joined = flow->debounce_ms > 0;
     session_answers(s->run, json_object_get(loaded, "messages"), joined);
     s->run->started_by = joined ? 1 : message + 1;
+    json_t *vars = json_object_get(candidate, "vars"); /* of a flow that waited for the answer */
+    if (vars) json_object_update(s->run->vars, vars);
     enum run_end end = run_go(s->run, WOKE_START, NULL);
     return end == RUN_ABORT ? s->run->abort : session_save(s, end, NULL);
 }
 
 /* A message in a chat that has no session: does it start one? */
-static enum err maybe_begin(struct ctx *c, const json_t *loaded)
+static enum err maybe_begin(struct ctx *c, const struct flow_go *g, const json_t *loaded)
 {
     const json_t *candidate = NULL, *messages = json_object_get(loaded, "messages");
     int message = 0;
@@ -101,7 +106,7 @@ static enum err maybe_begin(struct ctx *c, const json_t *loaded)
         enum err e = flow_pick(c, loaded, &candidate, &message);
         if (e) return e;
     }
-    return candidate ? begin(c, loaded, candidate, message) : unclaim(c, loaded);
+    return candidate ? begin(c, g, loaded, candidate, message) : unclaim(c, loaded);
 }
 
 /* --- one that is there -------------------------------------------------------------------- */
@@ -119,9 +124,20 @@ static bool how_to_go(const struct flow_go *g, const json_t *row, enum woken_kin
         *ret_how = json_is_string(json_object_get(row, "node")) ? WOKE_RETRY : WOKE_START;
     else if (is_status(row, "waiting") && g->how != WOKE_RETRY)
         *ret_how = g->how;
+    else if (is_status(row, "failed") && g->how == WOKE_RETRY)
+        *ret_how = WOKE_RETRY; /* a silent one: others are running again by then */
     else
         return false;
     return true;
+}
+
+/* A timer came by the database's clock, and by ours it is not time yet (0: it is no such timer): by
+ * so much as ours is behind it comes again, or it would be lost. */
+static int64_t timer_again(const struct flow_go *g, struct run *r)
+{
+    int64_t left_ms = r->wait.until_ms - run_now_ms(r);
+    if (g->token <= 0 || r->wait.until_ms <= 0 || left_ms > CLOCKS_APART_MS) return 0;
+    return r->wait.until_ms + left_ms;
 }
 
 static enum err stop(struct session *s, const char *code, const char *message)
@@ -145,6 +161,7 @@ static enum err go_on(struct ctx *c, const struct flow_go *g, const json_t *load
     e = session_open(c, loaded, flow, (struct uuid){0}, NULL, &s);
     if (e) return e;
     struct run *r = s->run;
+    s->job = g->job;
     r->host = &flow_host_live;
     session_answers(r, messages, flow->debounce_ms > 0);
     if (how != WOKE_START && !r->node)
@@ -155,7 +172,10 @@ static enum err go_on(struct ctx *c, const struct flow_go *g, const json_t *load
             *ret_again_ms = until;
             return ERR_OK;
         }
-        if (!run_is_due(r)) return ERR_OK;
+        if (!run_is_due(r)) {
+            *ret_again_ms = timer_again(g, r);
+            return ERR_OK;
+        }
     }
     if (how == WOKE_HTTP && r->wait.kind != WAIT_HTTP) return ERR_OK;
     enum run_end end = run_go(r, how, g->http);
@@ -163,7 +183,8 @@ static enum err go_on(struct ctx *c, const struct flow_go *g, const json_t *load
 }
 
 /* A keyword that interrupts: the session that runs gives way. */
-static enum err maybe_replace(struct ctx *c, json_t *loaded, bool *ret_done)
+static enum err maybe_replace(struct ctx *c, const struct flow_go *g, json_t *loaded,
+                              bool *ret_done)
 {
     const json_t *candidate = NULL;
     int message = 0;
@@ -178,7 +199,7 @@ static enum err maybe_replace(struct ctx *c, json_t *loaded, bool *ret_done)
     if (e) return e;
     json_object_set_new(loaded, "session", json_null());
     *ret_done = true;
-    return begin(c, loaded, candidate, message);
+    return begin(c, g, loaded, candidate, message);
 }
 
 static enum err look(struct ctx *c, void *arg)
@@ -186,21 +207,35 @@ static enum err look(struct ctx *c, void *arg)
     struct look *l = arg;
     json_t *loaded = NULL;
     l->again_ms = 0;
+    if (l->go->job) l->go->job->ended = false;
     enum err e = load(c, l->go, &loaded);
     if (e || !loaded) return e;
     const json_t *row = json_object_get(loaded, "session");
-    if (!json_is_object(row)) return maybe_begin(c, loaded);
+    if (!json_is_object(row)) return maybe_begin(c, l->go, loaded);
     bool replaced = false;
     if (!uuid_is_nil(l->go->chat) && !is_status(row, "paused"))
-        e = maybe_replace(c, loaded, &replaced);
+        e = maybe_replace(c, l->go, loaded, &replaced);
     if (e || replaced) return e;
     return go_on(c, l->go, loaded, &l->again_ms);
+}
+
+bool flow_starts_too_often(const struct ctx *c, enum err e)
+{
+    return e == ERR_RATE_LIMITED && c->fault.code && strcmp(c->fault.code, "STARTS_LIMIT") == 0;
 }
 
 enum err flow_continue(struct ctx *c, const struct flow_go *g, int64_t *ret_again_ms)
 {
     struct look l = {.go = g};
     enum err e = db_retry(c, look, &l);
+    if (e && g->job) g->job->ended = false;
+    if (flow_starts_too_often(c, e)) {
+        char chat[UUID_TEXT_SIZE];
+        log_event(LOG_WARN, c->trace, "flows begin too often in a chat",
+                  LOG_FIELDS(LOG_TEXT("chat", uuid_text(g->chat, chat))));
+        fault_clear(c);
+        e = db_exec(c, &SQL_FLOW_STARTS_LIMIT, PARAMS(P_UUID("chat", g->chat)));
+    }
     if (ret_again_ms) *ret_again_ms = l.again_ms;
     return e;
 }

@@ -35,6 +35,7 @@ struct flow_go {
     int64_t token;       /* of that session: another one, and nothing is done; 0: whichever */
     enum woken_kind how; /* WOKE_LOOK, WOKE_HTTP, WOKE_RETRY */
     const struct flow_reply *http;
+    struct job *job; /* ends in the same transaction when a session is saved (job->ended); NULL */
 };
 /* Look, and go on as far as it goes. In a transaction of its own, again by itself when another one
  * was in its way. *ret_again_ms (may be NULL): > 0, nothing was done, more messages may come until
@@ -54,9 +55,11 @@ struct session {
     json_t *test;       /* of tests: their state (host_test.c), changed in place; NULL: real */
     const char *how;    /* ended_how, when a node's effect says it: "transfer", "close" */
     const char *author; /* who writes the messages */
+    struct job *job;    /* the one that ends with this run; NULL */
     /* Of the host: the step under way. */
     bool marked; /* its savepoint is there */
     json_t *call_before, *context_before, *test_before;
+    size_t lines_before; /* of the transcript of a test */
     const char *how_before;
 };
 /* The session of load's row, or a new one of flow (id: new_id). flow is the one that it stands in
@@ -67,6 +70,8 @@ MUST_USE enum err session_open(struct ctx *c, const json_t *load, const struct f
 /* The version in which an unfinished session stands: the innermost of its stack. nil: the draft of
  * a test. */
 struct uuid session_flow(const json_t *row);
+/* The columns of flow_sessions after a run that ended so; new. */
+json_t *session_row(const struct session *s, enum run_end end);
 /* Write what came of it. *ret_token (may be NULL): the session's new one. */
 MUST_USE enum err session_save(struct session *s, enum run_end end, int64_t *ret_token);
 /* Answers of messages as flow_load() gives them. joined: all are one. */
@@ -81,6 +86,10 @@ json_t *flow_request_json(struct run *r, const struct flow_request *q);
 MUST_USE enum err flow_http_call(struct ctx *c, const json_t *request,
                                  struct flow_reply *ret_reply);
 
+/* Is this error the limit of sessions that begin by themselves in one chat (flow_guards.sql)? Then
+ * nothing began, and trying again makes no sense. */
+bool flow_starts_too_often(const struct ctx *c, enum err e);
+
 extern const struct flow_host flow_host_live, flow_host_test;
 
 /* --- starting (triggers.c) ---------------------------------------------------------------- */
@@ -91,6 +100,8 @@ extern const struct flow_host flow_host_live, flow_host_test;
  * ERR_NOT_FOUND CHAT_NOT_FOUND; ERR_CONFLICT CHAT_CLOSED. */
 MUST_USE enum err flow_start(struct ctx *c, struct uuid flow, struct uuid chat,
                              const json_t *trigger, bool replace, struct uuid *ret_session);
+/* Variables from outside: names that can be, and not too much. ERR_INVALID naming them. */
+MUST_USE enum err flow_vars_check(struct ctx *c, const json_t *vars);
 /* Do the conditions of a trigger (data, as it was published in this version) hold for a chat?
  * Inside the open transaction, which locks the chat. trigger as flow_start's: its data and vars can
  * be asked for. */

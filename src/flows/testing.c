@@ -1,10 +1,10 @@
-/* Tests of a draft: the conversations of the test panel, and recorded ones that are run again
- * (testing.h). The state is one JSON document in the session's row (host_test.c tells its members). */
+/* Tests of a draft: the conversations of the test panel (testing.h; recorded ones: recorded.c). The state is one JSON document in the session's row (host_test.c tells its members). */
 #include "flows/testing.h"
 
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/crypto.h"
 #include "base/json.h"
 #include "sql.h"
 
@@ -60,10 +60,17 @@ static json_t *state_new(struct ctx *c, const struct test_do *d, const json_t *h
                   "script", json_array(), "flowName", json_object_get(head, "name"), "flowId",
                   json_object_get(head, "id"), "customer", d->customer, "trigger", d->trigger);
     json_int_t began = (json_int_t)(d->clock_ms > 0 ? d->clock_ms : clock_unix_ms());
-    if (state) json_object_set_new(state, "beganMs", json_integer(began));
-    if (state && d->clock_ms > 0) {
-        json_object_set_new(state, "clockMs", json_integer(d->clock_ms));
-        json_object_set_new(state, "seed", json_integer(1));
+    json_int_t seed = (json_int_t)d->seed;
+    if (seed <= 0) seed = 1;
+    if (d->seed <= 0 && d->clock_ms <= 0) {
+        crypto_random(&seed, sizeof seed);
+        seed &= INT64_MAX;
+    }
+    if (state) {
+        json_object_set_new(state, "beganMs", json_integer(began));
+        json_object_set_new(state, "firstSeed", json_integer(seed));
+        json_object_set_new(state, "seed", json_integer(seed));
+        if (d->clock_ms > 0) json_object_set_new(state, "clockMs", json_integer(d->clock_ms));
     }
     return keep(c, state);
 }
@@ -103,7 +110,7 @@ static enum err session_of(struct ctx *c, json_t *state, json_t *row, struct ses
     const char *id = json_get_text(state, "flowId");
     if (id) (void)uuid_parse(id, &own->id);
     flow = root;
-    if (!uuid_is_nil(version)) e = flow_version_get(c, version, &flow);
+    if (!uuid_is_nil(version)) e = flow_test_version(c, state, version, &flow);
     if (e) return e;
     struct session *s = NULL;
     e = session_open(c, load_of(c, state, row), flow, uuid_v7(), json_object_get(state, "trigger"),
@@ -190,6 +197,7 @@ static enum err say(struct session *s, const struct test_do *d)
                                 "files", files));
     json_t *step = d->option ? json_pack("{s:s}", "option", d->option)
                              : json_pack("{s:s}", "say", text ? text : "");
+    if (!uuid_is_nil(d->file)) json_object_set_new(step, "file", uuid_json(d->file));
     json_array_append_new(json_object_get(s->test, "script"), step);
     session_answers(s->run, json_object_get(s->test, "inbox"), s->run->flow->debounce_ms > 0);
     return ERR_OK;
@@ -220,9 +228,10 @@ static enum err answer(struct session *s, const struct test_do *d)
     if (s->run->wait.kind != WAIT_HTTP)
         return fault(s->c, ERR_CONFLICT, "NO_REQUEST", "nothing waits for an answer to a call");
     json_object_set_new(s->test, "request", json_null());
-    json_array_append_new(
-        json_object_get(s->test, "script"),
-        json_pack("{s:{s:i, s:s}}", "http", "status", d->reply->status, "body", d->reply->body));
+    json_array_append_new(json_object_get(s->test, "script"),
+                          json_pack("{s:{s:i, s:s, s:s, s:s}}", "http", "status", d->reply->status,
+                                    "body", d->reply->body, "code", d->reply->code, "error",
+                                    d->reply->error));
     return ERR_OK;
 }
 
@@ -259,22 +268,27 @@ static enum err finish(struct session *s, struct doing *x, enum woken_kind how)
     return e;
 }
 
-static enum err begin_body(struct ctx *c, void *arg)
+enum err flow_test_open(struct ctx *c, const struct test_do *d, struct session **ret_session)
 {
-    struct doing *x = arg;
     struct rows *rows = NULL;
     json_t *head = NULL;
-    enum err e = db_one(c, &SQL_FLOW_TEST_HEAD, PARAMS(P_UUID("flow", x->d->flow)), &rows);
+    enum err e = db_one(c, &SQL_FLOW_TEST_HEAD, PARAMS(P_UUID("flow", d->flow)), &rows);
     if (e == ERR_NOT_FOUND) return fault(c, e, "FLOW_NOT_FOUND", "there is no such flow");
     if (e) return e;
     const char *text = rows_text(rows, 0, "head");
     e = json_parse(c->arena, text, strlen(text), &head, NULL);
     if (e) return e;
-    json_t *state = state_new(c, x->d, head);
-    if (!state) return ERR_NO_MEMORY;
+    json_t *state = state_new(c, d, head);
+    return state ? session_of(c, state, NULL, ret_session) : ERR_NO_MEMORY;
+}
+
+static enum err begin_body(struct ctx *c, void *arg)
+{
+    struct doing *x = arg;
     struct session *s = NULL;
-    e = session_of(c, state, NULL, &s);
+    enum err e = flow_test_open(c, x->d, &s);
     if (e) return e;
+    json_t *state = s->test;
     const char *first = json_get_text(x->d->trigger, "text");
     if (first) {
         json_t *m = message_new(s, first, NULL, NULL);
@@ -331,123 +345,26 @@ enum err flow_test_do(struct ctx *c, struct test_do *d, struct uuid *ret_session
     return e;
 }
 
-/* --- scripts --------------------------------------------------------------------------------- */
-
-/* Of a line what a person would see: text, titles, what happened. */
-static json_t *seen_line(const json_t *line)
-{
-    const json_t *options = json_object_get(line, "options"), *ev = json_object_get(line, "event");
-    json_t *titles = json_array();
-    for (size_t i = 0; i < json_array_size(options); i++)
-        json_array_append(titles, json_object_get(json_array_get(options, i), "title"));
-    json_t *out = json_pack("{s:O, s:O, s:o}", "kind", json_object_get(line, "kind"), "text",
-                            json_object_get(line, "text"), "options", titles);
-    if (json_is_object(ev)) json_object_set(out, "event", json_object_get(ev, "kind"));
-    return out;
-}
-
-static json_t *seen_lines(const json_t *transcript)
-{
-    json_t *out = json_array();
-    for (size_t i = 0; i < json_array_size(transcript); i++) {
-        const json_t *line = json_array_get(transcript, i);
-        const char *from = json_get_text(line, "from");
-        if (from && strcmp(from, "customer") != 0) json_array_append_new(out, seen_line(line));
-    }
-    return out;
-}
-
-static enum err state_load(struct ctx *c, struct uuid session, json_t **ret)
+enum err flow_test_state(struct ctx *c, struct uuid session, json_t **ret_state)
 {
     struct rows *rows = NULL;
     enum err e = db_one(c, &SQL_FLOW_TEST_STATE, PARAMS(P_UUID("session", session)), &rows);
     if (e == ERR_NOT_FOUND) return fault(c, e, "SESSION_NOT_FOUND", "there is no such test");
     if (e) return e;
     const char *text = rows_text(rows, 0, "test");
-    return json_parse(c->arena, text, strlen(text), ret, NULL);
+    return json_parse(c->arena, text, strlen(text), ret_state, NULL);
 }
 
-enum err flow_test_script(struct ctx *c, struct uuid session, json_t **ret_script)
+struct flow_reply flow_test_reply(struct ctx *c, int status, const char *body)
 {
-    json_t *state = NULL;
-    enum err e = state_load(c, session, &state);
-    if (e) return e;
-    /* From a fixed time on: a script is the same every time. */
-    *ret_script = keep(c, json_pack("{s:O, s:O?, s:O?, s:I, s:O, s:o}", "channelKind",
-                                    json_object_get(state, "channelKind"), "customer",
-                                    json_object_get(state, "customer"), "trigger",
-                                    json_object_get(state, "trigger"), "clockMs",
-                                    (json_int_t)json_get_int(state, "clockMs", clock_unix_ms()),
-                                    "steps", json_object_get(state, "script"), "expect",
-                                    seen_lines(json_object_get(state, "transcript"))));
-    return *ret_script ? ERR_OK : ERR_NO_MEMORY;
-}
-
-static enum err replay_step(struct ctx *c, struct uuid session, const json_t *step)
-{
-    const json_t *http = json_object_get(step, "http"), *skip_ms = json_object_get(step, "skip");
-    struct flow_reply reply = {.code = "", .error = ""};
-    struct test_do d = {.act = TEST_SAY,
-                        .session = session,
-                        .text = json_get_text(step, "say"),
-                        .option = json_get_text(step, "option")};
-    if (skip_ms) {
-        d.act = TEST_SKIP;
-        d.skip_ms = json_integer_value(skip_ms);
-    } else if (http) {
-        json_t *json = NULL;
-        const char *body = json_get_text(http, "body");
-        if (body && json_parse(c->arena, body, strlen(body), &json, NULL)) json = NULL;
-        reply.status = (int)json_get_int(http, "status", 200);
-        reply.body = body ? body : "";
-        reply.json = json;
-        d.act = TEST_ANSWER;
-        d.reply = &reply;
-    }
-    return flow_test_do(c, &d, NULL);
-}
-
-enum err flow_test_replay(struct ctx *c, struct uuid flow, json_t *graph, const json_t *script,
-                          const char **ret_why)
-{
-    struct uuid session;
-    const char *kind = json_get_text(script, "channelKind");
-    struct test_do d = {
-        .act = TEST_BEGIN,
-        .flow = flow,
-        .graph = graph,
-        .channel_kind = kind ? kind : "webchat",
-        .customer = json_object_get(script, "customer"),
-        .trigger = json_object_get(script, "trigger"),
-        .clock_ms = json_get_int(script, "clockMs", 1),
+    json_t *json = NULL;
+    if (body && json_parse(c->arena, body, strlen(body), &json, NULL)) json = NULL;
+    return (struct flow_reply){
+        .status = status,
+        .code = status ? "" : "CALL_TIMEOUT",
+        .error = status ? "" : "no answer",
+        .body = body ? body : "",
+        .json = json,
+        .tries = 1,
     };
-    *ret_why = NULL;
-    enum err e = flow_test_do(c, &d, &session);
-    const json_t *steps = json_object_get(script, "steps");
-    for (size_t i = 0; !e && i < json_array_size(steps); i++) {
-        e = replay_step(c, session, json_array_get(steps, i));
-        if (e == ERR_CONFLICT || e == ERR_INVALID) {
-            *ret_why = arena_printf(c->arena, "step %zu: %s", i + 1,
-                                    c->fault.message ? c->fault.message : "not possible");
-            fault_clear(c);
-            return ERR_OK;
-        }
-    }
-    json_t *state = NULL;
-    if (!e) e = state_load(c, session, &state);
-    if (e) return e;
-    CLEANUP(json_decrefp) json_t *got = seen_lines(json_object_get(state, "transcript"));
-    const json_t *want = json_object_get(script, "expect");
-    size_t count =
-        json_array_size(want) > json_array_size(got) ? json_array_size(want) : json_array_size(got);
-    for (size_t i = 0; i < count; i++) {
-        const json_t *a = json_array_get(want, i), *b = json_array_get(got, i);
-        if (a && b && json_equal((json_t *)(uintptr_t)a, (json_t *)(uintptr_t)b)) continue;
-        const char *x = a ? json_get_text(a, "text") : NULL,
-                   *y = b ? json_get_text(b, "text") : NULL;
-        *ret_why = arena_printf(c->arena, "line %zu: expected \"%s\", came \"%s\"", i + 1,
-                                x ? x : "", y ? y : "");
-        return ERR_OK;
-    }
-    return ERR_OK;
 }

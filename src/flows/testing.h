@@ -17,6 +17,7 @@ struct test_do {
     json_t *graph;                    /* NULL: the flow's draft */
     bool http_real;
     int64_t clock_ms; /* 0: the real clock, skipping ahead */
+    int64_t seed;     /* of what is left to chance; 0: any, or always the same with a clock */
     /* TEST_SAY */
     const char *text, *option; /* option: an id of the node that waits; may be NULL */
     struct uuid file;          /* nil: none */
@@ -30,15 +31,18 @@ struct test_do {
  * SESSION_OVER, NOTHING_TO_SKIP, NO_REQUEST; ERR_INVALID FLOW_GRAPH_INVALID. Not inside a
  * transaction. */
 MUST_USE enum err flow_test_do(struct ctx *c, struct test_do *d, struct uuid *ret_session);
-/* Run a script ({channelKind, customer, trigger, clockMs, steps: [{say|option|skip|http}],
- * expect: [lines]}) against a graph. *ret_why: NULL when every line came as expected, else the first
- * that did not, in words. */
-MUST_USE enum err flow_test_replay(struct ctx *c, struct uuid flow, json_t *graph,
-                                   const json_t *script, const char **ret_why);
-/* What a session of a test said and did, as a script; new. */
-MUST_USE enum err flow_test_script(struct ctx *c, struct uuid session, json_t **ret_script);
+/* A session as TEST_BEGIN makes it, before its first step, that nobody stores. */
+MUST_USE enum err flow_test_open(struct ctx *c, const struct test_do *d,
+                                 struct session **ret_session);
+/* The state of a session of a test. ERR_NOT_FOUND SESSION_NOT_FOUND. */
+MUST_USE enum err flow_test_state(struct ctx *c, struct uuid session, json_t **ret_state);
+/* What a call that was made by hand answers. status 0: nothing came, in time. */
+struct flow_reply flow_test_reply(struct ctx *c, int status, const char *body);
 
 /* --- of host_test.c ---------------------------------------------------------------------- */
+/* A version that the stack of a test names: a published one, or one of the drafts in its state. */
+MUST_USE enum err flow_test_version(struct ctx *c, const json_t *state, struct uuid version,
+                                    const struct flow **ret_flow);
 int64_t flow_test_now_ms(const struct session *s);
 void flow_test_line(struct session *s, json_t *line);
 

@@ -108,7 +108,7 @@ const struct flow_trigger flow_trigger_rows[] = {
     {"manual", "hand", GENERAL, false, no_fields},
     {"api", "code", GENERAL, false, no_fields},
     {"tag", "tag", GENERAL, false, tag_fields},
-    {"stage", "columns-3", FLOW_KIND_BIT(FLOW_STAGE), false, stage_fields},
+    {"stage", "columns-3", FLOW_KIND_BIT(FLOW_STAGE) | GENERAL, false, stage_fields},
     {"closing", "circle-check", FLOW_KIND_BIT(FLOW_CLOSING), false, closing_fields},
     {"transfer", "arrow-left-right", FLOW_KIND_BIT(FLOW_TRANSFER), false, transfer_fields},
     {0},

@@ -12,35 +12,61 @@
 
 /* --- keywords ----------------------------------------------------------------------------- */
 
-static const char *folded_trim(struct run *r, const char *s)
+/* The messages of a look, as keywords are held against them; made once, however many triggers. */
+struct said {
+    struct arena *arena;
+    const char **texts, **folded; /* NULL: not folded yet */
+    size_t count;
+    int64_t work; /* operations that conditions and regular expressions of all triggers have left */
+};
+
+static enum err said_read(struct arena *a, const json_t *messages, struct said *ret)
+{
+    size_t count = json_array_size(messages);
+    *ret = (struct said){.arena = a, .count = count, .work = FLOW_LOOK_WORK_MAX};
+    ret->texts = arena_array(a, count + 1, sizeof *ret->texts);
+    ret->folded = arena_array(a, count + 1, sizeof *ret->folded);
+    if (!ret->texts || !ret->folded) return ERR_NO_MEMORY;
+    for (size_t i = 0; i < count; i++)
+        ret->texts[i] = json_get_text(json_array_get(messages, i), "text");
+    return ERR_OK;
+}
+
+static const char *folded_trim(struct arena *a, const char *s)
 {
     while (*s && strchr(" \t\r\n", *s))
         s++;
     size_t len = strlen(s);
     while (len > 0 && strchr(" \t\r\n.,!?;:", s[len - 1]))
         len--;
-    return flow_fold(r->arena, s, len);
+    return flow_fold(a, s, len);
 }
 
-static bool keyword_fits(struct run *r, const json_t *data, const char *text)
+static bool regex_fits(struct said *x, const char *pattern, const char *text)
 {
-    const char *match = json_get_text(data, "match");
+    bool yes = false;
+    struct flow_error e = {0};
+    return flow_regex_match(x->arena, pattern, text, true, &x->work, &yes, &e) && yes;
+}
+
+static bool keyword_fits(struct said *x, const json_t *data, size_t i)
+{
+    const char *match = json_get_text(data, "match"), *text = x->texts[i];
     const json_t *words = json_object_get(data, "words");
-    const char *said = folded_trim(r, text);
-    for (size_t i = 0; said && i < json_array_size(words); i++) {
-        const char *word = json_string_value(json_array_get(words, i));
+    bool regex = match && strcmp(match, "regex") == 0, exact = match && strcmp(match, "exact") == 0;
+    if (!text) return false;
+    if (!regex && !x->folded[i]) x->folded[i] = folded_trim(x->arena, text);
+    const char *said = x->folded[i];
+    for (size_t k = 0; k < json_array_size(words); k++) {
+        const char *word = json_string_value(json_array_get(words, k));
         if (!word) continue;
-        if (match && strcmp(match, "regex") == 0) {
-            bool yes = false;
-            struct flow_error e = {0};
-            if (flow_regex_match(r->arena, word, text, true, &yes, &e) && yes) return true;
+        if (regex) {
+            if (regex_fits(x, word, text)) return true;
             continue;
         }
-        const char *wanted = folded_trim(r, word);
-        if (!wanted || !*wanted) continue;
-        if (match && strcmp(match, "exact") == 0 ? strcmp(said, wanted) == 0
-                                                 : strstr(said, wanted) != NULL)
-            return true;
+        const char *wanted = folded_trim(x->arena, word);
+        if (!said || !wanted || !*wanted) continue;
+        if (exact ? strcmp(said, wanted) == 0 : strstr(said, wanted) != NULL) return true;
     }
     return false;
 }
@@ -54,19 +80,17 @@ static bool hours_fit(const json_t *data, const json_t *facts)
     return json_get_bool(facts, "openHours", true) == (strcmp(hours, "open") == 0);
 }
 
-static bool kind_fits(struct run *r, const json_t *candidate, const json_t *load, int *ret_message)
+static bool kind_fits(struct said *x, const json_t *candidate, const json_t *facts,
+                      int *ret_message)
 {
     *ret_message = 0;
     const char *kind = json_get_text(candidate, "kind");
-    const json_t *data = json_object_get(candidate, "data"),
-                 *facts = json_object_get(load, "facts");
+    const json_t *data = json_object_get(candidate, "data");
     if (strcmp(kind, "channel") == 0) return json_get_bool(facts, "first", false);
     if (strcmp(kind, "firstContact") == 0) return json_get_bool(facts, "firstContact", false);
     if (strcmp(kind, "keyword") != 0) return true; /* an event's: SQL compared it */
-    const json_t *messages = json_object_get(load, "messages");
-    for (size_t i = 0; i < json_array_size(messages); i++) {
-        const char *text = json_get_text(json_array_get(messages, i), "text");
-        if (!text || !keyword_fits(r, data, text)) continue;
+    for (size_t i = 0; i < x->count; i++) {
+        if (!keyword_fits(x, data, i)) continue;
         *ret_message = (int)i;
         return true;
     }
@@ -92,34 +116,55 @@ static enum err probe(struct ctx *c, const json_t *load, const json_t *candidate
     return ERR_OK;
 }
 
+/* Of one whose kind fits: can its version be read, and do its conditions hold? What cannot be
+ * evaluated does not hold, and a version that this program cannot read starts nothing. */
+static enum err conditions_fit(struct ctx *c, struct said *x, const json_t *load,
+                               const json_t *candidate, bool *ret_yes)
+{
+    struct session *s = NULL;
+    struct fault before = c->fault;
+    *ret_yes = false;
+    enum err e = probe(c, load, candidate, &s);
+    if (e && !flow_refuses(e)) return e;
+    if (e) {
+        log_event(LOG_ERROR, c->trace, "a published flow cannot be read",
+                  LOG_FIELDS(LOG_TEXT("version", json_get_text(candidate, "versionId"))));
+        c->fault = before;
+        return ERR_OK;
+    }
+    s->run->env.work = &x->work;
+    const json_t *data = json_object_get(candidate, "data");
+    e = run_condition(s->run, json_object_get(data, "conditions"), NULL, ret_yes);
+    if (!e) return ERR_OK;
+    *ret_yes = false;
+    return flow_refuses(e) ? ERR_OK : e;
+}
+
 enum err flow_pick(struct ctx *c, const json_t *load, const json_t **ret_candidate,
                    int *ret_message)
 {
-    const json_t *list = json_object_get(load, "candidates");
+    const json_t *list = json_object_get(load, "candidates"),
+                 *facts = json_object_get(load, "facts");
+    struct said x;
     *ret_candidate = NULL;
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        const json_t *x = json_array_get(list, i), *data = json_object_get(x, "data");
-        struct session *s = NULL;
-        struct fault before = c->fault;
-        enum err e = probe(c, load, x, &s);
-        if (e && !flow_refuses(e)) return e;
-        if (e) { /* a version that this program cannot read starts nothing */
-            log_event(LOG_ERROR, c->trace, "a published flow cannot be read",
-                      LOG_FIELDS(LOG_TEXT("version", json_get_text(x, "versionId"))));
-            c->fault = before;
-            continue;
-        }
-        if (!kind_fits(s->run, x, load, ret_message) ||
-            !hours_fit(data, json_object_get(load, "facts")))
-            continue;
+    enum err e = said_read(c->arena, json_object_get(load, "messages"), &x);
+    for (size_t i = 0; !e && i < json_array_size(list); i++) {
+        const json_t *one = json_array_get(list, i);
         bool yes = false;
-        e = run_condition(s->run, json_object_get(data, "conditions"), NULL, &yes);
-        if (e && !flow_refuses(e)) return e;
-        if (e || !yes) continue; /* a condition that cannot be evaluated does not hold */
-        *ret_candidate = x;
+        if (x.work <= 0) {
+            log_event(LOG_WARN, c->trace, "the triggers of flows take too long, no more are tried",
+                      LOG_FIELDS(LOG_INT("tried", (int64_t)i)));
+            return ERR_OK;
+        }
+        if (!kind_fits(&x, one, facts, ret_message) ||
+            !hours_fit(json_object_get(one, "data"), facts))
+            continue;
+        e = conditions_fit(c, &x, load, one, &yes);
+        if (e || !yes) continue;
+        *ret_candidate = one;
         return ERR_OK;
     }
-    return ERR_OK;
+    return e;
 }
 
 /* --- from outside --------------------------------------------------------------------------- */
@@ -156,6 +201,22 @@ enum err flow_trigger_fits(struct ctx *c, struct uuid chat, struct uuid version,
     return e;
 }
 
+enum err flow_vars_check(struct ctx *c, const json_t *vars)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach(
+        (json_t *)(uintptr_t)vars, name,
+        value) if (!flow_name_valid(name)) return fault_field(c, "variables", "INVALID_NAME",
+                                                              "%s is no name of a variable",
+                                                              text_clean(c->arena, name,
+                                                                         strnlen(name, 60)));
+    if (vars && json_dumpb(vars, NULL, 0, JSON_COMPACT) > FLOW_VARS_MAX_BYTES)
+        return fault_field(c, "variables", "TOO_LARGE", "at most %d KB",
+                           FLOW_VARS_MAX_BYTES / 1024);
+    return ERR_OK;
+}
+
 enum err flow_start(struct ctx *c, struct uuid flow, struct uuid chat, const json_t *trigger,
                     bool replace, struct uuid *ret_session)
 {
@@ -172,12 +233,9 @@ enum err flow_start(struct ctx *c, struct uuid flow, struct uuid chat, const jso
     const char *customer =
         uuid_is_nil(chat) ? json_get_text(json_object_get(trigger, "data"), "customerId") : NULL;
     if (customer) json_object_set_new(p, "customerId", json_string(customer));
-    if (vars) {
-        if (json_dumpb(vars, NULL, 0, JSON_COMPACT) > FLOW_VARS_MAX_BYTES)
-            return fault_field(c, "vars", "TOO_LARGE", "at most %d KB", FLOW_VARS_MAX_BYTES / 1024);
-        json_object_set(p, "vars", (json_t *)(uintptr_t)vars);
-    }
-    enum err e = db_one(c, &SQL_FLOW_START, PARAMS(P_JSON("p", p)), &rows);
+    if (vars) json_object_set(p, "vars", (json_t *)(uintptr_t)vars);
+    enum err e = flow_vars_check(c, vars);
+    if (!e) e = db_one(c, &SQL_FLOW_START, PARAMS(P_JSON("p", p)), &rows);
     if (!e && ret_session) *ret_session = rows_uuid(rows, 0, "session");
     return e;
 }
@@ -233,5 +291,10 @@ static enum err event_body(struct ctx *c, void *arg)
 enum err flow_event(struct ctx *c, const json_t *payload)
 {
     struct happened h = {payload};
-    return db_retry(c, event_body, &h);
+    enum err e = db_retry(c, event_body, &h);
+    if (!flow_starts_too_often(c, e)) return e;
+    log_event(LOG_WARN, c->trace, "flows begin too often in a chat",
+              LOG_FIELDS(LOG_TEXT("chat", json_get_text(payload, "chatId"))));
+    fault_clear(c);
+    return ERR_OK;
 }

@@ -62,6 +62,10 @@ MUST_USE enum err inbox_file_from_url(struct ctx *c, const char *url, const char
 /* A note of the actor's in a chat, for the team. */
 MUST_USE enum err inbox_context_note(struct ctx *c, struct uuid chat, const char *text);
 
+/* chat/create's flowId and responseFlowId: begun, or put on the chat; the answer's members say so,
+ * or why not. An error is the machine's own. */
+MUST_USE enum err public_flows(struct ctx *c, struct uuid chat, json_t *answer);
+
 /* The changes themselves, for the bulk actions and the public paths. They read their arguments from
  * c->in. */
 chat_change chat_take, chat_assign, chat_transfer, chat_close, chat_reopen;

@@ -193,62 +193,6 @@ static void add_not_done(struct ctx *c, json_t *answer)
                   not_done(c, "whatsappTemplate", "the channel of this chat has no templates")));
 }
 
-static inbox_flow_fn *flow_starter;
-
-void inbox_flow_set(inbox_flow_fn *fn)
-{
-    flow_starter = fn;
-}
-
-/* [{name, value}] as {name: value}. */
-static json_t *flow_variables(struct ctx *c)
-{
-    json_t *vars = json_object(), *row;
-    size_t i;
-    json_array_foreach(in_json(c, "flowVariables"), i, row)
-    {
-        const char *name = json_get_text(row, "name");
-        json_t *value = json_object_get(row, "value");
-        if (name && *name && value) json_object_set(vars, name, value);
-    }
-    return vars;
-}
-
-static enum err flow_begin(struct ctx *c, struct uuid chat)
-{
-    struct uuid flow;
-    CLEANUP(json_decrefp) json_t *vars = flow_variables(c);
-    if (!(c->actor.permissions & PERMISSION_BIT(PERMISSION_FLOWS_RUN)))
-        return fault(c, ERR_FORBIDDEN, NULL, "starting flows needs the permission flows.run");
-    if (!flow_starter || !uuid_parse(in_text(c, "flowId"), &flow))
-        return fault(c, ERR_NOT_FOUND, NULL, "there is no such flow");
-    return flow_starter(c, flow, chat, vars);
-}
-
-/* A failure does not undo the chat: it is said in the answer. */
-static enum err start_flow(struct ctx *c, struct uuid chat, json_t *answer)
-{
-    CLEANUP(db_rollbackp) struct db_tx *tx = NULL;
-    if (!in_text(c, "flowId")) return ERR_OK;
-    enum err e = db_begin(c, &tx);
-    if (!e) e = db_savepoint(c);
-    if (e) return e;
-    e = flow_begin(c, chat);
-    if (!e) e = db_savepoint_keep(c);
-    if (!e) e = db_commit(c, &tx);
-    if (!e) {
-        json_object_set_new(answer, "flowInitiated", json_true());
-        json_object_set_new(answer, "flowError", json_null());
-        return ERR_OK;
-    }
-    if (err_row(e)->status >= 500) return e;
-    json_object_set_new(answer, "flowError",
-                        json_string(c->fault.message ? c->fault.message : c->fault.code));
-    fault_clear(c);
-    e = db_savepoint_undo(c);
-    return e ? e : db_commit(c, &tx);
-}
-
 static enum err chat_create(struct ctx *c, struct request *r, struct reply *p)
 {
     (void)r;
@@ -262,7 +206,7 @@ static enum err chat_create(struct ctx *c, struct request *r, struct reply *p)
         add_not_done(c, n.answer);
         send_template(c, n.chat, n.keep_pending, n.answer);
         send_initial(c, n.chat, n.keep_pending, n.answer);
-        e = start_flow(c, n.chat, n.answer);
+        e = public_flows(c, n.chat, n.answer);
     }
     if (!e) reply_jsonf(c, p, 200, n.answer);
     json_decref(n.answer);
@@ -575,12 +519,14 @@ static const struct field create_fields[] = {
      .type = F_TEXT,
      .nullable = true,
      .max = 64,
-     .help = "Starts when the customer answers; responseFlowScheduled, else responseFlowError."},
+     .help = "Starts when the customer answers; responseFlowScheduled, else responseFlowError. The "
+             "chat shows it as responseFlow until then, until a later one takes its place, a "
+             "person takes the chat, or it closes."},
     {.name = "flowVariables",
      .type = F_JSON,
      .nullable = true,
      .max = 16384,
-     .help = "[{name, value}]"},
+     .help = "[{name, value}] or {name: value}; of both flows."},
     {0},
 };
 

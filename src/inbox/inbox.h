@@ -16,6 +16,7 @@ extern const struct route inbox_bulk_routes[];
 extern const struct route inbox_setup_routes[]; /* shortcuts, closure types, saved filters */
 extern const struct route inbox_search_routes[];
 extern const struct route inbox_public_routes[];  /* the paths that integrators know */
+extern const struct route public_flow_routes[];   /* flows on them */
 extern const struct route inbox_session_routes[]; /* bootstrap, events, files */
 extern const struct job_kind inbox_job_kinds[];
 extern const struct hub_kind inbox_hub_kind;
@@ -80,11 +81,18 @@ MUST_USE enum err inbox_receive(struct ctx *c, const struct channel *ch, const s
                                 struct uuid *ret_chat, struct uuid *ret_message, bool *ret_double,
                                 const char **ret_seen);
 
-/* What flows give the inbox at their start: begin a live flow in a chat, in the open transaction.
- * vars: {name: value}, may be NULL. Faults as flows/store.h says. */
-typedef enum err inbox_flow_fn(struct ctx *c, struct uuid flow, struct uuid chat,
-                               const json_t *vars);
-void inbox_flow_set(inbox_flow_fn *fn);
+/* What flows give the inbox at their start; in the open transaction. vars: {name: value}, may be
+ * NULL; *ret_name: the flow's. Faults as flows/store.h says, ERR_NOT_FOUND FLOW_NOT_FOUND. */
+struct inbox_flows {
+    /* Begin a live flow in a chat. */
+    enum err (*begin)(struct ctx *c, struct uuid flow, struct uuid chat, const json_t *vars,
+                      bool replace, struct uuid *ret_session, const char **ret_name);
+    /* Begin it when the customer writes there; instead of the one that waits for that.
+     * ERR_CONFLICT CHAT_TAKEN: a person has the chat. */
+    enum err (*on_answer)(struct ctx *c, struct uuid flow, struct uuid chat, const json_t *vars,
+                          const char **ret_name);
+};
+void inbox_flows_set(const struct inbox_flows *flows);
 
 /* Module start: gives the channels their sink, makes the queue of what comes in. */
 enum err inbox_start(struct app *app);

@@ -195,12 +195,12 @@ enum job_outcome inbox_job_send(struct ctx *c, struct job *j)
 }
 
 /* After the last try: the message says so, where the agent sees it. */
-void inbox_job_send_parked(struct ctx *c, struct job *j)
+enum err inbox_job_send_parked(struct ctx *c, struct job *j)
 {
     CLEANUP(json_decrefp)
     json_t *error =
         json_pack("{s:s, s:s}", "code", "SEND_FAILED", "message", j->error ? j->error : "");
-    (void)!failed_set(c, in_uuid(c, "messageId"), error);
+    return failed_set(c, in_uuid(c, "messageId"), error);
 }
 
 enum job_outcome inbox_job_release(struct ctx *c, struct job *j)
@@ -282,9 +282,10 @@ enum job_outcome inbox_job_fetch(struct ctx *c, struct job *j)
     return JOB_RETRY;
 }
 
-void inbox_job_fetch_parked(struct ctx *c, struct job *j)
+enum err inbox_job_fetch_parked(struct ctx *c, struct job *j)
 {
-    (void)fetched(c, (struct uuid){0}, j->error ? j->error : "FETCH_FAILED");
+    enum job_outcome o = fetched(c, (struct uuid){0}, j->error ? j->error : "FETCH_FAILED");
+    return o == JOB_DONE ? ERR_OK : ERR_UNAVAILABLE;
 }
 
 /* --- what the team does, told to the platform ------------------------------------------ */

@@ -5,11 +5,11 @@
 #include "core/jobs.h"
 
 enum job_outcome inbox_job_send(struct ctx *c, struct job *j);
-void inbox_job_send_parked(struct ctx *c, struct job *j);
+enum err inbox_job_send_parked(struct ctx *c, struct job *j);
 enum job_outcome inbox_job_release(struct ctx *c, struct job *j);
 enum job_outcome inbox_job_wake(struct ctx *c, struct job *j);
 enum job_outcome inbox_job_fetch(struct ctx *c, struct job *j);
-void inbox_job_fetch_parked(struct ctx *c, struct job *j);
+enum err inbox_job_fetch_parked(struct ctx *c, struct job *j);
 enum job_outcome inbox_job_react(struct ctx *c, struct job *j);
 enum job_outcome inbox_job_seen(struct ctx *c, struct job *j);
 

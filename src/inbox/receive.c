@@ -147,7 +147,7 @@ static enum err store_alone(struct ctx *c, const struct channel *ch, const json_
     const struct sql *q = json_object_get(p, "mail") ? &SQL_INBOX_RECEIVE_MAIL : &SQL_INBOX_RECEIVE;
     enum err e = inbox_one(c, q, PARAMS(P_UUID("channel", ch->id), P_JSON("p", p)), &rows);
     if (e) return e;
-    if (q == &SQL_INBOX_RECEIVE_MAIL && rows_bool(rows, 0, "is_new") && c->app->bus)
+    if (q == &SQL_INBOX_RECEIVE_MAIL && rows_bool(rows, 0, "wakes") && c->app->bus)
         bus_wake(c->app->bus, WAKE_JOBS);
     got->chat = rows_uuid(rows, 0, "chat_id");
     got->message = rows_uuid(rows, 0, "message_id");

@@ -4,6 +4,7 @@
 #include "inbox/receive_batch.h"
 
 #include "base/json.h"
+#include "core/bus.h"
 #include "sql.h"
 
 static enum err write_known(struct ctx *c, const char *list, int count,
@@ -19,6 +20,9 @@ static enum err write_known(struct ctx *c, const char *list, int count,
                                                .second = rows_uuid(rows, i, "message_id"),
                                                .text = rows_text(rows, i, "seen")};
     }
+    /* A batch that flows do not want must not cost a look for work. */
+    if (!e && rows_count(rows) > 0 && rows_bool(rows, 0, "wakes") && c->app->bus)
+        bus_wake(c->app->bus, WAKE_JOBS);
     return e;
 }
 

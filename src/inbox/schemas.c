@@ -54,6 +54,13 @@ static const struct field chat_flow[] = {
     {0},
 };
 
+static const struct field chat_response_flow[] = {
+    {.name = "flowId", .type = F_UUID, .required = true},
+    {.name = "name", .type = F_TEXT, .required = true},
+    {.name = "at", .type = F_DATETIME, .required = true},
+    {0},
+};
+
 static const struct field chat_fields[] = {
     {.name = "id", .type = F_UUID, .required = true},
     {.name = "status",
@@ -108,6 +115,12 @@ static const struct field chat_fields[] = {
      .required = true,
      .nullable = true,
      .help = "What runs or pauses in it."},
+    {.name = "responseFlow",
+     .type = F_OBJECT,
+     .fields = chat_response_flow,
+     .required = true,
+     .nullable = true,
+     .help = "A flow that starts when the customer writes."},
     {.name = "customer", .type = F_OBJECT, .fields = chat_customer, .required = true},
     {.name = "contact", .type = F_OBJECT, .fields = chat_contact, .required = true},
     {.name = "otherOpenChats",

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "channels/templates.h"
 #include "core/loop.h"
+#include "core/metrics.h"
 #include "inbox/api.h"
 #include "inbox/inbox.h"
 #include "inbox/send_check.h"
@@ -154,8 +155,12 @@ enum err inbox_send(struct ctx *c, const struct message_new *m, const char **ret
     e = send_check(c, &chat, &given, files, &kind_name);
     if (e) return e;
     CLEANUP(json_decrefp) json_t *p = message_input(c, &given, files, kind_name);
+    bool sent = m->bot && kind->reads_here && !json_object_get(p, "scheduledFor") &&
+                strcmp(rows_text(rows, 0, "channel_status"), "connected") == 0;
+    if (sent) json_object_set_new(p, "sent", json_true());
     e = inbox_one(c, &SQL_INBOX_SEND, PARAMS(P_UUID("chat", m->chat), P_JSON("p", p)), &rows);
     if (e) return e;
+    if (sent) metrics_add(c->app->metrics, c->app->worker_index, METRIC_MESSAGES_OUT, 1);
     *ret_json = rows_text(rows, 0, "message");
     if (ret_double) *ret_double = rows_bool(rows, 0, "is_double");
     return ERR_OK;

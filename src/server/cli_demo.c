@@ -402,6 +402,7 @@ static enum err fill(struct ctx *c, void *arg)
     if (!e) e = add_chats(c, d);
     if (!e) e = db_exec(c, &SQL_DEMO_READ, NULL);
     if (!e) e = db_exec(c, &SQL_DEMO_CHANNELS_SEEN, NULL);
+    if (!e) e = demo_flows_add(c, d->channels[1]);
     return e ? e : db_commit(c, &tx);
 }
 

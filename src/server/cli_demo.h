@@ -8,6 +8,9 @@
  * server's address. */
 void demo_show(const struct config *config, const char *url);
 
+/* Flows of the demonstration; shop: the channel where any first message starts the live one. */
+enum err demo_flows_add(struct ctx *c, struct uuid shop);
+
 /* Connects WhatsApp, Messenger and Instagram of the demonstration to the stand-in platform; may be
  * done again. Returns 0, or 1 after one line on standard error. */
 int demo_channels_connect(struct ctx *c);

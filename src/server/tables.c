@@ -40,7 +40,8 @@ static const struct route *const routes[] = {
     webhooks_routes,      flow_routes,
     flow_draft_routes,    flow_row_routes,
     flow_hook_routes,     flow_start_routes,
-    flow_run_routes,      health_routes,
+    flow_run_routes,      flow_test_routes,
+    public_flow_routes,   health_routes,
     static_routes,        NULL,
 };
 

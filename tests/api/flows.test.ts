@@ -239,6 +239,28 @@ describe('live', () => {
   });
 });
 
+describe('two who draw the same flow', () => {
+  test('see each other, until one goes on or goes away', async () => {
+    const ana = await all.desk.person(['flows.view', 'flows.edit']);
+    const flow = await create();
+    const other = await create();
+    const [mine, hers] = [await all.desk.live(all.desk.boss.client), await all.desk.live(ana.client)];
+    await Promise.all([mine, hers].map((one) => one.wait('hello')));
+    const told = (flowId: unknown, userId: string, on: boolean) => (data: JsonObject): boolean =>
+      data['flowId'] === flowId && data['userId'] === userId && data['on'] === on && (!on || typeof data['name'] === 'string');
+    mine.send({ type: 'editing', flowId: flow['id'] });
+    hers.send({ type: 'editing', flowId: flow['id'] });
+    await hers.wait('flow.editing', told(flow['id'], all.desk.boss.userId, true));
+    await mine.wait('flow.editing', told(flow['id'], ana.userId, true));
+    hers.send({ type: 'editing', flowId: other['id'] }); // on to another one: the first hears that she left it
+    await mine.wait('flow.editing', told(flow['id'], ana.userId, false));
+    await mine.wait('flow.editing', told(other['id'], ana.userId, true));
+    mine.close();
+    await hers.wait('flow.editing', told(flow['id'], all.desk.boss.userId, false));
+    hers.close();
+  });
+});
+
 describe('what the editor is drawn from', () => {
   test('nodes, triggers, functions', async () => {
     const nodes = rows(ok(await all.desk.owner.call('flows.nodes'), 200));

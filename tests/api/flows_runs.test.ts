@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Answer, type JsonObject, ok, refused } from './lib/client.ts';
 import { Caller, rows } from './lib/crm.ts';
-import { type Row, house, member, restricted } from './lib/inbox.ts';
+import { Desk, type Row, house, member, restricted } from './lib/inbox.ts';
 import { signUp, unique } from './lib/people.ts';
 import { until } from './lib/server.ts';
 import { asking, greeting } from './lib/world.ts';
@@ -128,6 +128,100 @@ describe('in a chat', () => {
     expect(ok(await agent.api.call('flows.stopSession', { sessionId: session }), 200).get('status')).toBe('stopped');
     const other = await Caller.of(await signUp(all.server.url));
     refused(await other.call('flows.session', { sessionId: session }), 404, 'SESSION_NOT_FOUND');
+  });
+});
+
+describe('which flows a person may start in a chat', () => {
+  const hand = (more: JsonObject = {}): JsonObject => ({ id: 'hand', kind: 'manual', enabled: true, priority: 0, conditions: null, ...more });
+  const names = (answer: Answer): string[] => rows(ok(answer, 200)).map((row) => id(row));
+
+  test('live ones with a trigger by hand, by name, and nothing else of them', async () => {
+    const { chatId } = await all.desk.guest();
+    const list = (): Promise<Answer> => all.desk.owner.call('flows.startableInChat', { chatId });
+    const before = new Set(names(await list()));
+    const fits = await live(greeting('Oi', [hand()]));
+    const draft = ok(await all.desk.owner.call('flows.create', {}, { json: { name: `Fluxo ${unique()}` } }), 201).str('id');
+    ok(await all.desk.owner.call('flows.saveDraft', { flowId: draft }, { json: { graph: greeting('Oi', [hand()]), revision: 1 } }), 200);
+    const without = await live(greeting('Oi'));
+    const other = await live(greeting('Oi', [{ id: 'first', kind: 'channel', enabled: false, priority: 0, conditions: null }]));
+    const triggerOff = await live(greeting('Oi', [hand({ enabled: false })]));
+    const off = await live(greeting('Oi', [hand()]));
+    ok(await all.desk.owner.call('flows.update', { flowId: off }, { json: { enabled: false } }), 200);
+    const gone = await live(greeting('Oi', [hand()]));
+    ok(await all.desk.owner.call('flows.remove', { flowId: gone }));
+    const shown = names(await list()).filter((one) => !before.has(one));
+    expect(shown).toEqual([fits]);
+    for (const one of [draft, without, other, triggerOff, off, gone]) expect(shown).not.toContain(one);
+
+    // By name, whatever the case and the accents; only what it takes to choose.
+    for (const [flowId, name] of [
+      [fits, 'zebra'],
+      [await live(greeting('Oi', [hand()])), 'Época'],
+      [await live(greeting('Oi', [hand()])), 'cafe'],
+    ] as const)
+      ok(await all.desk.owner.call('flows.update', { flowId }, { json: { name } }), 200);
+    const answer = rows(ok(await list(), 200)).filter((row) => !before.has(id(row)));
+    expect(answer.map((row) => row['name'])).toEqual(['cafe', 'Época', 'zebra']);
+    expect(Object.keys(answer[0] ?? {}).sort()).toEqual(['id', 'name']);
+    // What is shown can be started.
+    expect((await started(chatId, fits))['flowId']).toBe(fits);
+  });
+
+  test('for who may run flows and sees the chat, of the own organization', async () => {
+    const flowId = await live(greeting('Oi', [hand()]));
+    const { chatId } = await all.desk.guest();
+    const [hers, another] = [await all.desk.team(), await all.desk.team()];
+    const runner = await all.desk.person([...restricted, 'flows.run'], [hers]);
+    const reader = await all.desk.person([...restricted, 'chats.view_all', 'flows.view']);
+    const toTeam = async (teamId: string): Promise<void> => void ok(await all.desk.owner.call('chats.transfer', { chatId }, { json: { teamId } }), 200);
+    // In a team that the person is in, without flows.view; seeing flows is not running them.
+    await toTeam(hers);
+    expect(names(await runner.api.call('flows.startableInChat', { chatId }))).toContain(flowId);
+    refused(await reader.api.call('flows.startableInChat', { chatId }), 403, 'FORBIDDEN');
+    await toTeam(another);
+    refused(await runner.api.call('flows.startableInChat', { chatId }), 404, 'CHAT_NOT_FOUND');
+    expect(names(await all.desk.owner.call('flows.startableInChat', { chatId }))).toContain(flowId);
+    refused(await all.desk.owner.call('flows.startableInChat', { chatId: crypto.randomUUID() }), 404, 'CHAT_NOT_FOUND');
+
+    const foreign = await Desk.make(all.server);
+    refused(await foreign.owner.call('flows.startableInChat', { chatId }), 404, 'CHAT_NOT_FOUND');
+    refused(await all.desk.owner.as(foreign.org.owner.client).call('flows.startableInChat', { chatId }), 403);
+    const { chatId: theirs } = await foreign.guest();
+    expect(names(await foreign.owner.call('flows.startableInChat', { chatId: theirs }))).toEqual([]);
+  });
+});
+
+describe('without contacts.view', () => {
+  test('the way of a session is seen, no value of it', async () => {
+    const secret = `ana${unique()}@example.com`;
+    const graph = asking('Seu e-mail, {{ customer.name }}?');
+    ((graph['nodes'] as JsonObject[])[1] as JsonObject)['data'] = { text: 'Seu e-mail, {{ customer.name }}?', kind: 'email', variable: 'email', retries: 0 };
+    (graph['nodes'] as JsonObject[]).push({ id: 'fail', type: 'set', name: '', x: 0, y: 0, data: { assignments: [{ name: 'n', kind: 'value', value: '{{ email }}' }] } });
+    (graph['edges'] as JsonObject[])[1] = { id: 'e2', from: 'hello', port: 'next', to: 'fail' };
+    const flowId = await live({ ...graph, variables: [{ name: 'n', type: 'number', default: null, help: '' }] });
+    const { visitor, chatId } = await all.desk.guest();
+    const api = `api${unique()}`;
+    const session = ok(await all.desk.owner.call('flows.start', { flowId }, { json: { chatId, variables: { origem: api, fone: 5511984217730 } } }), 201).str('sessionId');
+    await waiting(session);
+    await visitor.say(`é ${secret}`);
+    await until('the failure', async () => ((await get(session))['status'] === 'failed' ? true : undefined));
+    const whole = await get(session);
+    expect(whole).toMatchObject({ masked: false, vars: { email: secret, origem: api, fone: 5511984217730 }, error: { code: 'VALUE_TYPE' } });
+    expect(JSON.stringify(whole['log'])).toContain(secret);
+
+    const blind = await all.desk.person(['flows.view', 'flows.run', 'flows.edit', 'chats.view', 'chats.view_all']);
+    const shown = await get(session, blind.api);
+    expect(shown).toMatchObject({ masked: true, id: session, status: 'failed', steps: whole['steps'], vars: { email: '•••', origem: '•••', fone: '•••' }, error: { code: 'VALUE_TYPE', message: '' } });
+    const ways = (row: Row): unknown[] => (row['log'] as Row[]).map((line) => [line['nodeId'], line['what'], line['port'], (line['error'] as Row | null)?.['code']]);
+    expect(ways(shown)).toEqual(ways(whole));
+    const listed = ok(await blind.api.call('flows.sessions', { flowId }), 200);
+    const changed = ok(await blind.api.call('flows.retrySession', { sessionId: session }), 200);
+    for (const text of [JSON.stringify(shown), listed.text, changed.text]) for (const value of [secret, api, '5511984217730']) expect([text.includes(value), value]).toEqual([false, value]);
+    expect([rows(listed)[0]?.['masked'], changed.get('masked')]).toEqual([true, true]);
+    expect(rows(ok(await blind.api.call('flows.sessions', { flowId }, { query: { search: secret } }), 200))).toEqual([]);
+    // A test's customer is made up by who tests: shown.
+    const test = ok(await blind.api.call('flows.testBegin', { flowId }, { json: { customer: { name: 'Bia' } } }), 201);
+    expect(test.json).toMatchObject({ masked: false, transcript: [{ text: 'Seu e-mail, Bia?' }] });
   });
 });
 

@@ -338,7 +338,7 @@ describe('keys', () => {
     for (const headers of [{ Authorization: 'Bearer ak_nada' }, { 'X-Api-Key': 'ak_nada' }, { Authorization: 'Basic xyz' }])
       for (const url of [path, org.path('/chat/create')]) refused(await new Client(all.server.url).call('POST', url, { json: {}, headers }), 401);
     refused(await key.call('GET', org.path('/nenhures')), 403, 'API_KEY_ROUTE_DENIED');
-    refused(await key.call('POST', org.path(`/chat/${org.id}/start-flow`), { json: {} }), 403, 'API_KEY_ROUTE_DENIED');
+    refused(await key.call('POST', org.path(`/chat/${org.id}/start-dance`), { json: {} }), 403, 'API_KEY_ROUTE_DENIED');
     refused(await key.get(org.path('/bootstrap')), 403, 'API_KEY_ROUTE_DENIED');
     const few = await makeKey(org, ['tags.manage']);
     refused(await few.post(org.path('/chat/create'), {}), 403);

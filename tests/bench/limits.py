@@ -26,6 +26,26 @@ def values(server, **more):
             'limit': '50', 'archived': 'false', 'snoozed': 'false', **more}
 
 
+OPTIONS = '-c role=interflow_app -c timezone=UTC -c jit=off -c statement_timeout=10000'
+
+
+def pgbench_script(server, script, clients, seconds):
+    """A script as it stands, which says itself where its transactions are: how often a second all of it was done."""
+    with tempfile.NamedTemporaryFile('w', suffix='.sql') as f:
+        f.write(script + '\n')
+        f.flush()
+        r = subprocess.run(['pgbench', '-n', '-M', 'prepared', '-c', str(clients), '-j', '2', '-T', str(max(1, round(seconds))), '-h', str(server.data / 'run'), '-U', 'interflow',
+                            '-f', f.name, 'interflow'], capture_output=True, text=True, env={**os.environ, 'PGOPTIONS': OPTIONS})
+    return per_second(r)
+
+
+def per_second(r):
+    tps = re.search(r'^tps = ([\d.]+)', r.stdout, re.M)
+    if r.returncode or not tps:
+        raise SystemExit(f'bench: pgbench: {r.stderr[-1500:]}')
+    return float(tps.group(1))
+
+
 def pgbench(server, scripts, variables, clients=8, seconds=3, rate=None):
     """scripts: texts, chosen at random. {'per_second', 'latency_ms', 'p50_ms', 'p99_ms'} of the whole pipelines; with a rate the latency counts
     from the moment when a pipeline should have begun."""
@@ -39,11 +59,7 @@ def pgbench(server, scripts, variables, clients=8, seconds=3, rate=None):
             file = pathlib.Path(folder, f'{i}.sql')
             file.write_text("\\startpipeline\nselect set_config('app.org', :org, true);\n" + text + '\n\\endpipeline\n')
             args += ['-f', str(file)]
-        options = '-c role=interflow_app -c timezone=UTC -c jit=off -c statement_timeout=10000'
-        r = subprocess.run([*args, 'interflow'], capture_output=True, text=True, env={**os.environ, 'PGOPTIONS': options})
+        r = subprocess.run([*args, 'interflow'], capture_output=True, text=True, env={**os.environ, 'PGOPTIONS': OPTIONS})
         took = sorted(int(line.split()[2]) / 1000 for f in pathlib.Path(folder).glob('log*') for line in f.read_text().splitlines())
-    tps = re.search(r'^tps = ([\d.]+)', r.stdout, re.M)
-    if r.returncode or not tps:
-        raise SystemExit(f'bench: pgbench: {r.stderr[-1500:]}')
-    return {'per_second': float(tps.group(1)), 'latency_ms': float(re.search(r'latency average = ([\d.]+)', r.stdout).group(1)),
+    return {'per_second': per_second(r), 'latency_ms': float(re.search(r'latency average = ([\d.]+)', r.stdout).group(1)),
             'p50_ms': took[len(took) // 2] if took else None, 'p99_ms': took[len(took) * 99 // 100] if took else None}

@@ -35,7 +35,7 @@ const pieces = (page: Page): Promise<string[]> =>
     return [...found].filter((text) => text.length > 2);
   });
 
-const sections = ['organization', 'people', 'roles', 'teams', 'mail', 'audit', 'jobs', 'channels', 'channels/new-webchat', 'shortcuts', 'closure-types', 'tags', 'fields', 'funnels', 'api-keys', 'profile', 'security', 'preferences'];
+const sections = ['organization', 'hours', 'people', 'roles', 'teams', 'mail', 'audit', 'jobs', 'channels', 'channels/new-webchat', 'shortcuts', 'closure-types', 'tags', 'fields', 'funnels', 'api-keys', 'profile', 'security', 'preferences'];
 
 for (const language of ['es', 'en'] as const) {
   describe(language, () => {

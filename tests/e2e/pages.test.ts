@@ -79,6 +79,7 @@ const sections: Record<string, string> = {
   security: 'Segurança',
   preferences: 'Avisos e aparência',
   organization: 'Organização',
+  hours: 'Horário de atendimento',
   people: 'Pessoas',
   roles: 'Papéis',
   teams: 'Equipes e horários',

@@ -2,7 +2,7 @@
 
    {"name", "channelKind"?, "at"?, "graph": {nodes: [[id, type, data, name?]], ways: ["from.port > to"], variables?, settings?}, "customer"?,
     "trigger"?, "teams"?: {name: more of it}, "flows"?: {name: graph of a live one},
-    "script": [{"begin": true | "say" | "option" | "file" | "skip" | "http", "expect": [what is shown], "status"?, "vars"?, "node"?, "error"?,
+    "script": [{"begin": true | "say" | "option" | "file" | "skip" | "http", "expect": [what is shown], "status"?, "vars"?, "lacks"?: [variables that are not set], "node"?, "error"?,
                 "clock"?, "noted"?: {node: what its last line in the log holds}, "errors"?: {node: code of its last line},
                 "request"?: the call that waits for its answer}]}
 
@@ -29,6 +29,7 @@ interface Step {
   expect?: string[];
   status?: string;
   vars?: JsonObject;
+  lacks?: string[];
   node?: string;
   error?: string;
   clock?: string;
@@ -90,6 +91,7 @@ async function play(bench: Bench, things: Things, flowId: string, golden: Golden
     if (step.status) expect(session.status, where).toBe(step.status);
     if (step.node) expect(session['nodeId'], where).toBe(step.node);
     if (step.vars) expect(session.vars, where).toMatchObject(step.vars);
+    for (const name of step.lacks ?? []) expect(session.vars, where).not.toHaveProperty(name);
     if (step.error) expect(session['error'], where).toMatchObject({ code: step.error });
     if (step.request) expect(isObject(session['wait']) ? session['wait']['request'] : undefined, where).toMatchObject(step.request);
     if (step.clock) expect(session['clock'], where).toBe(step.clock);

@@ -79,6 +79,30 @@ static void test_too_many_nodes(void **state)
     refused(f, graph, "nodes", "TOO_MANY");
 }
 
+static void test_too_many_ways(void **state)
+{
+    struct fixture *f = *state;
+    json_t *graph = graph_of("[" START ",{'id':'n','type':'end'}]", "[]");
+    for (int i = 0; i <= FLOW_EDGES_MAX; i++)
+        json_array_append_new(json_object_get(graph, "edges"),
+                              json_pack("{s:o, s:s, s:s, s:s}", "id", json_sprintf("e%d", i),
+                                        "from", "s", "port", "next", "to", "n"));
+    refused(f, graph, "edges", "TOO_MANY");
+}
+
+static void test_too_large(void **state)
+{
+    struct fixture *f = *state;
+    json_t *graph = graph_of("[" START ",{'id':'n','type':'note','data':{}}]", "[]");
+    char *text = malloc(FLOW_GRAPH_MAX_BYTES);
+    memset(text, 'x', FLOW_GRAPH_MAX_BYTES - 1);
+    text[FLOW_GRAPH_MAX_BYTES - 1] = 0;
+    json_t *data = json_object_get(json_array_get(json_object_get(graph, "nodes"), 1), "data");
+    json_object_set_new(data, "text", json_string(text));
+    free(text);
+    refused(f, graph, "graph", "TOO_LARGE");
+}
+
 static void test_ports(void **state)
 {
     struct fixture *f = *state;
@@ -221,6 +245,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_shape, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_too_many_nodes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_too_many_ways, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_too_large, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_ports, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_renamed_option, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_circles, set_up, tear_down),

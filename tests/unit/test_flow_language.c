@@ -178,16 +178,16 @@ static void test_regex(void **state)
     struct fixture *f = *state;
     struct flow_error e;
     bool match = false;
-    assert_true(flow_regex_match(f->arena, "^ol[aá]$", "OLÁ", true, &match, &e));
+    assert_true(flow_regex_match(f->arena, "^ol[aá]$", "OLÁ", true, NULL, &match, &e));
     assert_true(match);
-    assert_true(flow_regex_match(f->arena, "^olá$", "OLÁ", false, &match, &e));
+    assert_true(flow_regex_match(f->arena, "^olá$", "OLÁ", false, NULL, &match, &e));
     assert_false(match);
-    assert_false(flow_regex_match(f->arena, "(", "x", false, &match, &e));
+    assert_false(flow_regex_match(f->arena, "(", "x", false, NULL, &match, &e));
     assert_int_equal(e.code, FLOW_BAD_PATTERN);
     assert_non_null(e.subject);
     const char *text = repeated(f, "", "a", 40, "b");
-    assert_false(
-        flow_regex_match(f->arena, "(*LIMIT_MATCH=4000000000)(a+)+$", text, false, &match, &e));
+    assert_false(flow_regex_match(f->arena, "(*LIMIT_MATCH=4000000000)(a+)+$", text, false, NULL,
+                                  &match, &e));
     assert_int_equal(e.code, FLOW_PATTERN_COST);
     assert_false(flow_regex_check(f->arena, repeated(f, "", "a", 1001, ""), &e));
     assert_false(

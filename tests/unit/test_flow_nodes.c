@@ -203,6 +203,13 @@ struct rule {
     "'title':'Quatro'}]"
 #define TWO "[{'id':'1','title':'Um'},{'id':'2','title':'Dois'}]"
 
+#define TEN           "0123456789"
+#define FIFTY         TEN TEN TEN TEN TEN
+#define SEVENTY_THREE FIFTY TEN TEN "012"
+#define LONG_TEXT     /* longer than may stand above buttons of WhatsApp */                        \
+    FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY      \
+        FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY
+
 static const struct rule rules[] = {
     {"'type':'menu','data':{'text':'?','options':" FOUR "}", "w", FLOW_GENERAL, "CHANNEL_LIST",
      "options", "'type':'menu','data':{'text':'?','options':" TWO "}", PROBLEM_WARNING},
@@ -213,6 +220,40 @@ static const struct rule rules[] = {
      "w", FLOW_GENERAL, "CHANNEL_TITLE", "options[0].title",
      "'type':'menu','data':{'text':'?','options':[{'id':'a','title':'{{ customer.name }} aqui'}]}",
      PROBLEM_WARNING},
+    {"'type':'menu','data':{'text':'?','display':'list','options':[{'id':'a','title':'Mais de "
+     "vinte "
+     "e quatro caracteres'}]}",
+     "w", FLOW_GENERAL, "CHANNEL_TITLE", "options[0].title",
+     "'type':'menu','data':{'text':'?','display':'list','options':[{'id':'a','title':'Vinte e "
+     "quatro, certinho'}]}",
+     PROBLEM_WARNING},
+    {"'type':'menu','data':{'text':'?','display':'list','options':[{'id':'a','title':'A',"
+     "'description':'" SEVENTY_THREE "'}]}",
+     "w", FLOW_GENERAL, "CHANNEL_TITLE", "options[0].description",
+     "'type':'menu','data':{'text':'?','options':[{'id':'a','title':'A','description':"
+     "'" SEVENTY_THREE "'}]}",
+     PROBLEM_WARNING},
+    {"'type':'menu','data':{'text':'?','options':[{'id':'a','title':'Quero falar com vendas "
+     "hoje'},{'id':'b','title':'Quero falar com vendas amanha'}]}",
+     "w", FLOW_GENERAL, "CHANNEL_SAME_TITLES", "options",
+     "'type':'menu','data':{'text':'?','options':[{'id':'a','title':'Quero falar com "
+     "vendas'},{'id':'b','title':'Quero falar com {{ customer.name }}'}]}",
+     PROBLEM_WARNING},
+    {"'type':'menu','data':{'text':'?','options':[{'id':'a','title':'Sim'},{'id':'b','title':"
+     "'SIM!'}]}",
+     "c", FLOW_GENERAL, "TITLES_EQUAL", "options[1].title",
+     "'type':'menu','data':{'text':'?','options':[{'id':'a','title':'Sim'},{'id':'b','title':"
+     "'Sim sim'}]}",
+     PROBLEM_WARNING},
+    {"'type':'menu','data':{'text':'?','options':[{'id':'a','title':' '}]}", "c", FLOW_GENERAL,
+     "REQUIRED", "options[0].title", "'type':'menu','data':{'text':'?','options':" TWO "}",
+     PROBLEM_ERROR},
+    {"'type':'menu','data':{'text':'" LONG_TEXT "{{ customer.name }}','options':" TWO "}", "w",
+     FLOW_GENERAL, "CHANNEL_LIST", "text",
+     "'type':'menu','data':{'text':'{{ a" LONG_TEXT " }}','options':" TWO "}", PROBLEM_WARNING},
+    {"'type':'message','data':{'text':'" LONG_TEXT LONG_TEXT LONG_TEXT LONG_TEXT "{{ x }}'}", "c",
+     FLOW_GENERAL, "CHANNEL_TEXT", "text",
+     "'type':'message','data':{'text':'" LONG_TEXT LONG_TEXT LONG_TEXT "{{ x }}'}", PROBLEM_ERROR},
     {"'type':'message','data':{'text':''}", "w", FLOW_GENERAL, "REQUIRED", "text",
      "'type':'message','data':{'text':'','files':[{'fileId':'1'}]}", PROBLEM_ERROR},
     {"'type':'message','data':{'text':' ','files':[{'fileId':'1'}],'buttons':" TWO "}", "w",

@@ -16,12 +16,13 @@ static struct {
     int ran[64]; /* order of the numbers in the payloads */
     int count;
     int together, most_together;
-    int parked;
+    int parked, given_up;
     int tries;
     int cancelled;
     int fd; /* of the child process */
     bool fail;
-    bool held; /* what run_hold waits for the end of */
+    bool away_once; /* what hears of a parked job cannot do anything about it at first */
+    bool held;      /* what run_hold waits for the end of */
     struct uuid org, slow;
     int slow_together, slow_most; /* of that organization */
 } note;
@@ -68,10 +69,14 @@ static enum job_outcome run_fail(struct ctx *c, struct job *j)
     return JOB_RETRY;
 }
 
-static void on_parked(struct ctx *c, struct job *j)
+static enum err on_parked(struct ctx *c, struct job *j)
 {
-    (void)c;
+    assert_ptr_equal(c->in, j->payload);
+    assert_true(json_is_object(j->payload)); /* who hangs on it is named there */
     if (strcmp(j->error, "no luck") == 0) note.parked++;
+    if (strncmp(j->error, "given up", 8) == 0) note.given_up++;
+    if (note.away_once) return note.away_once = false, ERR_UNAVAILABLE;
+    return ERR_OK;
 }
 
 static enum job_outcome run_sleep(struct ctx *c, struct job *j)
@@ -383,9 +388,9 @@ static void failing(struct app *app, void *arg)
     jobs_wake(app->jobs);
     wait_for(app, &note.parked, 1, 3000);
     assert_int_equal(note.parked, 1);
+    wait_for(app, &note.count, 3, 3000);
     assert_int_equal(sql_int("select tries from jobs where state = 'parked' and error = 'no luck'"),
                      2);
-    wait_for(app, &note.count, 3, 3000);
     assert_int_equal(note.count, 3); /* two tries, and the one behind it */
     assert_int_equal(sql_int("select count(*) from jobs"), 1);
     /* a person looks, and tries again */
@@ -415,6 +420,33 @@ static void test_failing(void **state)
 {
     (void)state;
     test_run(&db, failing, NULL);
+}
+
+/* Every worker that ran it died: who hangs on it hears of it, with what it was for, and again when
+ * nothing could be done at first. */
+static void given_up(struct app *app, void *arg)
+{
+    (void)arg;
+    note.away_once = true;
+    sql_do("insert into jobs (kind, payload, state, tries, taken, lease_until) values ('t.fail', "
+           "'{\"n\": 5}', 'running', 2, 2, now() - interval '1 second')");
+    app->jobs = jobs_new(app, tables);
+    wait_for(app, &note.given_up, 1, 3000);
+    assert_int_equal(note.given_up, 1);
+    assert_int_equal(sql_int("select count(*) from jobs where state = 'parked'"), 0);
+    sql_do("update jobs set lease_until = now() - interval '1 second' where state = 'running'");
+    jobs_wake(app->jobs);
+    wait_for(app, &note.given_up, 2, 3000);
+    assert_int_equal(note.given_up, 2);
+    assert_int_equal(loop_sleep(app->loop, 300), ERR_OK);
+    assert_int_equal(sql_int("select count(*) from jobs where state = 'parked'"), 1);
+    assert_int_equal(note.count, 0); /* it was not run */
+}
+
+static void test_given_up(void **state)
+{
+    (void)state;
+    test_run(&db, given_up, NULL);
 }
 
 static void limits(struct app *app, void *arg)
@@ -575,6 +607,7 @@ int main(void)
         cmocka_unit_test_setup(test_crowded, fresh),
         cmocka_unit_test_setup(test_doubles, fresh),
         cmocka_unit_test_setup(test_failing, fresh),
+        cmocka_unit_test_setup(test_given_up, fresh),
         cmocka_unit_test_setup(test_limits, fresh),
         cmocka_unit_test_setup(test_killed, fresh),
         cmocka_unit_test_setup(test_many, fresh),

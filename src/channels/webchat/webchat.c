@@ -129,6 +129,7 @@ const struct channel_kind webchat_kind = {
     .opens = "webchat",
     .settings = settings_fields,
     .send = webchat_send,
+    .reads_here = true,
     .typing = webchat_typing,
     .routes = webchat_routes,
 };

@@ -28,7 +28,7 @@ from crm_find_or_create(:org,
 
 -- name: crm_first_touch
 -- Fill what is empty: utm, values, tags by name.
--- wakes: events
+-- wakes: events, jobs
 select crm_first_touch(:org,
            crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams),
            :customer::uuid, :p::jsonb || jsonb_build_object('values', :values::jsonb));

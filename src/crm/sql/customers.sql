@@ -23,7 +23,7 @@ select crm_customer_get(:org, crm_reader(:actor, :sees_all, :sees_contacts, :tea
 
 -- name: customer_create
 -- Make a customer; answers in the shape of the public path.
--- wakes: events
+-- wakes: events, jobs
 select jsonb_build_object('success', true)
        || crm_customer_create(:org,
            crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams),
@@ -31,7 +31,7 @@ select jsonb_build_object('success', true)
 
 -- name: customer_update
 -- Change what is named.
--- wakes: events
+-- wakes: events, jobs
 select jsonb_build_object('success', true, 'message', 'Customer updated', 'data',
        crm_customer_update(:org,
            crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams),
@@ -180,14 +180,14 @@ select crm_contact_remove(:org,
 
 -- name: customer_tag_add
 -- Tag a customer.
--- wakes: events
+-- wakes: events, jobs
 select json_build_object('success', true, 'data', crm_customer_tag(:org,
            crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams),
            :customerId, :tagId, :chatId, true));
 
 -- name: customer_tag_remove
 -- Take a tag off.
--- wakes: events
+-- wakes: events, jobs
 select json_build_object('success', true, 'data', crm_customer_tag(:org,
            crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams),
            :customerId, :tagId, null, false));
@@ -226,7 +226,7 @@ select json_build_object('success', crm_note_remove(:org,
 
 -- name: customer_stage
 -- Move a customer within or out of the funnel.
--- wakes: events
+-- wakes: events, jobs
 select json_build_object('success', true, 'message', 'Stage updated', 'data',
        crm_customer_stage(:org,
            crm_writer(:actor, :actor_kind, :actor_name, :address, :trace, :sees_all, :sees_contacts, :teams),

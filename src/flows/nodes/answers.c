@@ -77,7 +77,7 @@ static bool read_text(struct reading *x)
     if (r->has_min && chars < r->min) return no(x, "too short");
     if (r->has_max && chars > r->max) return no(x, "too long");
     if (r->pattern && *r->pattern &&
-        (!flow_regex_match(x->arena, r->pattern, x->text, true, &match, &e) || !match))
+        (!flow_regex_match(x->arena, r->pattern, x->text, true, NULL, &match, &e) || !match))
         return no(x, "does not match the pattern");
     return yes(x, value_text(x->text));
 }

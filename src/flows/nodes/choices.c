@@ -13,46 +13,62 @@
 #define LINES_MAX  50   /* of a burst that are */
 #define PREFIX_MIN 3    /* bytes of a title that are enough when no other begins so */
 
-enum style { STYLE_BUTTONS, STYLE_LIST, STYLE_NUMBERS };
 static const char *const style_names[] = {"buttons", "list", "numbers"};
 
-static bool fits_buttons(const struct channel_kind *k, size_t count, const char *text)
+/* Bytes of s that a channel shows of it before its "…"; all of them when it is not cut. */
+static size_t cut_length(const char *s, int most)
 {
-    return k->can & CAN_BUTTONS &&
-           (k->limits.buttons_max == 0 || count <= (size_t)k->limits.buttons_max) &&
-           (k->limits.buttons_text_max == 0 ||
-            text_length(text) <= (size_t)k->limits.buttons_text_max);
-}
-
-static bool fits_list(const struct channel_kind *k, size_t count, const char *text)
-{
-    return k->can & CAN_LIST &&
-           (k->limits.list_rows_max == 0 || count <= (size_t)k->limits.list_rows_max) &&
-           (k->limits.list_text_max == 0 || text_length(text) <= (size_t)k->limits.list_text_max);
-}
-
-static enum style pick(const struct channel_kind *k, size_t count, const char *text,
-                       const char *asked)
-{
-    bool blank = text[strspn(text, " \t\r\n")] == 0;
-    bool buttons = k && fits_buttons(k, count, text), list = k && fits_list(k, count, text);
-    if (strcmp(asked, "numbers") == 0 || blank) return STYLE_NUMBERS;
-    if (strcmp(asked, "list") == 0 && list) return STYLE_LIST;
-    if (buttons) return STYLE_BUTTONS;
-    return list ? STYLE_LIST : STYLE_NUMBERS;
-}
-
-/* At most `most` characters (0: all), the last one "…" when it was cut. */
-static const char *cut(struct run *r, const char *s, int most)
-{
-    if (most <= 0 || text_length(s) <= (size_t)most) return s;
+    if (most <= 0 || text_length(s) <= (size_t)most) return strlen(s);
     size_t bytes = 0;
     for (int i = 0; i < most - 1; i++) {
         bytes++;
         while (((unsigned char)s[bytes] & 0xC0) == 0x80)
             bytes++;
     }
-    return arena_printf(r->arena, "%.*s…", (int)bytes, s);
+    return bytes;
+}
+
+bool choices_alike(const json_t *options, int most)
+{
+    for (size_t i = 0; i < json_array_size(options); i++) {
+        const char *a = json_get_text(json_array_get(options, i), "title");
+        size_t len = cut_length(a ? a : "", most);
+        for (size_t k = 0; a && k < i; k++) {
+            const char *b = json_get_text(json_array_get(options, k), "title");
+            if (b && cut_length(b, most) == len && memcmp(a, b, len) == 0 && !a[len] == !b[len])
+                return true;
+        }
+    }
+    return false;
+}
+
+static bool within(size_t n, int most)
+{
+    return most == 0 || n <= (size_t)most;
+}
+
+enum choice_style choices_style(const struct channel_kind *k, const json_t *options,
+                                const char *text, const char *asked)
+{
+    size_t count = json_array_size(options), chars = text_length(text);
+    bool blank = text[strspn(text, " \t\r\n")] == 0;
+    if (!k || blank || strcmp(asked, "numbers") == 0) return CHOICE_NUMBERS;
+    const struct channel_limits *l = &k->limits;
+    bool buttons = k->can & CAN_BUTTONS && within(count, l->buttons_max) &&
+                   within(chars, l->buttons_text_max) &&
+                   !choices_alike(options, l->button_title_max);
+    bool list = k->can & CAN_LIST && within(count, l->list_rows_max) &&
+                within(chars, l->list_text_max) && !choices_alike(options, l->list_title_max);
+    if (strcmp(asked, "list") == 0 && list) return CHOICE_LIST;
+    if (buttons) return CHOICE_BUTTONS;
+    return list ? CHOICE_LIST : CHOICE_NUMBERS;
+}
+
+/* At most `most` characters (0: all), the last one "…" when it was cut. */
+static const char *cut(struct run *r, const char *s, int most)
+{
+    size_t bytes = cut_length(s, most);
+    return s[bytes] ? arena_printf(r->arena, "%.*s…", (int)bytes, s) : s;
 }
 
 static const char *wire_id(struct run *r, const struct node *n, const char *option)
@@ -139,11 +155,11 @@ enum err choices_send(struct run *r, const struct node *n, const char *text,
     if (!list) return r->abort ? r->abort : ERR_INVALID;
     if (json_array_size(list) == 0) return run_send(r, &m);
     m.options = list;
-    enum style s = pick(r->channel, json_array_size(list), text, c->style ? c->style : "");
+    enum choice_style s = choices_style(r->channel, list, text, c->style ? c->style : "");
     m.display = style_names[s];
-    if (s == STYLE_BUTTONS) m.data = buttons(r, n, list);
-    if (s == STYLE_LIST) m.data = rows(r, n, list, c->list_button ? c->list_button : "");
-    if (s == STYLE_NUMBERS) m.text = numbered(r, text, list);
+    if (s == CHOICE_BUTTONS) m.data = buttons(r, n, list);
+    if (s == CHOICE_LIST) m.data = rows(r, n, list, c->list_button ? c->list_button : "");
+    if (s == CHOICE_NUMBERS) m.text = numbered(r, text, list);
     if (m.data) arena_on_free(r->arena, (void (*)(void *))json_decref, m.data);
     run_note_text(r, "shown", style_names[s]);
     return run_send(r, &m);
@@ -151,15 +167,14 @@ enum err choices_send(struct run *r, const struct node *n, const char *text,
 
 /* --- answers ---------------------------------------------------------------------------- */
 
-/* Folded, without white space and marks around it. */
-static const char *trimmed(struct run *r, const char *s)
+const char *choices_said(struct arena *a, const char *s)
 {
     static const char marks[] = " \t\r\n*.,:;!?-()[]\"'";
     s += strspn(s, marks);
     size_t len = strlen(s);
     while (len > 0 && strchr(marks, s[len - 1]))
         len--;
-    return len > LINE_MAX ? "" : flow_fold(r->arena, s, len);
+    return len > LINE_MAX ? "" : flow_fold(a, s, len);
 }
 
 static const char *by_id(const json_t *options, const char *id, size_t len)
@@ -207,7 +222,7 @@ static const char *by_title(struct run *r, const json_t *options, const char *sa
         const json_t *o = json_array_get(options, i);
         const char *title = json_get_text(o, "title"), *id = json_get_text(o, "id");
         title = title ? run_fill(r, title, TEMPLATE_PLAIN) : NULL;
-        const char *folded = title ? trimmed(r, title) : NULL;
+        const char *folded = title ? choices_said(r->arena, title) : NULL;
         if (!folded || !*folded) continue;
         if (begins ? strncmp(folded, said, len) != 0
                    : strcmp(folded, said) != 0 && strcmp(folded, after_number(said)) != 0)
@@ -221,7 +236,7 @@ static const char *by_title(struct run *r, const json_t *options, const char *sa
 /* Titles before numbers: of "10", "9", "8" the customer means what stands there. */
 static const char *by_line(struct run *r, const json_t *options, const char *line)
 {
-    const char *said = trimmed(r, line), *found = NULL;
+    const char *said = choices_said(r->arena, line), *found = NULL;
     if (!said || !*said) return NULL;
     found = by_title(r, options, said, false);
     if (!found) found = by_number(options, said);

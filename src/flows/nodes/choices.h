@@ -5,6 +5,18 @@
 
 #include "flows/run.h"
 
+enum choice_style { CHOICE_BUTTONS, CHOICE_LIST, CHOICE_NUMBERS };
+/* How a channel (NULL: numbers) shows options under a text: as asked ("buttons", "list", "numbers";
+ * "": buttons), or as near as its limits allow. What would be told apart by nothing, because titles
+ * are equal once they are cut, is numbered: some platforms refuse the whole message. */
+enum choice_style choices_style(const struct channel_kind *k, const json_t *options,
+                                const char *text, const char *asked);
+/* A title, or what was written instead, as they are compared: folded, without white space and marks
+ * around it. "" for what is too long to be one. */
+const char *choices_said(struct arena *a, const char *s);
+/* Are two titles the same where a channel cuts them to `most` characters (0: it does not)? */
+bool choices_alike(const json_t *options, int most);
+
 struct choices {
     const json_t *options;   /* [{id, title, description?}], as of an NF_OPTIONS field */
     const char *style;       /* "buttons", "list", "numbers"; "" or NULL: buttons */

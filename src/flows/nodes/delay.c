@@ -26,6 +26,17 @@ static bool day_fits(const json_t *days, const struct civil *c)
     return json_array_size(days) == 0;
 }
 
+/* Has this run waited here before? Then its time is over, even within the same millisecond: a circle
+ * of "every day at eight" must not go round and round at eight. */
+static bool waited_here(const struct run *r, const struct node *n)
+{
+    for (int i = 0; i < r->log_count; i++)
+        if (r->log[i].flow == r->flow && strcmp(r->log[i].node_id, n->id) == 0 &&
+            strcmp(r->log[i].what, "timeout") == 0)
+            return true;
+    return false;
+}
+
 /* The next time that the clock there shows this, now included. */
 static int64_t next_time(struct run *r, const struct node *n, const json_t *days)
 {
@@ -37,12 +48,13 @@ static int64_t next_time(struct run *r, const struct node *n, const json_t *days
         minute = (time[3] - '0') * 10 + time[4] - '0';
     }
     int64_t now_ms = run_now_ms(r), at_ms = now_ms;
+    int64_t first_ms = waited_here(r, n) ? now_ms + 1 : now_ms;
     struct civil now;
     flow_zone_local(zone, now_ms, &now);
     for (int i = 0; i <= DAYS_MAX; i++) {
         struct civil day = on_day(&now, i, hour, minute);
         at_ms = flow_zone_instant(zone, &day);
-        if (at_ms >= now_ms && day_fits(days, &day)) break;
+        if (at_ms >= first_ms && day_fits(days, &day)) break;
     }
     return at_ms;
 }
@@ -50,7 +62,10 @@ static int64_t next_time(struct run *r, const struct node *n, const json_t *days
 static enum step run(struct run *r, const struct node *n)
 {
     const char *mode = node_text(n, "mode");
-    int64_t at_ms = run_now_ms(r) + node_int(n, "durationMs", 0);
+    int64_t for_ms = node_int(n, "durationMs", 0); /* of a draft: whatever somebody wrote */
+    if (for_ms < 0) for_ms = 0;
+    if (for_ms > FLOW_WAIT_MAX_MS) for_ms = FLOW_WAIT_MAX_MS;
+    int64_t at_ms = run_now_ms(r) + for_ms;
     struct civil there;
     if (strcmp(mode, "time") == 0) at_ms = next_time(r, n, NULL);
     if (strcmp(mode, "weekday") == 0) at_ms = next_time(r, n, node_json(n, "weekdays"));

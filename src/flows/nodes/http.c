@@ -147,23 +147,71 @@ static enum err whole(struct run *r, const struct flow_reply *a, struct value *r
     return e == ERR_INVALID ? run_refuse(r, "ANSWER_DEEP", "the answer is nested too deeply") : e;
 }
 
+/* What stands at the path of a mapping. */
+static enum err mapped(struct run *r, const json_t *mapping, const struct value *all,
+                       struct value *ret)
+{
+    const char *text = json_get_text(mapping, "path");
+    struct path path;
+    struct flow_error why;
+    if (!path_parse(r->arena, text ? text : "", &path, &why))
+        return run_refuse(r, "BAD_PATH", "the path %s cannot be read", text);
+    return path_get(r->arena, &path, all, ret);
+}
+
 static enum err take(struct run *r, const struct node *n, const struct value *all)
 {
     const json_t *list = node_json(n, "mapping");
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *o = json_array_get(list, i);
-        const char *text = json_get_text(o, "path"), *name = json_get_text(o, "variable");
-        struct path path;
-        struct flow_error why;
+        const char *name = json_get_text(o, "variable");
         struct value v = value_empty();
         if (!name || !*name) continue;
-        if (!path_parse(r->arena, text ? text : "", &path, &why))
-            return run_refuse(r, "BAD_PATH", "the path %s cannot be read", text);
-        enum err e = path_get(r->arena, &path, all, &v);
+        enum err e = mapped(r, o, all, &v);
         if (!e) e = keep(r, name, &v);
         if (e) return e;
     }
     return ERR_OK;
+}
+
+/* One line of http_sets; how it went is said there, not in the run. */
+static void sets_one(struct run *r, json_t *list, const char *name, const char *path, enum err e,
+                     const struct value *v)
+{
+    if (!e) e = keep(r, name, v);
+    json_t *set = e ? NULL : json_object_get(r->vars, name);
+    struct value stored = value_empty();
+    if (set && value_from_json(r->arena, set, &stored)) stored = value_empty();
+    json_t *why = e ? json_pack("{s:s, s:s}", "code", r->fault.code ? r->fault.code : "", "message",
+                                r->fault.message ? r->fault.message : "")
+                    : json_null();
+    json_array_append_new(list, json_pack("{s:s, s:s?, s:b, s:o, s:o}", "variable", name, "path",
+                                          path, "found", v->type != VALUE_EMPTY, "value",
+                                          value_to_json(&stored), "error", why));
+    r->fault = (struct run_fault){0};
+    r->limit = false;
+}
+
+json_t *http_sets(struct run *r, const struct node *n, const struct flow_reply *a)
+{
+    const char *status = node_text(n, "statusVariable"), *body = node_text(n, "bodyVariable");
+    const json_t *mappings = node_json(n, "mapping");
+    json_t *list = json_array();
+    struct value code = value_number(a->status), all = value_empty();
+    if (*status) sets_one(r, list, status, NULL, ERR_OK, &code);
+    if (a->status == 0) return list;
+    enum err e = whole(r, a, &all);
+    if (*body) sets_one(r, list, body, NULL, e, &all);
+    for (size_t i = 0; a->status < 400 && i < json_array_size(mappings); i++) {
+        const json_t *o = json_array_get(mappings, i);
+        const char *name = json_get_text(o, "variable"), *path = json_get_text(o, "path");
+        struct value v = value_empty();
+        if (!name || !*name) continue;
+        if (!e) e = mapped(r, o, &all, &v);
+        sets_one(r, list, name, path ? path : "", e, &v);
+        e = ERR_OK;
+    }
+    return list;
 }
 
 /* Out by the error port with what was kept so far: the step itself did not fail. */

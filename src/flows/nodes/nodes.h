@@ -33,6 +33,10 @@ extern const struct flow_node node_start, node_message, node_media, node_templat
         }                                                                                          \
     }
 
+/* What an answer to an http node would put into variables, one after the other, whatever becomes of
+ * the ones before: [{variable, path|null, found, value, error: {code, message}|null}]; new. */
+json_t *http_sets(struct run *r, const struct node *n, const struct flow_reply *a);
+
 /* The files of an NF_FILES or NF_FILE field into a message. */
 void node_files(const struct node *n, const char *field, struct flow_message *m);
 /* Wait for an answer as the node says, for the tries'th time. */

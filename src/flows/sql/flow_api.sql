@@ -83,10 +83,10 @@ from flow_draft_save(:org::uuid, :flowId::uuid, :revision::integer, :graph::json
 -- The draft becomes the live version.
 -- wakes: events
 with f as (
-    select p.* from flow_publish(:org::uuid, :flowId::uuid, coalesce(:note::text, ''), :actor::uuid) p
+    select p.* from flow_publish(:org::uuid, :flowId::uuid, coalesce(:note::text, ''), :actor::uuid, nullif(:tests::jsonb, 'null')) p
 ), audit as (
     select audit_add(:org::uuid, :actor_kind::text, :actor_id::uuid, :actor_name::text, :address::text, :trace::text, 'flow.published', 'flow', f.id, f.name,
-                     jsonb_build_object('version', f.published_version, 'note', coalesce(:note::text, ''))) from f
+                     jsonb_strip_nulls(jsonb_build_object('version', f.published_version, 'note', coalesce(:note::text, ''), 'tests', nullif(:tests::jsonb, 'null')))) from f
 )
 select jsonb_build_object('version', f.published_version, 'flow', flow_json(f::flows)) from f left join audit a on true;
 

@@ -23,8 +23,10 @@ select flow_hook_json(h, :base::text) from flow_hook_listen(:org::uuid, :flowId:
 -- What was called lately, newest first.
 select jsonb_build_object('listeningUntil', case when h.listen_until > now() then ts_json(h.listen_until) end,
     'calls', (select coalesce(jsonb_agg(jsonb_build_object('id', k.id, 'at', ts_json(k.at), 'status', k.status, 'code', k.code,
-                  'method', coalesce(k.call->>'method', 'POST'), 'query', coalesce(k.call->'query', '{}'),
-                  'headers', coalesce(k.call->'headers', '{}'), 'body', k.call->'body', 'sessionId', k.session_id) order by k.at desc, k.id desc), '[]')
+                  'method', coalesce(k.call->>'method', 'POST'),
+                  'query', case when :sees_contacts::boolean then coalesce(k.call->'query', '{}') else json_masked(coalesce(k.call->'query', '{}')) end,
+                  'headers', case when :sees_contacts::boolean then coalesce(k.call->'headers', '{}') else json_masked(coalesce(k.call->'headers', '{}')) end,
+                  'body', case when :sees_contacts::boolean then k.call->'body' else json_masked(k.call->'body') end, 'sessionId', k.session_id) order by k.at desc, k.id desc), '[]')
               from (select * from flow_hook_calls k where k.org_id = h.org_id and k.hook_id = h.id order by k.at desc, k.id desc limit 10) k))
 from flow_hook_row(:org::uuid, :flowId::uuid, :triggerId::text, :public_key::text) h;
 

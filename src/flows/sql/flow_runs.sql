@@ -21,6 +21,11 @@ select flow_save(:org::uuid, :p::jsonb) as token;
 -- wakes: events
 select flow_replaced(:org::uuid, :session::uuid);
 
+-- name: flow_starts_limit
+-- Flows began too often in this chat: it goes to a person.
+-- wakes: events, jobs
+select flow_starts_limit(:org::uuid, :chat::uuid);
+
 -- name: flow_unclaim
 -- No flow wants the chat that was kept for one: it goes to its queue.
 -- wakes: events, jobs
@@ -43,6 +48,10 @@ select flow_event_load(:org::uuid, :p::jsonb)::text as loaded;
 -- The chat goes to people.
 -- wakes: events, jobs
 select flow_transfer(:org::uuid, :chat::uuid, :p::jsonb);
+
+-- name: flow_mail_chat
+-- A chat that a flow opened to write a mail: nobody's yet, and in the queue once the customer answers.
+update chats c set owner = 'human', status = 'waiting', version = c.version + 1 where c.org_id = :org::uuid and c.id = :chat::uuid;
 
 -- name: flow_effect_note
 -- A note for the team.
@@ -120,6 +129,11 @@ select x.name from (
 select jsonb_build_object('id', f.id, 'name', f.name, 'kind', f.kind, 'draft', f.draft,
        'organization', (select flow_organization_json(o) from organizations o where o.id = f.org_id))::text as head
 from flows f where f.org_id = :org::uuid and f.id = :flow::uuid and f.deleted_at is null;
+
+-- name: flow_test_draft
+-- A flow that was never published, as it is drawn.
+select jsonb_build_object('name', f.name, 'kind', f.kind, 'graph', f.draft)::text as draft
+from flows f where f.org_id = :org::uuid and f.id = :flow::uuid and f.deleted_at is null and f.version_id is null;
 
 -- name: flow_test_lock
 -- A test, for its next act.

@@ -36,3 +36,17 @@ select jsonb_build_object('from', p.first, 'to', p.last, 'version', :version::in
                   from counted c where c.node = n.node and c.what = 'left' and c.port <> '')) order by n.node), '[]')
      from nodes n))
 from flows f cross join period p where f.org_id = :org::uuid and f.id = :flowId::uuid and f.deleted_at is null;
+
+-- name: flow_called
+-- What a flow is called; no row: it is gone.
+select f.name from flows f where f.org_id = :org::uuid and f.id = :flow::uuid and f.deleted_at is null;
+
+-- name: flow_response_set
+-- A flow that starts when the customer answers.
+-- wakes: events
+select flow_response_set(:org::uuid, :chat::uuid, :flow::uuid, coalesce(nullif(:vars::jsonb, 'null'), '{}'));
+
+-- name: flow_response_drop
+-- No flow starts when the customer answers.
+-- wakes: events
+select flow_response_drop(:org::uuid, ch.id) from chats ch where ch.org_id = :org::uuid and ch.id = :chatId::uuid and {chat_visible};

@@ -250,7 +250,7 @@ select json_build_object('chatId', s.chat_id, 'inboundSeen', s.inbound_seen, 'se
 
 -- name: chat_tag
 -- Put a tag on the customer of a chat (bulk).
--- wakes: events
+-- wakes: events, jobs
 with t as (
     insert into customer_tags (org_id, customer_id, tag_id, created_by) values (:org::uuid, :customer::uuid, :tagId::uuid, :actor::uuid)
     on conflict do nothing returning *

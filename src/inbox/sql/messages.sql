@@ -1,7 +1,7 @@
 -- name: inbox_receive_known
--- Usual inbound messages of a moment, in one statement; what is not in the answer was not taken (receive_batch.c).
--- wakes: events, jobs
-select n, chat_id, message_id, seen from inbox_receive_known(:org::uuid, :batch::jsonb);
+-- Usual inbound messages of a moment, in one statement; what is not in the answer was not taken (receive_batch.c, which wakes jobs).
+-- wakes: events
+select n, chat_id, message_id, seen, wakes from inbox_receive_known(:org::uuid, :batch::jsonb);
 
 -- name: inbox_receive
 -- One inbound message of any kind: everything in one round trip (receive.c).
@@ -9,7 +9,7 @@ select n, chat_id, message_id, seen from inbox_receive_known(:org::uuid, :batch:
 select * from inbox_receive(:org::uuid, :channel::uuid, :p::jsonb);
 
 -- name: inbox_receive_mail
--- The same with the rows that a mail brings along. Jobs come of it only with a new chat: receive.c wakes them.
+-- The same with the rows that a mail brings along. Jobs come of few: receive.c wakes them.
 -- wakes: events
 select * from mail_receive(:org::uuid, :channel::uuid, :p::jsonb);
 

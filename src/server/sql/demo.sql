@@ -65,6 +65,14 @@ from chats ch join memberships m on m.org_id = ch.org_id where ch.org_id = :org:
 -- When each web chat last had something.
 update channels c set last_event_at = (select max(ch.last_message_at) from chats ch where ch.org_id = c.org_id and ch.channel_id = c.id) where c.org_id = :org::uuid;
 
+-- name: demo_flow
+-- A flow, as a draft.
+select f.id from flow_add(:org::uuid, :name::text, :kind::text, :graph::jsonb, '[]', '{}', null) f;
+
+-- name: demo_flow_publish
+-- Its draft goes live.
+select flow_triggers_put(f.org_id, f.id) from flow_publish(:org::uuid, :flow::uuid, '', null, null) f;
+
 -- name: demo_organization
 -- Whose channels `demo --channels` connects; null: no organization yet.
 select demo_organization() as id;

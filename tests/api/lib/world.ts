@@ -371,6 +371,7 @@ const bodies: Record<string, (world: World, ids: Ids) => Promise<JsonObject> | J
   'flows.check': (w) => ({ graph: greeting(w.name('Oi')) }),
   'flows.publish': () => ({ note: 'Nova' }),
   'flows.start': async (w) => ({ contactType: 'webchat', contactValue: crypto.randomUUID(), channelId: (await w.webchat()).id }),
+  'flows.httpTest': () => ({ data: { method: 'GET', url: 'http://127.0.0.1:1/' } }),
   'flows.testBegin': (w) => ({ graph: asking(w.name('Quem')) }),
   'flows.testSay': (w) => ({ text: w.name('Eu') }),
   'flows.recordTest': async (w) => ({ name: w.name('Teste'), sessionId: (await w.ids(['sessionId']))['sessionId'] ?? '' }),

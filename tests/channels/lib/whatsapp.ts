@@ -21,8 +21,9 @@ export interface WhatsAppHouse {
   send: (chatId: string, json: JsonObject) => Promise<Row>;
 }
 
-export function whatsappHouse(): WhatsAppHouse {
-  const all = metaHouse();
+/** killed: the test kills workers, which the supervisor may say. */
+export function whatsappHouse(options: { killed?: boolean } = {}): WhatsAppHouse {
+  const all = metaHouse(options);
   const account = { id: '', key: '' };
   let next = 0;
   const input = (settings: JsonObject = {}, secrets: JsonObject = {}): JsonObject => ({

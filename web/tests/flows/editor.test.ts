@@ -79,10 +79,12 @@ async function opened(graph = draft): Promise<Editor> {
 beforeAll(() => needTexts('flows'));
 beforeEach(() => {
   Element.prototype.scrollIntoView ??= () => undefined;
+  localStorage.clear();
 });
 afterEach(() => {
   /* A page that is left: nothing is tried any more. */
   vi.spyOn(flowsApi, 'save').mockResolvedValue({ revision: 9, problems: [], savedAt: '' });
+  vi.spyOn(flowsApi, 'stats').mockResolvedValue({ from: null, to: null, nodes: [] });
   for (const editor of editors.splice(0)) editor.live()();
   vi.restoreAllMocks();
   vi.useRealTimers();
@@ -127,7 +129,7 @@ describe('editor', () => {
     const mine = editor.add('message');
     await editor.flush();
     expect(editor.save.state).toBe('conflict');
-    expect(editor.conflict?.by).toBe('u2');
+    expect(editor.draft.conflict?.by).toBe('u2');
     editor.add('end');
     await editor.flush();
     expect(save).toHaveBeenCalledTimes(1);
@@ -135,7 +137,7 @@ describe('editor', () => {
       flowOf({ ...draft, comments: [{ id: 'c', text: 'dela', x: 0, y: 0, w: 100, h: 50 }] }, 7),
     );
     await editor.takeTheirs();
-    expect(editor.conflict).toBeUndefined();
+    expect(editor.draft.conflict).toBeUndefined();
     expect(editor.graph.comments).toHaveLength(1);
     editor.undo();
     expect(editor.graph.nodes.map((n) => n.id)).toContain(mine);
@@ -154,6 +156,55 @@ describe('editor', () => {
     await vi.advanceTimersByTimeAsync(5000);
     expect(save).toHaveBeenCalledTimes(2);
     expect(editor.save.state).toBe('saved');
+  });
+
+  it('takes a save whose answer was lost for its own, not for a conflict', async () => {
+    const editor = await opened();
+    const save = vi
+      .spyOn(flowsApi, 'save')
+      .mockRejectedValueOnce(new ApiError({ status: 0, code: 'NETWORK', message: '' }))
+      .mockRejectedValueOnce(
+        new ApiError({ status: 409, code: 'REVISION_CONFLICT', message: '', body: { revision: 2 } }),
+      )
+      .mockResolvedValue({ revision: 3, problems: [], savedAt: '2026-11-19T10:43:00Z' });
+    editor.add('message');
+    await editor.flush();
+    const arrived = editor.graph;
+    editor.add('end');
+    vi.spyOn(flowsApi, 'get').mockResolvedValue(flowOf(arrived, 2));
+    await editor.flush();
+    expect(save.mock.calls.map((call) => call[2])).toEqual([1, 1, 2]);
+    expect(editor.save.state).toBe('saved');
+  });
+
+  it('brings back what a closed tab had not sent, or holds it back where the draft was changed since', async () => {
+    const first = await opened();
+    vi.spyOn(flowsApi, 'save').mockRejectedValue(new ApiError({ status: 0, code: 'NETWORK', message: '' }));
+    const mine = first.add('message');
+    first.draft.leave();
+    const save = vi.spyOn(flowsApi, 'save').mockResolvedValue({ revision: 2, problems: [], savedAt: '' });
+    const second = await opened();
+    expect(second.graph.nodes.map((n) => n.id)).toContain(mine);
+    await vi.waitFor(() => expect(save).toHaveBeenCalled());
+    second.undo();
+    expect(second.graph.nodes.map((n) => n.id)).not.toContain(mine);
+    await second.flush();
+
+    first.draft.leave();
+    vi.spyOn(flowsApi, 'get').mockResolvedValue(flowOf(draft, 5));
+    const third = new Editor('f1');
+    editors.push(third);
+    await third.load();
+    expect(third.save.state).toBe('conflict');
+    expect(third.graph.nodes.map((n) => n.id)).toContain(mine);
+  });
+
+  it('says what a new card lacks only once another was chosen', async () => {
+    const editor = await opened();
+    const id = editor.add('menu');
+    expect(editor.fresh).toBe(id);
+    editor.select(['s']);
+    expect(editor.fresh).toBeUndefined();
   });
 
   it('undoes adding, connecting, moving, fields, groups, comments, variables and settings', async () => {

@@ -1,7 +1,7 @@
 /* The pure part of the editor: graphs and their edits, undo, clipboard, layout, lining up, checks, versions, traces. */
 import { describe, expect, it } from 'vitest';
 import { align, guides, neighbour } from '../../src/lib/features/flows/align.rules';
-import { checkGraph, merged } from '../../src/lib/features/flows/check.rules';
+import { byNode, checkGraph, merged } from '../../src/lib/features/flows/check.rules';
 import { copyText, paste, readClip } from '../../src/lib/features/flows/clipboard.rules';
 import { diff, isSame, same } from '../../src/lib/features/flows/diff.rules';
 import {
@@ -32,6 +32,7 @@ import {
   redo,
   undo,
 } from '../../src/lib/features/flows/history.rules';
+import { namesIn, typed, variableFor } from '../../src/lib/features/flows/http.rules';
 import { layout } from '../../src/lib/features/flows/layout.rules';
 import { filled, insertAt, isVariableName, opened, parts } from '../../src/lib/features/flows/text.rules';
 import { answeredShare, brief, lost, pathOf } from '../../src/lib/features/flows/trace.rules';
@@ -410,8 +411,41 @@ describe('traces', () => {
     const s = { nodeId: 'm', entered: 200, waiting: 20, answered: 122, left: 150, failed: 3, ports: [] };
     expect(answeredShare(s)).toBe(61);
     expect(lost(s)).toBe(30);
+    expect(lost(s, true)).toBe(0);
     expect(answeredShare({ ...s, entered: 0 })).toBeUndefined();
     expect(brief({ a: 1 })).toBe('{"a":1}');
     expect(brief('x'.repeat(100), 10)).toHaveLength(10);
+  });
+});
+
+describe('what is drawn anew', () => {
+  it('keeps the problems of a node that has the same ones', () => {
+    const problem = (nodeId: string, code: string) => ({ severity: 'error' as const, nodeId, code });
+    const before = byNode([problem('a', 'REQUIRED'), problem('b', 'REQUIRED')]);
+    const after = byNode([problem('b', 'REQUIRED'), problem('b', 'TOO_LONG'), problem('a', 'REQUIRED')], before);
+    expect(after.get('a')).toBe(before.get('a'));
+    expect(after.get('b')?.map((p) => p.code)).toEqual(['REQUIRED', 'TOO_LONG']);
+  });
+});
+
+describe('a request that is tried', () => {
+  it('asks for the variables and the customer that its texts name, each once', () => {
+    const data = {
+      url: 'https://x.example/{{order}}/{{ customer.phone | digits }}',
+      headers: [{ name: 'X', value: '{{session.token}}' }],
+      body: '{"a": {{order}}, "b": {{system.now}}, "c": {{items[0].id}}}',
+      timeoutMs: 1000,
+    };
+    expect(namesIn(data, ['order', 'token', 'items', 'other'])).toEqual(['order', 'customer.phone', 'token', 'items']);
+  });
+  it('sends what was typed as its type, and a text where it is none', () => {
+    expect(typed('12', 'number')).toBe(12);
+    expect(typed('12', 'text')).toBe('12');
+    expect(typed('[1,2]', 'list')).toEqual([1, 2]);
+    expect(typed('doze', 'number')).toBe('doze');
+  });
+  it('names a variable by the end of a path', () => {
+    expect(variableFor('data.items[0].order_id')).toBe('order_id');
+    expect(variableFor('[0]')).toBe('');
   });
 });

@@ -13,7 +13,11 @@ export interface CallOptions {
   idempotencyKey?: string | undefined;
   /** Give up after so long; 30 s unless said otherwise. */
   timeoutMs?: number | undefined;
+  /** Goes on when the page closes; the browser takes only small ones, larger ones go as always. */
+  keepalive?: boolean | undefined;
 }
+
+const keepaliveMax = 60_000;
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -76,6 +80,7 @@ async function call<T>(method: Method, url: string, options: CallOptions = {}): 
   } else if (options.body !== undefined) {
     headers['Content-Type'] = 'application/json';
     init.body = JSON.stringify(options.body);
+    if (options.keepalive && new Blob([init.body]).size < keepaliveMax) init.keepalive = true;
   }
   let response: Response;
   let text: string;

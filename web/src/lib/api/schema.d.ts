@@ -1053,6 +1053,14 @@ export interface components {
                 /** @enum {string} */
                 status: "running" | "waiting" | "paused";
             } | null;
+            /** @description A flow that starts when the customer writes. */
+            responseFlow: {
+                /** Format: uuid */
+                flowId: string;
+                name: string;
+                /** Format: date-time */
+                at: string;
+            } | null;
             customer: {
                 /** Format: uuid */
                 id: string;
@@ -1786,6 +1794,8 @@ export interface components {
              */
             version: number;
             flow: components["schemas"]["Flow"];
+            /** @description How the recorded ones went. */
+            tests: components["schemas"]["FlowTestResult"][];
         };
         /** @description What was published. */
         FlowVersion: {
@@ -1796,6 +1806,15 @@ export interface components {
             by: string | null;
             /** Format: date-time */
             at: string;
+            /** @description Recorded ones, at publishing; null: there were none. */
+            tests: {
+                /** Format: int64 */
+                passed: number;
+                /** Format: int64 */
+                failed: number;
+                /** @description Published all the same. */
+                forced: boolean;
+            } | null;
             live: boolean;
             /**
              * Format: int64
@@ -2068,6 +2087,8 @@ export interface components {
                 message: string;
                 nodeId?: string | null;
             } | null;
+            /** @description Values are hidden from who may not see contacts. */
+            masked: boolean;
             /** Format: date-time */
             startedAt: string;
             /** Format: date-time */
@@ -2130,6 +2151,8 @@ export interface components {
                 message: string;
                 nodeId?: string | null;
             } | null;
+            /** @description Values are hidden from who may not see contacts. */
+            masked: boolean;
             /** Format: date-time */
             startedAt: string;
             /** Format: date-time */
@@ -2191,6 +2214,12 @@ export interface components {
             clock?: string;
             httpReal?: boolean;
         };
+        /** @description A flow that can be started by hand. */
+        FlowChoice: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+        };
         /** @description A recorded test. */
         FlowTest: {
             /** Format: uuid */
@@ -2202,22 +2231,116 @@ export interface components {
             by?: string | null;
             lastResult?: {
                 ok: boolean;
+                message: string;
+                /**
+                 * Format: int64
+                 * @description The act that was not possible, from 1.
+                 */
+                step?: number | null;
+                /**
+                 * Format: int64
+                 * @description The first line of the flow that differs, from 0.
+                 */
+                line?: number | null;
+                expected?: {
+                    kind: string;
+                    text: string;
+                    /** @description Titles. */
+                    options: string[];
+                    event?: string;
+                } | null;
+                got?: {
+                    kind: string;
+                    text: string;
+                    /** @description Titles. */
+                    options: string[];
+                    event?: string;
+                } | null;
                 /** Format: date-time */
                 at: string;
-                message: string;
             } | null;
         };
         /** @description How a recorded test went. */
         FlowTestResult: {
             /** Format: uuid */
             id: string;
+            name: string;
             ok: boolean;
             message: string;
+            /**
+             * Format: int64
+             * @description The act that was not possible, from 1.
+             */
+            step?: number | null;
+            /**
+             * Format: int64
+             * @description The first line of the flow that differs, from 0.
+             */
+            line?: number | null;
+            expected?: {
+                kind: string;
+                text: string;
+                /** @description Titles. */
+                options: string[];
+                event?: string;
+            } | null;
+            got?: {
+                kind: string;
+                text: string;
+                /** @description Titles. */
+                options: string[];
+                event?: string;
+            } | null;
         };
         /** @description A test that is gone. */
         FlowTestRemoved: {
             /** Format: uuid */
             id: string;
+        };
+        /** @description A call of a node, tried. */
+        FlowHttpTest: {
+            request: {
+                method: string;
+                url: string;
+                headers: {
+                    name: string;
+                    value: string;
+                }[];
+                body: string | null;
+            };
+            /** @description It answered below 400. */
+            ok: boolean;
+            /**
+             * Format: int64
+             * @description 0: no answer.
+             */
+            status: number;
+            headers: {
+                name: string;
+                value: string;
+            }[];
+            /** @description At most 64 KB. */
+            body: string;
+            bodyTruncated: boolean;
+            /** Format: int64 */
+            tookMs: number;
+            error: {
+                code: string;
+                message: string;
+                nodeId?: string | null;
+            } | null;
+            sets: {
+                variable: string;
+                /** @description Null: the variable of the status, or of the whole answer. */
+                path: string | null;
+                found: boolean;
+                value: unknown;
+                error: {
+                    code: string;
+                    message: string;
+                    nodeId?: string | null;
+                } | null;
+            }[];
         };
         SessionSignupBody: {
             /**
@@ -2455,7 +2578,7 @@ export interface components {
             currency?: string;
             /** @description ISO 3166, two letters; for phone numbers without a country code. */
             country?: string;
-            /** @description Merged into what is there; null removes a member. reopenHours: for so many hours (0 to 720) a message opens the closed chat again. */
+            /** @description Merged into what is there; null removes a member. reopenHours: for so many hours (0 to 720) a message opens the closed chat again. hours: {mon: [["08:00", "18:00"]], …}, where a team or a channel has none. holidays: ["2026-12-24", of every year "12-25"]: nobody is at work. */
             settings?: Record<string, never>;
         };
         SmtpPutBody: {
@@ -3328,9 +3451,9 @@ export interface components {
             data?: unknown;
             /** @description Starts at once; flowInitiated says whether it did, else flowError why not. */
             flowId?: string | null;
-            /** @description Starts when the customer answers; responseFlowScheduled, else responseFlowError. */
+            /** @description Starts when the customer answers; responseFlowScheduled, else responseFlowError. The chat shows it as responseFlow until then, until a later one takes its place, a person takes the chat, or it closes. */
             responseFlowId?: string | null;
-            /** @description [{name, value}] */
+            /** @description [{name, value}] or {name: value}; of both flows. */
             flowVariables?: unknown;
         };
         PublicMessageCreateBody: {
@@ -3619,6 +3742,11 @@ export interface components {
              * @description Publish only when this is the draft.
              */
             revision?: number;
+            /**
+             * @description Also when recorded tests fail; the version says so.
+             * @default false
+             */
+            force: boolean;
         };
         FlowsCheckExpressionBody: {
             /** @example upper(customer.name) */
@@ -3732,6 +3860,33 @@ export interface components {
             name: string;
             /** Format: uuid */
             sessionId: string;
+        };
+        FlowsHttpTestBody: {
+            /** @description Of the draft. */
+            nodeId?: string;
+            /**
+             * @description The node's data as it is drawn; instead of the draft's.
+             * @example {
+             *       "method": "GET",
+             *       "url": "https://example.com/"
+             *     }
+             */
+            data?: unknown;
+            /** @description {name: value} */
+            variables?: unknown;
+            /** @description {name, phone, email, …}. */
+            customer?: unknown;
+        };
+        PublicChatStartFlowBody: {
+            /** Format: uuid */
+            flowId: string;
+            /** @description [{name, value}] or {name: value} */
+            flowVariables?: unknown;
+            /**
+             * @description End what runs in the chat; otherwise 409 FLOW_RUNNING with its sessionId.
+             * @default false
+             */
+            replace: boolean;
         };
     };
     responses: never;

@@ -130,6 +130,10 @@ export const urls = {
       | 'unread'
       | 'pin',
   ) => chat(id, `/${action}`),
+  /* POST starts one; the list is of those that may be. */
+  chatFlow: (id: string) => chat(id, '/flow'),
+  chatFlows: (id: string) => chat(id, '/flows'),
+  chatResponseFlow: (id: string) => chat(id, '/response-flow'),
   messages: (chatId: string) => chat(chatId, '/messages'),
   chatSequence: (chatId: string) => org(`/chat/${q(chatId)}/message-sequence`),
   chatNotes: (chatId: string) => chat(chatId, '/notes'),
@@ -177,6 +181,7 @@ export const urls = {
   flow: (id: string) => flow(id),
   flowDraft: (id: string) => flow(id, '/draft'),
   flowCheck: (id: string) => flow(id, '/check'),
+  flowHttpTest: (id: string) => flow(id, '/http-test'),
   flowPublish: (id: string) => flow(id, '/publish'),
   flowVersions: (id: string) => flow(id, '/versions'),
   flowVersion: (id: string, number: number) => flow(id, `/versions/${number}`),

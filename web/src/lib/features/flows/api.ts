@@ -3,6 +3,8 @@ import { api, newKey } from '$lib/api/client';
 import type { Id, Page } from '$lib/api/types';
 import { urls } from '$lib/api/urls';
 import type {
+  Data,
+  Fault,
   Flow,
   FlowItem,
   FlowKind,
@@ -17,6 +19,7 @@ import type {
   SessionDetail,
   Stats,
   Template,
+  TestResult,
   TriggerRow,
   Version,
   VersionGraph,
@@ -44,9 +47,27 @@ export interface Hook {
   secret?: string;
 }
 
+/** What a request of a card brought when it was tried. */
+export interface HttpTried {
+  request: { method: string; url: string; headers: readonly { name: string; value: string }[]; body: string | null };
+  ok: boolean;
+  /** 0: no answer. */
+  status: number;
+  body: string;
+  bodyTruncated: boolean;
+  tookMs: number;
+  error: Fault | null;
+  sets: readonly { variable: string; value?: unknown; path: string | null; found: boolean; error: Fault | null }[];
+}
+
 export interface HookCall {
   id: string;
   at: string;
+  /** What was answered. */
+  status: number;
+  /** Why it was refused, or what became of it. */
+  code: string;
+  method?: string;
   body?: unknown;
 }
 
@@ -73,10 +94,19 @@ export const flowsApi = {
       { body, signal },
     ),
 
-  save: (id: Id, graph: Graph, revision: number) => api.put<Saved>(urls.flowDraft(id), { body: { graph, revision } }),
+  save: (id: Id, graph: Graph, revision: number) =>
+    api.put<Saved>(urls.flowDraft(id), {
+      body: { graph, revision },
+      keepalive: document.visibilityState === 'hidden',
+    }),
   check: (id: Id) => api.post<{ problems: Problem[] }>(urls.flowCheck(id)),
-  publish: (id: Id, note: string) =>
-    api.post<{ version: number; flow: FlowItem }>(urls.flowPublish(id), { body: { note }, idempotencyKey: newKey() }),
+  /** force: also when recorded tests do not pass (409 FLOW_TESTS_FAILED with `tests`). */
+  publish: (id: Id, note: string, force = false) =>
+    api.post<{ version: number; flow: FlowItem }>(urls.flowPublish(id), {
+      body: force ? { note, force } : { note },
+      idempotencyKey: newKey(),
+      timeoutMs: 120_000,
+    }),
   versions: (id: Id, cursor: string | null, signal?: AbortSignal) =>
     api.get<Page<Version>>(urls.flowVersions(id), { query: { cursor, limit: 50 }, signal }),
   version: (id: Id, number: number, signal?: AbortSignal) =>
@@ -92,6 +122,9 @@ export const flowsApi = {
   act: (id: Id, action: 'stop' | 'retry' | 'pause' | 'resume') => api.post<unknown>(urls.flowSessionAction(id, action)),
   stats: (id: Id, query: { from?: string | undefined; to?: string | undefined }, signal?: AbortSignal) =>
     api.get<Stats>(urls.flowStats(id), { query, signal }),
+
+  tryHttp: (id: Id, body: { data: Data; variables: Record<string, unknown>; customer: Record<string, string> }) =>
+    api.post<HttpTried>(urls.flowHttpTest(id), { body, timeoutMs: 90_000 }),
 
   hook: (id: Id, triggerId: string) => api.get<Hook>(urls.flowHook(id, triggerId)),
   hookSecret: (id: Id, triggerId: string) => api.post<Hook>(urls.flowHook(id, triggerId, '/secret')),
@@ -110,5 +143,7 @@ export const flowsApi = {
   saveTest: (id: Id, body: { name: string; sessionId: Id }) => api.post<RecordedTest>(urls.flowTests(id), { body }),
   removeTest: (id: Id, testId: Id) => api.delete(urls.flowTest(id, testId)),
   runTests: (id: Id) =>
-    api.post<Items<{ id: Id; ok: boolean; message?: string }>>(urls.flowTestsRun(id), { timeoutMs: 120_000 }),
+    api
+      .post<Items<TestResult & { id: Id }>>(urls.flowTestsRun(id), { timeoutMs: 120_000 })
+      .then((x) => new Map(x.items.map((r) => [r.id, r]))),
 };

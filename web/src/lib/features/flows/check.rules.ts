@@ -122,9 +122,17 @@ export function merged(ours: readonly Problem[], theirs: readonly Problem[], g: 
     .sort((a, b) => (a.severity === b.severity ? 0 : a.severity === 'error' ? -1 : 1));
 }
 
-/** Problems by node, for the cards. */
-export function byNode(problems: readonly Problem[]): Map<string, Problem[]> {
+/** Problems by node, for the cards. A node whose problems are those of `before` keeps its list: its card is not drawn anew. */
+export function byNode(
+  problems: readonly Problem[],
+  before?: ReadonlyMap<string, readonly Problem[]>,
+): Map<string, readonly Problem[]> {
   const out = new Map<string, Problem[]>();
   for (const p of problems) if (p.nodeId) (out.get(p.nodeId) ?? out.set(p.nodeId, []).get(p.nodeId))?.push(p);
-  return out;
+  const kept = new Map<string, readonly Problem[]>(out);
+  for (const [id, list] of out) {
+    const was = before?.get(id);
+    if (was && JSON.stringify(was) === JSON.stringify(list)) kept.set(id, was);
+  }
+  return kept;
 }

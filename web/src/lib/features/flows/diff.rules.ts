@@ -79,3 +79,8 @@ export function isSame(d: Diff): boolean {
     ) && !d.settings
   );
 }
+
+/** What lines went and what lines came, each in its order; what stayed is in neither. */
+export function lineDiff(before: readonly string[], after: readonly string[]): { gone: string[]; come: string[] } {
+  return { gone: before.filter((x) => !after.includes(x)), come: after.filter((x) => !before.includes(x)) };
+}

@@ -1,18 +1,19 @@
-/* The state of one open editor: the graph with its history, what is chosen, problems, the draft's saving, who else is
-   here, numbers and paths that the canvas shows. All edits go through edit(); all saving through the one loop of save(). */
-import { getContext, setContext, untrack } from 'svelte';
-import { SvelteMap } from 'svelte/reactivity';
+/* The state of one open editor: the graph with its history, what is chosen, problems, panels, the path that the canvas
+   shows. All edits go through edit(). Saving is the draft's (draft.svelte.ts); who else is here, and the numbers, are in
+   files of their own. */
+import { getContext, setContext } from 'svelte';
 import { ApiError, isAborted } from '$lib/api/error';
-import type { Id, Instant } from '$lib/api/types';
-import { on, onReload, tell } from '$lib/events/events.svelte';
-import { dayKey } from '$lib/i18n/format.svelte';
+import type { Id } from '$lib/api/types';
+import { on, onReload } from '$lib/events/events.svelte';
 import { t } from '$lib/i18n/i18n.svelte';
-import { errorText, report } from '$lib/shell/report';
-import { can, lookup, myId } from '$lib/shell/session.svelte';
+import { report } from '$lib/shell/report';
+import { can, myId } from '$lib/shell/session.svelte';
 import { toast } from '$lib/ui/toast.svelte';
 import { flowsApi } from './api';
 import { byNode, checkGraph, merged } from './check.rules';
 import { copyText, paste, readClip } from './clipboard.rules';
+import { same } from './diff.rules';
+import { Draft } from './draft.svelte';
 import {
   addNode,
   allowed,
@@ -38,11 +39,13 @@ import {
 import { begin, canRedo, canUndo, commit, type History, redo, undo } from './history.rules';
 import { newId } from './ids';
 import { layout } from './layout.rules';
-import { statsByNode, type Path } from './trace.rules';
+import { Numbers } from './numbers.svelte';
+import { Presence } from './presence.svelte';
+import type { Path } from './trace.rules';
 import type { Flow, FlowItem, Functions, Graph, GraphNode, NodeRow, NodeStats, Problem, Rows, Version } from './types';
+import { dropUnsent, readUnsent } from './unsent';
 
 export type Panel = 'none' | 'problems' | 'versions' | 'runs' | 'settings';
-export type SaveState = 'saved' | 'dirty' | 'saving' | 'offline' | 'failed' | 'conflict';
 type EditName =
   | 'add'
   | 'connect'
@@ -61,16 +64,13 @@ type EditName =
   | 'resize'
   | 'restore';
 
-const saveAfterMs = 900;
-const retryMs = 4000;
-const presenceMs = 50_000;
-const sayAgainMs = 20_000;
-
 /** What the canvas is told to do; the number makes every asking new. */
 export interface Ask {
   n: number;
   what: 'show' | 'fit' | 'focus';
   ids?: readonly string[];
+  /** The keyboard's focus stays where it is. */
+  still?: boolean;
 }
 
 export class Editor {
@@ -83,41 +83,51 @@ export class Editor {
   history: History<Graph> = $state.raw(begin(emptyGraph));
   /** Ids of chosen nodes, edges, groups, comments. */
   selection: ReadonlySet<string> = $state.raw(new Set<string>());
+  /** A card that was just added: what it lacks is no mistake yet. It is as others once another is chosen. */
+  fresh: string | undefined = $state.raw();
   serverProblems: readonly Problem[] = $state.raw([]);
   panel: Panel = $state('none');
   testing = $state(false);
   publishing = $state(false);
   /** The way of a test or of a run, drawn in green. */
   path: Path | undefined = $state.raw();
-  stats: ReadonlyMap<string, NodeStats> | undefined = $state.raw();
-  save: { state: SaveState; at: Instant | undefined; reason?: string } = $state.raw({ state: 'saved', at: undefined });
-  conflict: { by: Id | null; at: Instant | null; revision: number } | undefined = $state.raw();
   ask: Ask = $state.raw({ n: 0, what: 'fit' });
+  /** The last asking for the form's focus that a form followed: the next card's form is not meant. */
+  focused = 0;
   /** Measured sizes of cards; the canvas keeps it. */
   sizes: Sizes = new Map();
   /** Middle of what is in sight, in the canvas's own coordinates. */
   viewCenter: () => { x: number; y: number } = () => ({ x: 0, y: 0 });
 
-  readonly #others = new SvelteMap<Id, { name: string; until: number }>();
-  #revision = 0;
-  #savedGraph: Graph = emptyGraph;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #running: Promise<void> | undefined;
-  #saidAt = 0;
-  #ended = false;
+  readonly draft: Draft;
+  readonly presence: Presence;
+  readonly numbers: Numbers;
 
   readonly problems = $derived.by(() =>
     merged(this.flow ? checkGraph(this.graph, this.rows, this.flow.kind) : [], this.serverProblems, this.graph),
   );
-  readonly problemsByNode = $derived(byNode(this.problems));
+  #problemLists: ReadonlyMap<string, readonly Problem[]> | undefined = undefined;
+  readonly problemsByNode = $derived((this.#problemLists = byNode(this.problems, this.#problemLists)));
+  /* What cards read stands apart from the graph, so that what is typed in one draws no other anew. */
+  readonly edges = $derived(this.graph.edges);
   /** Ports that lead somewhere: "node port". */
-  readonly used: ReadonlySet<string> = $derived(new Set(this.graph.edges.map((e) => `${e.from} ${e.port}`)));
+  readonly used: ReadonlySet<string> = $derived(new Set(this.edges.map((e) => `${e.from} ${e.port}`)));
   readonly nodesById: ReadonlyMap<string, GraphNode> = $derived(new Map(this.graph.nodes.map((n) => [n.id, n])));
   readonly rowsByType: ReadonlyMap<string, NodeRow> = $derived(new Map(this.rows.nodes.map((r) => [r.type, r])));
   readonly chosenNodes = $derived(this.graph.nodes.filter((n) => this.selection.has(n.id)));
 
   constructor(flowId: Id) {
     this.flowId = flowId;
+    this.presence = new Presence(flowId);
+    this.numbers = new Numbers(flowId);
+    this.draft = new Draft(
+      flowId,
+      () => this.graph,
+      (done) => {
+        if (!this.draft.dirty) this.serverProblems = done.problems;
+        if (this.flow) this.flow = { ...this.flow, draftRevision: done.revision, draftAt: done.savedAt, changed: true };
+      },
+    );
   }
 
   get graph(): Graph {
@@ -127,16 +137,19 @@ export class Editor {
     return can('flows.edit');
   }
   get dirty(): boolean {
-    return this.graph !== this.#savedGraph;
+    return this.draft.dirty;
+  }
+  get save(): Draft['status'] {
+    return this.draft.status;
+  }
+  get stats(): ReadonlyMap<string, NodeStats> | undefined {
+    return this.numbers.stats;
   }
   get undoLabel(): string | undefined {
     return canUndo(this.history) ? this.history.present.label : undefined;
   }
   get redoLabel(): string | undefined {
     return canRedo(this.history) ? this.history.future[0]?.label : undefined;
-  }
-  get others(): string[] {
-    return [...this.#others.values()].map((o) => o.name);
   }
   /** The number that publishing would give. */
   get nextVersion(): number {
@@ -160,6 +173,7 @@ export class Editor {
       ]);
       this.rows = { nodes, triggers };
       this.#take(flow);
+      this.#bringBack(flow);
       this.loadError = undefined;
       void flowsApi.functions().then(
         (f) => (this.functions = f),
@@ -175,46 +189,54 @@ export class Editor {
     this.flow = flow;
     this.published = flow.published;
     this.serverProblems = flow.problems;
-    this.#revision = flow.draftRevision;
-    this.#savedGraph = graph;
     this.history = begin(graph);
-    this.save = { state: 'saved', at: flow.draftAt ?? undefined };
-    this.conflict = undefined;
+    this.draft.begin(flow, graph);
+  }
+
+  /** Takes what the server holds as a step of the history, so that what was here before is one undo away. */
+  #takeAsStep(flow: Flow, label: string): void {
+    const mine = this.history;
+    this.#take(flow);
+    this.history = commit(mine, readGraph(flow.draft), label, Date.now());
+    this.draft.begin(flow, this.graph);
+    this.#keepChosen();
+  }
+
+  /** What a closed tab had not sent: a step of the history again, saved at once unless somebody changed the draft since. */
+  #bringBack(flow: Flow): void {
+    const kept = this.writable ? readUnsent(this.flowId) : undefined;
+    if (!kept) return;
+    const graph = readGraph(kept.graph);
+    if (same(graph, this.graph)) return dropUnsent(this.flowId);
+    this.history = commit(this.history, graph, t('flows.edit.broughtBack'), Date.now());
+    if (kept.revision === flow.draftRevision) {
+      toast({ text: t('flows.broughtBack') });
+      void this.flush();
+    } else this.draft.holdBack({ by: flow.draftBy, at: flow.draftAt, revision: flow.draftRevision });
   }
 
   /** Hears of others, says that I am here; returns the end of it. */
   live(): () => void {
-    const say = () => {
-      this.#saidAt = Date.now();
-      tell({ type: 'editing', flowId: this.flowId });
+    const leave = () => this.draft.leave();
+    /* A tab that is put away may be closed without a word: saved at once. */
+    const hide = () => {
+      if (document.visibilityState === 'hidden' && this.dirty) void this.flush();
     };
-    say();
-    const sweep = setInterval(() => {
-      const now = Date.now();
-      for (const [id, o] of this.#others) if (o.until <= now) this.#others.delete(id);
-      if (document.visibilityState === 'visible' && now - this.#saidAt > sayAgainMs) say();
-    }, 2000);
+    addEventListener('pagehide', leave);
+    document.addEventListener('visibilitychange', hide);
     const offs = [
-      on('flow.editing', ({ flowId, userId, name, on: here }) => {
-        if (flowId !== this.flowId || userId === myId()) return;
-        const known = this.#others.has(userId);
-        if (here)
-          this.#others.set(userId, { name: name ?? lookup.user(userId)?.name ?? '', until: Date.now() + presenceMs });
-        else if (known) this.#others.delete(userId);
-        if (here && !known && Date.now() - this.#saidAt > 3000) say();
-      }),
+      this.presence.live(),
+      this.numbers.live(),
       on('flow.changed', ({ flowId }) => {
         if (flowId === this.flowId) void this.refresh();
       }),
       onReload(() => void this.refresh()),
+      () => removeEventListener('pagehide', leave),
+      () => document.removeEventListener('visibilitychange', hide),
     ];
     return () => {
-      clearInterval(sweep);
       for (const off of offs) off();
-      tell({ type: 'editing', flowId: null });
-      this.#ended = true;
-      clearTimeout(this.#timer);
-      if (this.dirty && this.save.state !== 'conflict') void this.flush();
+      this.draft.end();
     };
   }
 
@@ -222,13 +244,8 @@ export class Editor {
   async refresh(): Promise<void> {
     try {
       const flow = await flowsApi.get(this.flowId);
-      if (!this.dirty && flow.draftRevision > this.#revision) {
-        const keep = this.history;
-        this.#take(flow);
-        /* What another saved is a step of the history: it can be looked at as it was before. */
-        this.history = commit(keep, readGraph(flow.draft), '', Date.now());
-        this.#savedGraph = this.graph;
-      } else {
+      if (!this.dirty && flow.draftRevision > this.draft.revision) this.#takeAsStep(flow, t('flows.edit.other'));
+      else {
         this.flow = flow;
         this.published = flow.published;
         if (!this.dirty) this.serverProblems = flow.problems;
@@ -250,21 +267,21 @@ export class Editor {
       return;
     }
     this.history = commit(this.history, next, t(`flows.edit.${name}`), Date.now(), tag && `${name} ${tag}`);
-    this.#later();
+    this.draft.later();
   }
 
   undo(): void {
     if (!this.writable || !canUndo(this.history)) return;
     this.history = undo(this.history);
     this.#keepChosen();
-    this.#later();
+    this.draft.later();
   }
 
   redo(): void {
     if (!this.writable || !canRedo(this.history)) return;
     this.history = redo(this.history);
     this.#keepChosen();
-    this.#later();
+    this.draft.later();
   }
 
   #keepChosen(): void {
@@ -277,15 +294,16 @@ export class Editor {
     const next = new Set(ids);
     if (next.size === this.selection.size && [...next].every((id) => this.selection.has(id))) return;
     this.selection = next;
+    if (this.fresh !== undefined && !next.has(this.fresh)) this.fresh = undefined;
     if (next.size > 0) this.panel = 'none';
   }
 
   /** Brings things into sight and chooses them; a panel that one reads in stays with `keep`. */
-  show(ids: readonly string[], keep = false): void {
+  show(ids: readonly string[], keep = false, still = false): void {
     const panel = this.panel;
     this.select(ids);
     this.panel = keep ? panel : 'none';
-    this.ask = { n: this.ask.n + 1, what: 'show', ids };
+    this.ask = { n: this.ask.n + 1, what: 'show', ids, still };
   }
 
   field(id: string, name: string, value: unknown): void {
@@ -322,7 +340,10 @@ export class Editor {
       const next = addNode(g, node);
       return where.after ? connect(next, where.after.node, where.after.port, node.id) : next;
     });
-    if (id !== undefined) this.select([id]);
+    if (id !== undefined) {
+      this.select([id]);
+      this.fresh = id;
+    }
     return id;
   }
 
@@ -420,64 +441,20 @@ export class Editor {
     const text = this.copied();
     const first = this.chosenNodes[0] ?? this.graph.comments.find((c) => this.selection.has(c.id));
     if (text === undefined || !first) return;
-    this.paste(text, { x: first.x + 30, y: first.y + 30 });
+    this.paste(text, freeSpot(this.graph, this.sizes, first));
   }
 
   /* --- saving --- */
 
-  #later(): void {
-    if (this.save.state === 'conflict') return;
-    if (this.save.state !== 'saving') this.save = { ...this.save, state: 'dirty' };
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.flush(), saveAfterMs);
-  }
-
-  /** Saves what is there now; resolves when the server has it, or when it cannot be. */
   flush(): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#running ??= this.#saveAll().finally(() => (this.#running = undefined));
-    return this.#running;
-  }
-
-  async #saveAll(): Promise<void> {
-    while (this.dirty && this.save.state !== 'conflict') {
-      const graph = untrack(() => this.graph);
-      this.save = { ...this.save, state: 'saving' };
-      try {
-        const done = await flowsApi.save(this.flowId, graph, this.#revision);
-        this.#revision = done.revision;
-        this.#savedGraph = graph;
-        if (!this.dirty) this.serverProblems = done.problems;
-        this.save = { state: this.dirty ? 'dirty' : 'saved', at: done.savedAt };
-        if (this.flow) this.flow = { ...this.flow, draftRevision: done.revision, draftAt: done.savedAt, changed: true };
-      } catch (e) {
-        this.#failed(e);
-        return;
-      }
-    }
-  }
-
-  #failed(e: unknown): void {
-    if (e instanceof ApiError && e.code === 'REVISION_CONFLICT') {
-      const body = (e.body ?? {}) as { by?: Id; at?: Instant; revision?: number };
-      this.conflict = { by: body.by ?? null, at: body.at ?? null, revision: body.revision ?? 0 };
-      this.save = { ...this.save, state: 'conflict' };
-    } else if (e instanceof ApiError && e.retryable) {
-      this.save = { ...this.save, state: 'offline' };
-      if (!this.#ended) this.#timer = setTimeout(() => void this.flush(), retryMs);
-    } else {
-      this.save = { ...this.save, state: 'failed', reason: errorText(e) };
-    }
+    return this.draft.flush();
   }
 
   /** After a conflict: what the other saved; mine stays one undo away. */
   async takeTheirs(): Promise<void> {
-    const mine = this.history;
     try {
-      const flow = await flowsApi.get(this.flowId);
-      this.#take(flow);
-      this.history = commit(mine, readGraph(flow.draft), t('flows.edit.restore'), Date.now());
-      this.#savedGraph = this.graph;
+      this.#takeAsStep(await flowsApi.get(this.flowId), t('flows.edit.other'));
+      dropUnsent(this.flowId);
     } catch (e) {
       report(e);
     }
@@ -530,11 +507,11 @@ export class Editor {
   }
 
   /** Publishes the saved draft. False: not done; the problems say why. */
-  async publish(note: string): Promise<boolean> {
+  async publish(note: string, force = false): Promise<boolean> {
     await this.flush();
     if (this.save.state !== 'saved') return false;
     try {
-      const done = await flowsApi.publish(this.flowId, note);
+      const done = await flowsApi.publish(this.flowId, note, force);
       this.flow = { ...(this.flow as FlowItem), ...done.flow };
       this.published = { number: done.version, at: new Date().toISOString(), by: myId(), note };
       return true;
@@ -542,36 +519,18 @@ export class Editor {
       if (e instanceof ApiError && e.code === 'FLOW_INVALID') {
         const body = (e.body ?? {}) as { problems?: Problem[] };
         this.serverProblems = body.problems ?? this.serverProblems;
-      } else report(e);
+      } else if (e instanceof ApiError && e.code === 'FLOW_TESTS_FAILED') throw e;
+      else report(e);
       return false;
     }
   }
 
   async restore(version: Version): Promise<void> {
     await this.flush();
-    const mine = this.history;
     try {
-      const flow = await flowsApi.restore(this.flowId, version.number);
-      this.#take(flow);
-      this.history = commit(mine, readGraph(flow.draft), t('flows.edit.restore'), Date.now());
-      this.#savedGraph = this.graph;
-      this.#keepChosen();
+      this.#takeAsStep(await flowsApi.restore(this.flowId, version.number), t('flows.edit.restore'));
       toast({ text: t('flows.restored', { n: version.number }) });
       this.ask = { n: this.ask.n + 1, what: 'fit' };
-    } catch (e) {
-      report(e);
-    }
-  }
-
-  async readStats(days: number | undefined): Promise<void> {
-    if (days === undefined) {
-      this.stats = undefined;
-      return;
-    }
-    /* Without a day the server would take its own. */
-    const from = days > 0 ? dayKey(Date.now() - (days - 1) * 86_400_000) : '2020-01-01';
-    try {
-      this.stats = statsByNode((await flowsApi.stats(this.flowId, { from })).nodes);
     } catch (e) {
       report(e);
     }

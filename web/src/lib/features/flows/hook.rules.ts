@@ -19,3 +19,10 @@ export function leaves(body: unknown, max = 200): Leaf[] {
   walk(body, '');
   return out;
 }
+
+/** A variable's name for what stands at a path: its last name, in the letters that a name may have. */
+export function nameAt(path: string): string {
+  const names = [...path.matchAll(/\["([^"]*)"\]|([\p{L}_][\p{L}\p{N}_]*)/gu)].map((m) => m[1] ?? m[2] ?? '');
+  const bare = (names.at(-1) ?? '').replace(/[^\p{L}\p{N}_]+/gu, '_').replace(/^[\d_]+/, '');
+  return bare || 'valor';
+}

@@ -19,14 +19,15 @@ export function pathOf(log: readonly Step[], g: Pick<Graph, 'edges'>): Path {
   return { nodes, edges };
 }
 
-/** The port of a node by which most went on, in percent of who entered: what the foot of a card says. */
+/** Who answered, in percent of who entered: what the foot of a card that asks says. */
 export function answeredShare(s: NodeStats): number | undefined {
   return s.entered > 0 ? Math.round((100 * s.answered) / s.entered) : undefined;
 }
 
-/** How many that entered left by no port: they wait, failed, or stopped there. */
-export function lost(s: NodeStats): number {
-  return Math.max(0, s.entered - s.left - s.waiting);
+/** How many that entered went on by no port and wait no more: the drop before the next card. Where the flow ends by
+    itself (a transfer, the end) nobody is lost. */
+export function lost(s: NodeStats, ends = false): number {
+  return ends ? 0 : Math.max(0, s.entered - s.left - s.waiting);
 }
 
 export function statsByNode(list: readonly NodeStats[]): Map<string, NodeStats> {

@@ -200,6 +200,8 @@ export interface Version {
   at: Instant;
   live: boolean;
   sessions: number;
+  /** How its recorded tests went when it was published; null: there were none. */
+  tests?: { passed: number; failed: number; forced: boolean } | null;
 }
 
 export interface VersionGraph extends Omit<Version, 'live' | 'sessions'> {
@@ -265,6 +267,9 @@ export interface Step {
   nodeId: string;
   type: string;
   name: string;
+  what?: 'entered' | 'answered' | 'timeout' | 'http' | 'returned' | 'retried';
+  /** Of a flow that was called: another than the session's. */
+  flowId?: Id | null;
   port: string | null;
   ms?: number | null;
   data?: Record<string, unknown> | null;
@@ -292,12 +297,32 @@ export interface SessionDetail extends Session {
   clock?: Instant | null;
 }
 
+/** A line of a conversation as a recorded test compares it. */
+export interface TestedLine {
+  kind: string;
+  text?: string;
+  options?: readonly string[];
+  event?: string;
+}
+
+/** How a recorded test went: the act that was not possible, or the first line that differs. */
+export interface TestResult {
+  ok: boolean;
+  message?: string;
+  /** 1-based: the act of the customer that was not possible. */
+  step?: number | null;
+  /** Null: the flow said more than was recorded. */
+  expected?: TestedLine | null;
+  /** Null: it did not come. */
+  got?: TestedLine | null;
+}
+
 export interface RecordedTest {
   id: Id;
   name: string;
   at: Instant;
   by: Id | null;
-  lastResult: { ok: boolean; at: Instant; message?: string } | null;
+  lastResult: (TestResult & { at: Instant }) | null;
 }
 
 export interface NodeStats {

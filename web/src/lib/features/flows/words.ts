@@ -32,6 +32,7 @@ const kin: Record<string, IconName> = {
   'message-circle': 'message-square',
   flag: 'circle-dot',
   'corner-up-right': 'corner-up-left',
+  'layout-template': 'file-text',
 };
 
 export function iconOf(name: string | undefined): IconName {

@@ -21,6 +21,7 @@ interface Dialogs {
   transfer: () => void;
   close: () => void;
   snooze: () => void;
+  flow: () => void;
 }
 
 const priorities = [0, 1, 2, 3] as const;
@@ -55,6 +56,8 @@ export function chatMenu(chat: Chat, ask: Dialogs): MenuItem[] {
         onselect: () => void setStatus(chat.id, 'in_progress'),
       });
   }
+  if (open && can('flows.run'))
+    items.push({ label: t('inbox.flow.start'), icon: 'workflow', kbd: 'F', onselect: ask.flow });
   if (can('chats.close'))
     items.push(
       open

@@ -72,7 +72,9 @@ export function eventLine(m: Pick<Message, 'data' | 'authorName'>): EventLine {
   const flow = word('flow') || (what === 'flow_failed' ? word('name') : '');
   const params = { flow, name: both, type, status, when, from: phone(word('from')), to: phone(word('to')) };
   const who = m.authorName === '' ? 'auto' : 'event';
-  const key = what === 'closed' && type ? 'closedAs' : what;
+  /* Where a flow was kept from beginning there is none to name. */
+  const nameless = what === 'flow_failed' && flow === '';
+  const key = what === 'closed' && type ? 'closedAs' : nameless ? 'flow_failedNameless' : what;
   return {
     icon: icons[what] ?? 'info',
     actor: m.authorName,

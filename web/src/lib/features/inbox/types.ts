@@ -50,6 +50,8 @@ export interface Chat {
   teamId: Id | null;
   owner: 'human' | 'bot';
   flow?: ChatFlow | null;
+  /** A flow that begins when the customer answers. */
+  responseFlow?: { flowId: Id; name: string; at: Instant } | null;
   /** 0 normal … 3 urgent. */
   priority: number;
   snoozedUntil: Instant | null;

@@ -24,6 +24,7 @@ export type SectionId =
   | 'security'
   | 'preferences'
   | 'organization'
+  | 'hours'
   | 'people'
   | 'roles'
   | 'teams'
@@ -48,6 +49,12 @@ export const groups: readonly { id: GroupId; sections: readonly Section[] }[] = 
         icon: 'building-2',
         permissions: ['organization.manage'],
         load: alone(() => import('./organization/OrganizationSection.svelte')),
+      },
+      {
+        id: 'hours',
+        icon: 'clock',
+        permissions: ['organization.manage'],
+        load: alone(() => import('./organization/HoursSection.svelte')),
       },
       {
         id: 'people',

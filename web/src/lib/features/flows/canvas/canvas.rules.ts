@@ -74,6 +74,18 @@ export function canvasNodes(g: Graph, before: readonly CanvasNode[], { selection
   return changed ? out : (before as CanvasNode[]);
 }
 
+/* A node is never changed in place, so what its ports are is found once. */
+const known = new WeakMap<GraphNode, { rows: readonly NodeRow[]; ports: ReadonlyMap<string, boolean> }>();
+
+/** Ids of a node's ports, and whether each is a main one. */
+function portsOfNode(n: GraphNode, rows: readonly NodeRow[]): ReadonlyMap<string, boolean> {
+  const was = known.get(n);
+  if (was?.rows === rows) return was.ports;
+  const ports = new Map(portsOf(rowOf(rows, n.type), n.data).map((p) => [p.id, isMain(p)]));
+  known.set(n, { rows, ports });
+  return ports;
+}
+
 export function canvasEdges(
   g: Graph,
   rows: readonly NodeRow[],
@@ -85,8 +97,8 @@ export function canvasEdges(
   /* Main ports that lead somewhere leave the foot of the card side by side, in the order of where they go. */
   const slots = new Map<string, { slot: number; slots: number }>();
   const mains = new Map<string, { id: string; x: number }[]>();
-  const ports = new Map<string, Map<string, boolean>>();
-  for (const n of g.nodes) ports.set(n.id, new Map(portsOf(rowOf(rows, n.type), n.data).map((p) => [p.id, isMain(p)])));
+  const ports = new Map<string, ReadonlyMap<string, boolean>>();
+  for (const n of g.nodes) ports.set(n.id, portsOfNode(n, rows));
   const drawn = g.edges.filter((e) => ports.get(e.from)?.has(e.port) && byId.has(e.to));
   for (const e of drawn)
     if (ports.get(e.from)?.get(e.port))
@@ -95,7 +107,8 @@ export function canvasEdges(
     list.sort((a, b) => a.x - b.x);
     list.forEach((e, i) => slots.set(e.id, { slot: i, slots: list.length }));
   }
-  return drawn.map((e) => {
+  let changed = drawn.length !== before.length;
+  const out = drawn.map((e, i) => {
     const main = ports.get(e.from)?.get(e.port) ?? true;
     const at = slots.get(e.id) ?? { slot: 0, slots: 1 };
     const selected = selection.has(e.id);
@@ -110,8 +123,11 @@ export function canvasEdges(
       was.data?.main === main &&
       was.data.slot === at.slot &&
       was.data.slots === at.slots
-    )
+    ) {
+      if (was !== before[i]) changed = true;
       return was;
+    }
+    changed = true;
     return {
       id: e.id,
       type: 'flow',
@@ -124,13 +140,15 @@ export function canvasEdges(
       focusable: false,
       deletable: false,
       data: { main, ...at },
-    };
+    } satisfies CanvasEdge;
   });
+  return changed ? out : (before as CanvasEdge[]);
 }
 
 /* --- the line of an edge --- */
 
 const round = 10;
+const near = 8;
 
 function bezierDown(x1: number, y1: number, x2: number, y2: number): string {
   const bend = Math.max(14, Math.min(60, (y2 - y1) / 2));
@@ -170,7 +188,9 @@ export function edgeShape(from: Box, to: Box, portY: number, main: boolean, slot
   const toMid = to.x + to.w / 2;
   if (main && to.y >= foot + 12) {
     const step = slots > 1 ? Math.min(52, (from.w - 40) / (slots - 1)) : 0;
-    const x = from.x + from.w / 2 + (slot - (slots - 1) / 2) * step;
+    const own = from.x + from.w / 2 + (slot - (slots - 1) / 2) * step;
+    /* Nearly above each other (cards stand on the grid, widths do not): straight all the same. */
+    const x = slots === 1 && Math.abs(own - toMid) <= near ? toMid : own;
     const d = Math.abs(x - toMid) < 1 ? `M${x} ${foot}L${x} ${to.y}` : bezierDown(x, foot, toMid, to.y);
     return { d, end: { x: toMid, y: to.y }, middle: { x: (x + toMid) / 2, y: (foot + to.y) / 2 } };
   }

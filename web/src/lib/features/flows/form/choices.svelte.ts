@@ -26,7 +26,8 @@ class FlowList {
 
 export const flowList = new FlowList();
 
-export function choicesOf(field: Pick<FieldRow, 'kind' | 'of'>, editor: Editor, nodeId: string): Option[] {
+/** Without an editor: of the organization alone. */
+export function choicesOf(field: Pick<FieldRow, 'kind' | 'of'>, editor?: Editor, nodeId = ''): Option[] {
   const o = org();
   switch (field.kind) {
     case 'channel':
@@ -47,10 +48,10 @@ export function choicesOf(field: Pick<FieldRow, 'kind' | 'of'>, editor: Editor, 
       return o.closureTypes.map((x) => ({ value: x.id, label: x.name }));
     case 'flow':
       return flowList.items
-        .filter((f) => f.id !== editor.flowId && (!field.of || f.kind === field.of))
+        .filter((f) => f.id !== editor?.flowId && (!field.of || f.kind === field.of))
         .map((f) => ({ value: f.id, label: f.name }));
     case 'node':
-      return editor.graph.nodes
+      return (editor?.graph.nodes ?? [])
         .filter((n) => n.id !== nodeId && n.type !== 'start')
         .map((n) => ({ value: n.id, label: nodeTitle(n) }));
     default:

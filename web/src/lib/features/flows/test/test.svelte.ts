@@ -5,7 +5,9 @@ import { report } from '$lib/shell/report';
 import { flowsApi } from '../api';
 import type { Editor } from '../editor.svelte';
 import { pathOf } from '../trace.rules';
-import type { SessionDetail } from '../types';
+import type { SessionDetail, Trigger } from '../types';
+
+const byMessage = new Set(['channel', 'keyword', 'firstContact']);
 
 export class Talk {
   session: SessionDetail | undefined = $state.raw();
@@ -27,16 +29,30 @@ export class Talk {
     return s === 'done' || s === 'failed' || s === 'stopped';
   }
 
-  async start(first: string): Promise<void> {
+  /** What begins it, when no message does: by hand, a call, a tag, the closing of a chat. */
+  get startedBy(): string | undefined {
+    const start = this.#editor.graph.nodes.find((n) => n.type === 'start');
+    const triggers = (start?.data['triggers'] as Trigger[] | undefined) ?? [];
+    const kinds = triggers.filter((x) => x.enabled !== false).map((x) => x.kind);
+    return kinds.some((k) => byMessage.has(k)) ? undefined : kinds[0];
+  }
+
+  async start(first?: string): Promise<void> {
+    const kind = this.startedBy ?? 'channel';
     await this.#do(async () => {
       await this.#editor.flush();
       return flowsApi.startTest(this.#editor.flowId, {
         channelKind: this.channelKind,
         customer: { name: this.customerName || t('flows.testCustomerSample') },
         httpReal: this.httpReal,
-        trigger: { kind: 'channel', text: first },
+        trigger: first === undefined ? { kind } : { kind, text: first },
       });
     }, first);
+  }
+
+  sayFile(fileId: Id, name: string): Promise<void> {
+    const id = this.session?.id;
+    return id === undefined ? Promise.resolve() : this.#do(() => flowsApi.say(id, { fileId }), name);
   }
 
   say(text: string): Promise<void> {

@@ -1,7 +1,7 @@
 /* The settings of a web chat, as the form has them and as the server takes them. */
 import type { Id } from '$lib/api/types';
-import { t } from '$lib/i18n/i18n.svelte';
-import { type Hours, hoursWrong, readHours } from '../parts/hours.rules';
+import { hoursProblem, needed } from '../parts/form.rules';
+import { type Hours, readHours } from '../parts/hours.rules';
 import type { ChannelRow, Language, Words } from './channels.types';
 
 export type { Language } from './channels.types';
@@ -122,10 +122,8 @@ export function textOn(hex: string): string {
 
 /** What is wrong before the server is asked. */
 export function checkWebchat(v: WebchatForm): Record<string, string> {
-  return {
-    ...(v.name.trim() ? {} : { name: t('errors.field.REQUIRED') }),
-    ...(hoursWrong(v.hours) ? { hours: t('errors.field.INVALID_HOURS') } : {}),
-  };
+  const [name, hours] = [needed(v.name), hoursProblem(v.hours)];
+  return { ...(name ? { name } : {}), ...(hours ? { hours } : {}) };
 }
 
 /** Whether what is wrong is about answering, not about looks. */

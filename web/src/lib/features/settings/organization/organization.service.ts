@@ -2,6 +2,8 @@
 import { api } from '$lib/api/client';
 import type { Id, Instant, Organization, Page } from '$lib/api/types';
 import { urls } from '$lib/api/urls';
+import { readHolidays } from '../parts/holidays.rules';
+import { type Hours, readHours } from '../parts/hours.rules';
 
 export interface OrganizationForm {
   name: string;
@@ -32,6 +34,20 @@ export function saveOrganization(form: OrganizationForm): Promise<Organization> 
     body: { ...rest, name: rest.name.trim(), settings: { reopenHours: Number(reopenHours) } },
   });
 }
+
+export interface HoursForm {
+  hours: Hours | null;
+  holidays: string[];
+}
+
+export const hoursFormOf = (o: Organization): HoursForm => ({
+  hours: readHours(o.settings['hours']),
+  holidays: readHolidays(o.settings['holidays']),
+});
+
+/** Only these two: the rest of the settings stays as it is. */
+export const saveHours = ({ hours, holidays }: HoursForm): Promise<Organization> =>
+  api.patch(urls.organization(), { body: { settings: { hours, holidays: holidays.length > 0 ? holidays : null } } });
 
 export interface MailServer {
   configured: boolean;

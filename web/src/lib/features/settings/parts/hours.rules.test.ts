@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { copiedTo, dayProblems, hoursWrong, nextSpan, parseTime, readHours } from './hours.rules';
+import { copiedTo, dayProblems, hoursWrong, nextSpan, noDay, parseTime, readHours, usualHours } from './hours.rules';
 
 describe('opening hours', () => {
   it('reads times as people type them', () => {
@@ -47,6 +47,7 @@ describe('opening hours', () => {
       ]),
     ).toEqual([undefined, undefined]);
     expect(hoursWrong(null)).toBe(false);
+    expect([null, {}, { mon: [] }, usualHours].map(noDay)).toEqual([false, true, true, false]);
     expect(hoursWrong({ sat: [['10:00', '09:00']] })).toBe(true);
   });
 

@@ -55,6 +55,11 @@ export function dayProblems(spans: readonly Span[]): (SpanProblem | undefined)[]
   });
 }
 
+/** Hours without any would be read as "always": one day must be open. */
+export function noDay(hours: Hours | null): boolean {
+  return hours !== null && weekDays.every((d) => (hours[d] ?? []).length === 0);
+}
+
 export function hoursWrong(hours: Hours | null): boolean {
   return hours !== null && weekDays.some((d) => dayProblems(hours[d] ?? []).some((p) => p !== undefined));
 }
