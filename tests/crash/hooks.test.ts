@@ -7,6 +7,16 @@ import { workersOf } from '../process/lib/command.ts';
 
 const all = metaHouse({ killed: true });
 
+test('bodies that come within a millisecond keep their order: their ids sort by less', () => {
+  expect(all.desk.sql("select bool_and(uuid_v7()::text ~ '^0[0-9a-f]{7}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$') from generate_series(1, 1000)").trim()).toBe('t');
+  all.desk.sql(`do $$ declare a uuid; b uuid; begin
+    for i in 1 .. 2000 loop
+      a := uuid_v7(); perform pg_sleep(0.00001); b := uuid_v7();
+      if a >= b then raise exception '% came before %', a, b; end if;
+    end loop;
+  end $$`);
+});
+
 test('kill -9 of all workers while bodies are read: each message once, in order', { timeout: 300_000 }, async () => {
   const channel = await connect(all, 'messenger');
   const page = all.graph.page.id;
