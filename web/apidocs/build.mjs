@@ -20,7 +20,10 @@ let page = readFileSync(join(here, 'page.html'), 'utf8');
 mkdirSync(join(dist, 'assets'), { recursive: true });
 for (const [name, file] of Object.entries(parts)) {
   // The source maps stay behind.
-  const text = readFileSync(file, 'utf8').replace(/\n?(\/\/# sourceMappingURL=.*|\/\*# sourceMappingURL=.*\*\/)\s*$/, '\n');
+  const text = readFileSync(file, 'utf8').replace(
+    /\n?(\/\/# sourceMappingURL=.*|\/\*# sourceMappingURL=.*\*\/)\s*$/,
+    '\n',
+  );
   const hash = createHash('sha256').update(text).digest('hex').slice(0, 10);
   const [stem, type] = name.split('.');
   const path = `/assets/api-docs-${stem}-${hash}.${type}`;

@@ -5,12 +5,15 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import openapiTS, { astToString } from 'openapi-typescript';
 
-const program = process.env['INTERFLOW_BIN'] ?? fileURLToPath(new URL('../../build/release/src/server/interflow', import.meta.url));
+const program =
+  process.env['INTERFLOW_BIN'] ?? fileURLToPath(new URL('../../build/release/src/server/interflow', import.meta.url));
 const target = fileURLToPath(new URL('../src/lib/api/schema.d.ts', import.meta.url));
 
-const { openapi, info, components } = JSON.parse(execFileSync(program, ['openapi'], { maxBuffer: 64 << 20 }).toString());
+const { openapi, info, components } = JSON.parse(
+  execFileSync(program, ['openapi'], { maxBuffer: 64 << 20 }).toString(),
+);
 const ast = await openapiTS({ openapi, info, paths: {}, components: { schemas: components.schemas } });
-const text = `/* Made by scripts/types.mjs from the server's rows. Do not edit. */\n${astToString(ast)}`;
+const text = `/* Made by scripts/types.mjs from the server's rows, all in one file however many they are. Do not edit. */\n${astToString(ast)}`;
 
 if (!process.argv.includes('--check')) writeFileSync(target, text);
 else if (readFileSync(target, 'utf8') !== text) {

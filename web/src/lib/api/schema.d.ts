@@ -1,4 +1,4 @@
-/* Made by scripts/types.mjs from the server's rows. Do not edit. */
+/* Made by scripts/types.mjs from the server's rows, all in one file however many they are. Do not edit. */
 export type paths = Record<string, never>;
 export type webhooks = Record<string, never>;
 export interface components {
